@@ -1,0 +1,165 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The platform (Sources/) knows no ticket and no invoice; the product (services/) is one folder per
+// process. Who may import whom is held as data by Tests/ArchitectureTests.
+
+let nio: [Target.Dependency] = [
+  .product(name: "NIOCore", package: "swift-nio"),
+  .product(name: "NIOPosix", package: "swift-nio"),
+]
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+/// A module of the platform, with its tests when `tested`.
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// One service: the library that is the product, and the process around it.
+func service(_ folder: String, _ name: String, _ more: [Target.Dependency] = []) -> [Target] {
+  [
+    .target(
+      name: name,
+      dependencies: [
+        "Values", "Protobuf", "WellKnown", "RPC", "Store", "Access", "Handling", "PorticoAPI", "Bootstrap", log,
+      ] + more,
+      path: "services/\(folder)",
+      exclude: ["Main", "README.md"],
+      resources: [.copy("Migrations")],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "portico-\(folder)",
+      dependencies: [.target(name: name), "Bootstrap"],
+      path: "services/\(folder)/Main",
+      swiftSettings: strict),
+  ]
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+let services: [Target.Dependency] = [
+  "IdentityService", "TicketingService", "MessagingService", "BillingService", "CmsService",
+]
+
+let targets: [Target] = [
+  .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+  .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+  .systemLibrary(
+    name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+  .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+  .systemLibrary(
+    name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+  .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+  .target(name: "CPorticoProto", dependencies: ["CProtobufC"]),
+
+  module("Values"),
+  module("Crypto", ["COpenSSL", "CSodium"]),
+  module("Protobuf", ["CProtobufC", "Values"]),
+  module("WellKnown", ["Protobuf", "CPorticoProto", "Values"]),
+  module("HTTP2", ["CNghttp2", "COpenSSL", log] + nio),
+  module("RPC", ["Values", "Protobuf", "WellKnown", "HTTP2", log] + nio),
+  module("Store", ["Values"]),
+  module("StoreSQLite", ["Store", "Values", log, .product(name: "GRDB", package: "GRDB.swift")]),
+  module("StorePostgres", ["Store", "Values", "CPostgres", log]),
+  module("PorticoAPI", ["Protobuf", "WellKnown", "CPorticoProto", "RPC", "Values"]),
+  module("Access", ["Values", "Crypto", "RPC", "Store"]),
+  module("Handling", ["Values", "Protobuf", "WellKnown", "RPC", "Store", "Access"]),
+  module("Blobs", ["Values", "Crypto"]),
+  module("Mail", ["CCurl", "Values"]),
+  module("Telemetry", [log, "Values"]),
+  module(
+    "Bootstrap",
+    [
+      "Values", "Crypto", "RPC", "Store", "StoreSQLite", "StorePostgres", "Access", "Handling", "Telemetry", "Blobs",
+      log,
+      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      .product(name: "Configuration", package: "swift-configuration"),
+    ]),
+
+  .executableTarget(
+    name: "protogen", dependencies: ["CProtobufC", "Protobuf", arguments], swiftSettings: strict),
+  .executableTarget(
+    name: "portico",
+    dependencies: services + [
+      "Gateway", "Bootstrap", "PorticoAPI", "Values", "RPC", "Access", "Crypto", arguments,
+    ],
+    swiftSettings: strict),
+]
++ service("identity", "IdentityService", ["Crypto"])
++ service("ticketing", "TicketingService", ["Blobs", "Crypto"])
++ service("messaging", "MessagingService", ["Mail"])
++ service("billing", "BillingService")
++ service("cms", "CmsService")
++ [
+  .target(
+    name: "Gateway",
+    dependencies: [
+      "Values", "Protobuf", "WellKnown", "HTTP2", "RPC", "Access", "PorticoAPI", "Bootstrap", "Crypto", "Blobs", log,
+      .product(name: "NIOHTTP1", package: "swift-nio"),
+    ] + nio,
+    path: "services/gateway",
+    exclude: ["Main", "README.md"],
+    resources: [.copy("Assets")],
+    swiftSettings: strict),
+  .executableTarget(
+    name: "portico-gateway",
+    dependencies: ["Gateway", "Bootstrap"],
+    path: "services/gateway/Main",
+    swiftSettings: strict),
+
+  tests("Values", ["Values"]),
+  tests("Crypto", ["Crypto"]),
+  tests("Protobuf", ["Protobuf", "WellKnown", "PorticoAPI", "CPorticoProto"]),
+  tests("Protogen", ["protogen", "Protobuf"]),
+  tests("HTTP2", ["HTTP2", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
+  tests("RPC", ["RPC", "Protobuf", "WellKnown", "HTTP2", "PorticoAPI"] + nio),
+  tests("Store", ["Store", "StoreSQLite", "StorePostgres", "Values"]),
+  tests("Access", ["Access", "RPC", "Crypto", "Store", "Values", "PorticoAPI"]),
+  tests("Handling", ["Handling", "RPC", "Store", "StoreSQLite", "Access", "Values", "PorticoAPI"]),
+  tests("Blobs", ["Blobs"]),
+  tests("Mail", ["Mail"]),
+  tests("Bootstrap", ["Bootstrap", "StoreSQLite", "Store", "Values"]),
+  tests("Identity", ["IdentityService", "TestSupport"]),
+  tests("Ticketing", ["TicketingService", "TestSupport"]),
+  tests("Messaging", ["MessagingService", "TestSupport"]),
+  tests("Billing", ["BillingService", "TestSupport"]),
+  tests("Cms", ["CmsService", "TestSupport"]),
+  tests("Gateway", ["Gateway", "TestSupport"]),
+  tests("Portico", ["portico", "TestSupport"]),
+  tests("Architecture", []),
+  // What service tests share: an in-memory store, a manual clock, signed principals, a loopback server.
+  .target(
+    name: "TestSupport",
+    dependencies: [
+      "Values", "Crypto", "RPC", "Store", "StoreSQLite", "StorePostgres", "Access", "Handling", "PorticoAPI",
+      "Bootstrap",
+    ],
+    path: "Tests/TestSupport",
+    swiftSettings: strict),
+]
+
+let package = Package(
+  name: "portico",
+  platforms: [.macOS(.v15)],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+    .package(
+      url: "https://github.com/apple/swift-configuration.git", from: "1.4.0",
+      traits: ["JSON", "CommandLineArguments"]),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+  ],
+  targets: targets)

@@ -1,0 +1,1 @@
+// Files by opaque id, kept in a directory.

@@ -1,0 +1,1 @@
+// One process: configuration, log, store, server, signals, graceful drain.

@@ -1,0 +1,1 @@
+// Hashes, signatures, random tokens and password hashing over OpenSSL and libsodium.

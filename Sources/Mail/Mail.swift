@@ -1,0 +1,1 @@
+// Composes MIME messages and hands them to an SMTP server through libcurl.

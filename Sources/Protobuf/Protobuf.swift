@@ -1,0 +1,1 @@
+// Swift over libprotobuf-c: checked decoding, encoding, and JSON by walking descriptors.

@@ -1,0 +1,1 @@
+// The contract of a transactional store, told once for both engines.

@@ -1,0 +1,1 @@
+// The store contract on PostgreSQL, through libpq.

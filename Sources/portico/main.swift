@@ -1,0 +1,1 @@
+// portico: written by its owner in the first milestone.

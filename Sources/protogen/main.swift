@@ -1,0 +1,1 @@
+// protogen: written by its owner in the first milestone.
