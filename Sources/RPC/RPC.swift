@@ -1,1 +1,3 @@
-// gRPC over HTTP2: methods, calls, status, metadata, deadlines, interceptors, server and channel.
+// RPC: gRPC over HTTP2. A method is data (`Method`); the router, the gate, JSON transcoding, OpenAPI,
+// the command line and the authorization tests are loops over methods.
+// Knows messages only as descriptors and bytes; knows no principal, no store and no product.

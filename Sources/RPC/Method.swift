@@ -1,0 +1,99 @@
+import Protobuf
+
+/// One RPC as data. Generated, one value for each `rpc` in `proto/`; nothing else describes a method.
+public struct Method: Sendable {
+  public enum Streaming: Sendable, Hashable { case unary, clientStreaming, serverStreaming, bidirectional }
+  public enum Idempotency: Sendable, Hashable { case unknown, noSideEffects, idempotent }
+
+  /// Full service name, `portico.ticketing.v1.Tickets`.
+  public let service: String
+  /// `CloseTicket`.
+  public let name: String
+  /// `/portico.ticketing.v1.Tickets/CloseTicket`.
+  public let path: String
+  public let input: MessageDescriptor
+  public let output: MessageDescriptor
+  public let streaming: Streaming
+  public let idempotency: Idempotency
+  /// google.api.http, the main rule first, then `additional_bindings`; empty when the method has no JSON route.
+  public let http: [HTTPRule]
+  public let access: AccessRule
+  public let isDeprecated: Bool
+  /// The comment of the `rpc` in the proto file.
+  public let documentation: String
+
+  public init(
+    service: String, name: String, input: MessageDescriptor, output: MessageDescriptor,
+    streaming: Streaming = .unary, idempotency: Idempotency = .unknown, http: [HTTPRule] = [],
+    access: AccessRule, isDeprecated: Bool = false, documentation: String = ""
+  ) {
+    self.service = service
+    self.name = name
+    self.path = "/\(service)/\(name)"
+    self.input = input
+    self.output = output
+    self.streaming = streaming
+    self.idempotency = idempotency
+    self.http = http
+    self.access = access
+    self.isDeprecated = isDeprecated
+    self.documentation = documentation
+  }
+}
+
+/// One binding of google.api.http, as written; the gateway parses the template at start-up.
+public struct HTTPRule: Sendable, Hashable {
+  /// `GET`, `POST`, …
+  public let verb: String
+  /// `/v1/{name=accounts/*/tickets/*}:close`.
+  public let template: String
+  public let body: Body
+  /// The response field that is the whole answer, or nil for the message itself.
+  public let responseBody: String?
+
+  public enum Body: Sendable, Hashable {
+    case none
+    /// `body: "*"`: every field that the path does not bind.
+    case whole
+    case field(String)
+  }
+
+  public init(_ verb: String, _ template: String, body: Body = .none, responseBody: String? = nil) {
+    self.verb = verb
+    self.template = template
+    self.body = body
+    self.responseBody = responseBody
+  }
+}
+
+/// Who may call a method, as its proto option says. There is no default: a method without a rule does not generate.
+public struct AccessRule: Sendable, Hashable {
+  public enum Callers: Sendable, Hashable {
+    /// No principal needed: login, link redemption, the public face of the portal.
+    case anyone
+    /// Any person who is signed in; the handler narrows to what is theirs.
+    case signedIn
+    /// A person one of whose grants has this permission; the grant's reach becomes the call's scope.
+    case permission(Permission)
+    /// No person at all: only the services of `services`.
+    case servicesOnly
+  }
+
+  public let callers: Callers
+  /// Services (`ticketing`) that may call as themselves, besides the people of `callers`.
+  public let services: Set<String>
+
+  public init(_ callers: Callers, services: Set<String> = []) {
+    self.callers = callers
+    self.services = services
+  }
+}
+
+/// The name of a permission as `portico.access.v1.Permission` spells it: `TICKETS_WRITE`.
+/// Generated code adds one constant for each.
+public struct Permission: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+  public let rawValue: String
+  public init(rawValue: String) { self.rawValue = rawValue }
+  public init(_ rawValue: String) { self.rawValue = rawValue }
+  public var description: String { rawValue }
+}
