@@ -1,0 +1,97 @@
+/// Where the end of a piece of markup stands, which decides what may follow.
+enum Position: Equatable {
+  case text
+  case tag
+  /// In the double quotes of this attribute; `isStart` when nothing of the value is written yet.
+  case attribute(String, isStart: Bool)
+}
+
+enum AttributeKind {
+  case plain, url, code
+
+  init(_ name: String) {
+    switch name {
+    case "href", "src", "action", "formaction", "poster", "cite", "data", "ping", "srcset":
+      self = .url
+    case "style", "srcdoc": self = .code
+    default: self = name.hasPrefix("on") ? .code : .plain
+    }
+  }
+}
+
+extension [UInt8] {
+  /// Looks back to the last `<`, `>` or opening quote. What was interpolated holds none of them raw,
+  /// so what is found was written in the source; mostly the first byte looked at decides.
+  var position: Position {
+    var index = count
+    while index > 0 {
+      index -= 1
+      switch self[index] {
+      case UInt8(ascii: ">"): return .text
+      case UInt8(ascii: "<"): return .tag
+      case UInt8(ascii: "\""):
+        if let name = attributeName(openedAt: index) {
+          return .attribute(name, isStart: index == count - 1)
+        }
+        // A closing quote: go on before the one that opened it.
+        guard let opening = self[..<index].lastIndex(of: UInt8(ascii: "\"")) else { return .text }
+        index = opening
+      default: continue
+      }
+    }
+    return .text
+  }
+
+  /// The name in `name="`, when the quote opens an attribute's value.
+  private func attributeName(openedAt quote: Int) -> String? {
+    guard quote > 0, self[quote - 1] == UInt8(ascii: "=") else { return nil }
+    let name = self[..<(quote - 1)].reversed().prefix { byte in
+      byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z")
+        || byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") || byte == UInt8(ascii: "-")
+    }
+    return String(decoding: name.reversed().map { $0 | 0x20 }, as: UTF8.self)
+  }
+
+  mutating func append(_ literal: StaticString) {
+    literal.withUTF8Buffer { append(contentsOf: $0) }
+  }
+
+  /// Appends text in which no character can end a text node or a quoted attribute.
+  mutating func appendEscaped(_ text: some StringProtocol) {
+    if text.utf8.withContiguousStorageIfAvailable({ appendEscaped($0) }) == nil {
+      appendEscaped(Array(text.utf8))
+    }
+  }
+
+  mutating func appendEscaped(_ text: some RandomAccessCollection<UInt8>) {
+    var rest = text[...]
+    while let index = rest.firstIndex(where: \.isMarkup) {
+      append(contentsOf: rest[..<index])
+      append(rest[index].escape)
+      rest = rest[rest.index(after: index)...]
+    }
+    append(contentsOf: rest)
+  }
+}
+
+extension UInt8 {
+  fileprivate var isMarkup: Bool {
+    switch self {
+    case UInt8(ascii: "&"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\""),
+      UInt8(ascii: "'"), 0:
+      true
+    default: false
+    }
+  }
+
+  fileprivate var escape: StaticString {
+    switch self {
+    case UInt8(ascii: "&"): "&amp;"
+    case UInt8(ascii: "<"): "&lt;"
+    case UInt8(ascii: ">"): "&gt;"
+    case UInt8(ascii: "\""): "&quot;"
+    case UInt8(ascii: "'"): "&#39;"
+    default: "\u{FFFD}"
+    }
+  }
+}
