@@ -1,0 +1,49 @@
+import NIOHTTP1
+import Values
+
+typealias PageHandler = @Sendable (PageContext) async throws -> Response
+
+/// One page or form target. The pattern is the path grammar of google.api.http: `/login`, `/tickets/{ticket}`,
+/// `/{name=accounts/*/tickets/*}`, `/{name=accounts/*/tickets/*}:close`. The most specific route wins; two routes that
+/// could match the same path without one being more specific stop the gateway at start-up.
+struct PageRoute: Sendable {
+  enum Access: Sendable, Hashable {
+    /// Without a session: redirected to `/login?next=…`.
+    case signedIn
+    /// Shown to anybody; `context.session` may be nil.
+    case anyone
+  }
+
+  let method: HTTPMethod
+  let pattern: String
+  let access: Access
+  let limits: FormLimits
+  /// Time for everything, all RPCs together.
+  let deadline: Duration
+  let handler: PageHandler
+
+  /// - method: `.GET` (answers HEAD as well) or `.POST`; forms know no other.
+  init(
+    _ method: HTTPMethod, _ pattern: String, access: Access = .signedIn, limits: FormLimits = .text,
+    deadline: Duration = .seconds(10), _ handler: @escaping PageHandler
+  ) {
+    self.method = method
+    self.pattern = pattern
+    self.access = access
+    self.limits = limits
+    self.deadline = deadline
+    self.handler = handler
+  }
+}
+
+/// All pages of the portal, and how a failed one looks.
+struct PageTable: Sendable {
+  let routes: [PageRoute]
+  /// Draws an error page. `context` is nil when the request did not get as far as a route.
+  let failure: @Sendable (Problem, PageContext?) -> HTML
+
+  init(routes: [PageRoute], failure: @escaping @Sendable (Problem, PageContext?) -> HTML) {
+    self.routes = routes
+    self.failure = failure
+  }
+}

@@ -1,0 +1,69 @@
+import NIOHTTP1
+import Values
+
+/// One request as every part of the gateway sees it, whichever HTTP version brought it.
+struct Request: Sendable {
+  /// Made by the edge for each request; in the log, in every answer's `x-request-id` and in error bodies.
+  let id: String
+  let method: HTTPMethod
+  let target: Target
+  /// Host the client asked for, lower-case, without the port.
+  let host: String
+  let headers: HTTPHeaders
+  let cookies: Cookies
+  let body: RequestBody
+  let remote: RemoteAddress
+  /// The connection is TLS, or a trusted proxy said that its own was.
+  let isSecure: Bool
+  /// When the headers were complete.
+  let received: Instant
+
+  /// The path as sent, `/accounts/acme/tickets/42`.
+  var path: String { target.path }
+  var query: Query { target.query }
+  /// GET and HEAD: what may never change anything.
+  var isSafe: Bool { method == .GET || method == .HEAD }
+  /// Languages the browser asks for, best first, as BCP 47 tags.
+  var languages: [String] { LanguagePreference.parse(headers[canonicalForm: "accept-language"]) }
+}
+
+/// The peer's address, or the client's as told by a trusted proxy. Text only: it is for logs and limits.
+struct RemoteAddress: Sendable, Hashable, CustomStringConvertible {
+  let description: String
+}
+
+/// `Accept-Language`, reduced to what choosing a language needs.
+enum LanguagePreference {
+  /// At most eight tags, best quality first; malformed entries are skipped.
+  static func parse(_ values: [Substring]) -> [String] {
+    var weighted: [(tag: String, quality: Double)] = []
+    for entry in values.joined(separator: ",").split(separator: ",").prefix(32) {
+      let parts = entry.split(separator: ";").map { $0.trimmed }
+      guard let tag = parts.first, !tag.isEmpty, tag.allSatisfy(\.isLanguageTag) else { continue }
+      var quality = 1.0
+      for parameter in parts.dropFirst() where parameter.hasPrefix("q=") {
+        quality = Double(parameter.dropFirst(2)) ?? 0
+      }
+      if quality > 0 { weighted.append((tag, quality)) }
+    }
+    // A stable sort: entries of the same quality keep the order in which they were sent.
+    return weighted.enumerated()
+      .sorted { ($1.element.quality, $0.offset) < ($0.element.quality, $1.offset) }
+      .prefix(8).map(\.element.tag)
+  }
+}
+
+extension Character {
+  fileprivate var isLanguageTag: Bool { isASCII && (isLetter || isNumber || self == "-" || self == "*") }
+}
+
+extension Substring {
+  /// Without spaces and tabs at either end.
+  var trimmed: Substring {
+    let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" }
+    guard let first = firstIndex(where: { !isBlank($0) }),
+      let last = lastIndex(where: { !isBlank($0) })
+    else { return "" }
+    return self[first...last]
+  }
+}

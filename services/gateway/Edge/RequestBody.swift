@@ -1,0 +1,114 @@
+import NIOCore
+import Synchronization
+
+/// The body of a request, pulled piece by piece: the transport reads from the socket only when somebody asks.
+final class RequestBody: Sendable {
+  /// Why a body could not be read to its end.
+  enum Failure: Error, Hashable {
+    /// More bytes than the limit, declared or counted.
+    case tooLarge(limit: Int)
+    /// The peer closed, or sent something that is not HTTP.
+    case aborted
+    /// No bytes for longer than the configured time.
+    case timedOut
+  }
+
+  private struct State {
+    var chunks: [ByteBuffer] = []
+    var isFinished = false
+    var failure: Failure?
+    var waiter: CheckedContinuation<ByteBuffer?, any Error>?
+  }
+
+  /// `Content-Length` as sent; nil when chunked. 0 means that there is no body.
+  let declaredLength: Int?
+  private let state = Mutex(State())
+  /// Asks the transport for more; called at most once for each piece that is missing.
+  private let demand: @Sendable () -> Void
+
+  init(declaredLength: Int?, demand: @escaping @Sendable () -> Void) {
+    self.declaredLength = declaredLength
+    self.demand = demand
+    if declaredLength == 0 { state.withLock { $0.isFinished = true } }
+  }
+
+  /// A body that is already here.
+  convenience init(_ bytes: [UInt8] = []) {
+    self.init(declaredLength: bytes.count, demand: {})
+    if !bytes.isEmpty { receive(ByteBuffer(bytes: bytes)) }
+    finish()
+  }
+
+  var isEmpty: Bool { declaredLength == 0 }
+
+  // MARK: The reader's side
+
+  /// The next piece, or nil at the end.
+  func next() async throws -> ByteBuffer? {
+    try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        enum Step { case give(ByteBuffer?), fail(Failure), wait }
+        let step: Step = state.withLock { state in
+          if let failure = state.failure { return .fail(failure) }
+          if !state.chunks.isEmpty { return .give(state.chunks.removeFirst()) }
+          if state.isFinished { return .give(nil) }
+          state.waiter = continuation
+          return .wait
+        }
+        switch step {
+        case .give(let chunk): continuation.resume(returning: chunk)
+        case .fail(let failure): continuation.resume(throwing: failure)
+        case .wait: demand()
+        }
+      }
+    } onCancel: {
+      fail(.aborted)
+    }
+  }
+
+  /// The whole body; refused before the first byte is read when the declared length is above the limit.
+  func collect(upTo limit: Int) async throws -> [UInt8] {
+    if let declaredLength, declaredLength > limit { throw Failure.tooLarge(limit: limit) }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(min(declaredLength ?? 0, limit))
+    while let chunk = try await next() {
+      guard bytes.count + chunk.readableBytes <= limit else { throw Failure.tooLarge(limit: limit) }
+      bytes.append(contentsOf: chunk.readableBytesView)
+    }
+    return bytes
+  }
+
+  // MARK: The transport's side
+
+  func receive(_ chunk: ByteBuffer) {
+    let waiter = state.withLock { state -> CheckedContinuation<ByteBuffer?, any Error>? in
+      if let waiter = state.waiter {
+        state.waiter = nil
+        return waiter
+      }
+      if state.failure == nil { state.chunks.append(chunk) }
+      return nil
+    }
+    waiter?.resume(returning: chunk)
+  }
+
+  func finish() {
+    let waiter = state.withLock { state -> CheckedContinuation<ByteBuffer?, any Error>? in
+      state.isFinished = true
+      defer { state.waiter = nil }
+      return state.waiter
+    }
+    waiter?.resume(returning: nil)
+  }
+
+  func fail(_ failure: Failure) {
+    let waiter = state.withLock { state -> CheckedContinuation<ByteBuffer?, any Error>? in
+      guard !state.isFinished, state.failure == nil else { return nil }
+      state.failure = failure
+      state.chunks = []
+      defer { state.waiter = nil }
+      return state.waiter
+    }
+    waiter?.resume(throwing: failure)
+  }
+}

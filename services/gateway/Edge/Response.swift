@@ -1,0 +1,140 @@
+import NIOHTTP1
+
+/// One answer. The edge adds request id, date, length, cookies and security headers.
+struct Response: Sendable {
+  var status: HTTPResponseStatus
+  var headers: HTTPHeaders
+  var body: Body
+  var cookies: [Cookie] = []
+  /// Shown once on the next page; they travel in a signed cookie.
+  var flashes: [Flash] = []
+
+  enum Body: Sendable {
+    case empty
+    case bytes([UInt8])
+    /// Written piece by piece; each write waits until the peer has taken the last one.
+    /// - length: the exact byte count when known, else the answer is chunked.
+    case stream(length: Int?, @Sendable (any BodyWriter) async throws -> Void)
+  }
+
+  init(_ status: HTTPResponseStatus = .ok, headers: HTTPHeaders = [:], body: Body = .empty) {
+    self.status = status
+    self.headers = headers
+    self.body = body
+  }
+
+  /// A page.
+  static func html(_ page: HTML, status: HTTPResponseStatus = .ok) -> Response {
+    Response(
+      status,
+      headers: ["content-type": "text/html; charset=utf-8", "cache-control": "no-store"],
+      body: .bytes(Array(page.markup.utf8)))
+  }
+
+  /// Bytes of a type that the caller vouches for.
+  static func bytes(
+    _ bytes: [UInt8], type: String, status: HTTPResponseStatus = .ok
+  ) -> Response {
+    Response(status, headers: ["content-type": type, "cache-control": "no-store"], body: .bytes(bytes))
+  }
+
+  /// After a form: 303, so that the browser follows with GET.
+  static func redirect(to path: LocalPath, flash: Flash? = nil) -> Response {
+    var response = Response(.seeOther, headers: ["location": path.rawValue, "cache-control": "no-store"])
+    if let flash { response.flashes = [flash] }
+    return response
+  }
+
+  /// A file for download: never shown in our origin, whatever its bytes are (X-19).
+  static func attachment(
+    _ body: Body, fileName: String, type: String = "application/octet-stream"
+  ) -> Response {
+    Response(
+      headers: [
+        "content-type": type,
+        "content-disposition": ContentDisposition.attachment(fileName),
+        "content-security-policy": "sandbox; default-src 'none'",
+        "cache-control": "private, no-store",
+      ],
+      body: body)
+  }
+
+  func with(_ flash: Flash) -> Response {
+    var copy = self
+    copy.flashes.append(flash)
+    return copy
+  }
+}
+
+/// Where a streamed body goes.
+protocol BodyWriter: Sendable {
+  /// Returns when the transport has room again; throws when the peer is gone.
+  func write(_ bytes: [UInt8]) async throws
+}
+
+/// A message shown once, on the next page.
+struct Flash: Sendable, Hashable {
+  enum Kind: String, Sendable, Hashable { case success, notice, failure }
+  let kind: Kind
+  let text: String
+
+  static func success(_ text: String) -> Flash { .init(kind: .success, text: text) }
+  static func notice(_ text: String) -> Flash { .init(kind: .notice, text: text) }
+  static func failure(_ text: String) -> Flash { .init(kind: .failure, text: text) }
+}
+
+/// A path of this origin, the only thing that a redirect takes (X-22).
+struct LocalPath: Sendable, Hashable, ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
+  let rawValue: String
+
+  /// A path written in our code; interpolated segments must be names (`accounts/acme`), which need no escapes.
+  init(stringLiteral value: String) { self = LocalPath(value) ?? .home }
+
+  /// A path from outside: nil for another origin, `//`, backslashes, controls and encoded forms of these.
+  init?(_ candidate: String?) {
+    guard let candidate, candidate.hasPrefix("/"), !candidate.hasPrefix("//"), candidate.utf8.count <= 2048,
+      candidate.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") })
+    else { return nil }
+    // What a sloppy proxy or browser might decode once or twice must be harmless as well.
+    var decoded = candidate
+    for _ in 0..<2 {
+      guard let next = PercentCoding.decode(decoded[...]) else { return nil }
+      guard !next.hasPrefix("//"), !next.contains("\\"), PercentCoding.isPlainText(next) else { return nil }
+      decoded = next
+    }
+    rawValue = candidate
+  }
+
+  private init(unchecked: String) { rawValue = unchecked }
+  static let home = LocalPath(unchecked: "/")
+}
+
+/// RFC 6266 file names.
+enum ContentDisposition {
+  /// `attachment` with an ASCII fallback and the exact name in UTF-8; controls, quotes, separators and text-direction
+  /// overrides never reach the header (X-16, X-19).
+  static func attachment(_ fileName: String) -> String {
+    let clean = FileName.clean(fileName)
+    let ascii = String(
+      clean.unicodeScalars.map { $0.isASCII && $0 != "\"" && $0 != "%" ? Character($0) : "_" })
+    return "attachment; filename=\"\(ascii)\"; filename*=UTF-8''\(PercentCoding.encode(clean))"
+  }
+}
+
+/// Names of uploaded and downloaded files: for display only, never a path.
+enum FileName {
+  /// The last path component without controls, separators and direction overrides, at most 150 characters and 255 bytes.
+  static func clean(_ name: String) -> String {
+    let last = name.split(whereSeparator: { $0 == "/" || $0 == "\\" }).last.map(String.init) ?? ""
+    let kept = last.unicodeScalars.filter { scalar in
+      switch scalar.properties.generalCategory {
+      case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
+      default: true
+      }
+    }
+    var text = String(String.UnicodeScalarView(kept).prefix(150))
+    while text.utf8.count > 255 { text.removeLast() }
+    while text.hasPrefix(".") || text.hasPrefix(" ") { text.removeFirst() }
+    return text.isEmpty ? "file" : text
+  }
+}

@@ -1,0 +1,13 @@
+import Access
+import Values
+
+/// A signed-in user, as identity resolved the session cookie less than a minute ago.
+struct Session: Sendable {
+  let principal: Principal
+  /// The signed principal token that goes with each call.
+  let principalToken: [UInt8]
+  let expires: Instant
+
+  /// Whether to offer an action. Deciding is the gate's and the service's, not the page's.
+  func may(_ permission: Permission) -> Bool { principal.may(permission) }
+}
