@@ -2,7 +2,9 @@ import Protobuf
 
 /// One RPC as data. Generated, one value for each `rpc` in `proto/`; nothing else describes a method.
 public struct Method: Sendable {
-  public enum Streaming: Sendable, Hashable { case unary, clientStreaming, serverStreaming, bidirectional }
+  public enum Streaming: Sendable, Hashable {
+    case unary, clientStreaming, serverStreaming, bidirectional
+  }
   public enum Idempotency: Sendable, Hashable { case unknown, noSideEffects, idempotent }
 
   /// Full service name, `portico.ticketing.v1.Tickets`.

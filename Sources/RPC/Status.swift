@@ -4,7 +4,8 @@ import WellKnown
 /// How a call ended when it did not succeed: the one error type on the wire.
 public struct Status: Error, Sendable, Hashable {
   public enum Code: Int, Sendable, Hashable, CaseIterable {
-    case ok = 0, cancelled, unknown, invalidArgument, deadlineExceeded, notFound, alreadyExists,
+    case ok = 0
+    case cancelled, unknown, invalidArgument, deadlineExceeded, notFound, alreadyExists,
       permissionDenied, resourceExhausted, failedPrecondition, aborted, outOfRange, unimplemented,
       `internal`, unavailable, dataLoss, unauthenticated
   }
@@ -17,7 +18,9 @@ public struct Status: Error, Sendable, Hashable {
   /// What the operator logs. There is no path from here to the wire.
   public var internalReason: String?
 
-  public init(_ code: Code, _ message: String, details: [Detail] = [], because reason: String? = nil) {
+  public init(
+    _ code: Code, _ message: String, details: [Detail] = [], because reason: String? = nil
+  ) {
     self.code = code
     self.message = message
     self.details = details

@@ -1,0 +1,122 @@
+import Synchronization
+import Values
+
+/// One call as its handler sees it. A reference: interceptors and the handler share it.
+public final class Call: Sendable {
+  /// The call whose handler runs in this task, if any. Calls made inside a handler inherit its deadline,
+  /// its cancellation and its request id through it.
+  @TaskLocal public static var current: Call?
+
+  public let method: Method
+  /// What the client sent.
+  public let metadata: Metadata
+  public let peer: Peer
+  /// When the server ends this call with DEADLINE_EXCEEDED; nil if the client set none.
+  public let deadline: Deadline?
+  /// Where the service reads the time.
+  public let clock: any WallClock
+  private let state = Mutex(State())
+
+  private struct State {
+    var requestID: String?
+    var values = CallValues()
+    var initialMetadata = Metadata()
+    var trailingMetadata = Metadata()
+    var isCancelled = false
+    var cancelHandlers: [@Sendable () -> Void] = []
+  }
+
+  /// The server makes the calls; a test may too.
+  public init(
+    method: Method, metadata: Metadata = Metadata(), peer: Peer = Peer(), deadline: Deadline? = nil,
+    clock: any WallClock = SystemClock()
+  ) {
+    self.method = method
+    self.metadata = metadata
+    self.peer = peer
+    self.deadline = deadline
+    self.clock = clock
+  }
+
+  public var now: Instant { clock.now }
+
+  /// Follows a call through every process and log: the caller's `portico-request-id` if it is well formed, made
+  /// here otherwise.
+  public var requestID: String {
+    state.withLock { state in
+      if let known = state.requestID { return known }
+      let id = RequestID.accepted(metadata[RequestID.key]) ?? RequestID.make()
+      state.requestID = id
+      return id
+    }
+  }
+
+  /// A typed value that an interceptor left for the handler.
+  public subscript<Key: CallKey>(key: Key.Type) -> Key.Value? {
+    get { state.withLock { $0.values[key] } }
+    set { state.withLock { $0.values[key] = newValue } }
+  }
+
+  /// Goes out with the headers of the answer; changes after that have no effect.
+  public var initialMetadata: Metadata {
+    get { state.withLock { $0.initialMetadata } }
+    set { state.withLock { $0.initialMetadata = newValue } }
+  }
+
+  /// Goes out with the status.
+  public var trailingMetadata: Metadata {
+    get { state.withLock { $0.trailingMetadata } }
+    set { state.withLock { $0.trailingMetadata = newValue } }
+  }
+
+  /// True once the client cancelled, the connection was lost or the deadline passed.
+  public var isCancelled: Bool { state.withLock { $0.isCancelled } }
+
+  /// Runs `body` when the call is cancelled, at once if it is already; on the thread that notices.
+  public func onCancel(_ body: @escaping @Sendable () -> Void) {
+    let now = state.withLock { state in
+      if !state.isCancelled { state.cancelHandlers.append(body) }
+      return state.isCancelled
+    }
+    if now { body() }
+  }
+
+  /// Marks the call as cancelled and runs what asked to know.
+  func cancel() {
+    let handlers = state.withLock { state in
+      state.isCancelled = true
+      defer { state.cancelHandlers = [] }
+      return state.cancelHandlers
+    }
+    for handler in handlers { handler() }
+  }
+
+  /// The call has ended: nothing will cancel it any more.
+  func end() { state.withLock { $0.cancelHandlers = [] } }
+}
+
+/// The id that ties the log lines of one request together across services.
+public enum RequestID {
+  /// The metadata key it travels in.
+  public static let key = "portico-request-id"
+
+  /// `text` if it is fit for a log line: 8 to 64 letters, digits, `-` or `_`.
+  public static func accepted(_ text: String?) -> String? {
+    guard let text, (8...64).contains(text.utf8.count) else { return nil }
+    let isFit = text.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+        true
+      default: false
+      }
+    }
+    return isFit ? text : nil
+  }
+
+  /// A new one: 16 hexadecimal digits.
+  public static func make() -> String {
+    let digits = String(UInt64.random(in: .min ... .max), radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+}

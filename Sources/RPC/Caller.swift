@@ -1,0 +1,83 @@
+import Protobuf
+
+/// Anything that can perform calls: a `Channel`, or interceptors around one. Works on serialized messages; the
+/// generated clients use the typed methods below.
+public protocol Caller: Sendable {
+  /// One request, one response. Throws `Status`; the task's cancellation cancels the call.
+  func unary(
+    _ method: Method, _ request: [UInt8], _ options: CallOptions
+  ) async throws -> UnaryResponse<[UInt8]>
+
+  /// Any kind of call as two streams, alive until `body` returns or throws: what has not ended by then is
+  /// cancelled.
+  func stream<Result>(
+    _ method: Method, _ options: CallOptions,
+    _ body: (RequestWriter<[UInt8]>, ResponseStream<[UInt8]>) async throws -> Result
+  ) async throws -> Result
+}
+
+/// The answer to a call with one response.
+public struct UnaryResponse<Value: Sendable>: Sendable {
+  public var message: Value
+  public var initialMetadata: Metadata
+  public var trailingMetadata: Metadata
+
+  public init(
+    message: Value, initialMetadata: Metadata = Metadata(), trailingMetadata: Metadata = Metadata()
+  ) {
+    self.message = message
+    self.initialMetadata = initialMetadata
+    self.trailingMetadata = trailingMetadata
+  }
+}
+
+extension Caller {
+  public func unary<Request: Message, Response: Message>(
+    _ method: Method, _ request: Request, _ options: CallOptions
+  ) async throws -> Response {
+    try await unaryResponse(method, request, options).message
+  }
+
+  /// As `unary`, with the metadata of the answer.
+  public func unaryResponse<Request: Message, Response: Message>(
+    _ method: Method, _ request: Request, _ options: CallOptions,
+    as type: Response.Type = Response.self
+  ) async throws -> UnaryResponse<Response> {
+    let raw = try await unary(method, Codec.encode(request), options)
+    return UnaryResponse(
+      message: try Codec.decode(raw.message), initialMetadata: raw.initialMetadata,
+      trailingMetadata: raw.trailingMetadata)
+  }
+
+  public func serverStreaming<Request: Message, Response: Message, Result>(
+    _ method: Method, _ request: Request, _ options: CallOptions,
+    _ body: (ResponseStream<Response>) async throws -> Result
+  ) async throws -> Result {
+    let bytes = try Codec.encode(request)
+    return try await stream(method, options) { writer, responses in
+      try await writer.write(bytes)
+      try await writer.finish()
+      return try await body(responses.map(Codec.decode))
+    }
+  }
+
+  public func clientStreaming<Request: Message, Response: Message>(
+    _ method: Method, _ options: CallOptions,
+    _ body: (RequestWriter<Request>) async throws -> Void
+  ) async throws -> Response {
+    try await stream(method, options) { writer, responses in
+      try await body(writer.map(Codec.encode))
+      try await writer.finish()
+      return try Codec.decode(try await responses.single())
+    }
+  }
+
+  public func bidirectional<Request: Message, Response: Message, Result>(
+    _ method: Method, _ options: CallOptions,
+    _ body: (RequestWriter<Request>, ResponseStream<Response>) async throws -> Result
+  ) async throws -> Result {
+    try await stream(method, options) { writer, responses in
+      try await body(writer.map(Codec.encode), responses.map(Codec.decode))
+    }
+  }
+}

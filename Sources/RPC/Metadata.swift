@@ -1,0 +1,130 @@
+import HTTP2
+
+/// The custom fields of a call or of its answer: ordered, duplicates kept, keys lower-case. A key that ends
+/// in `-bin` carries bytes, every other printable ASCII. Names of the protocol itself (`grpc-*`, `:path`,
+/// `te`, `content-type`, …) can be neither set nor seen.
+public struct Metadata: Sendable {
+  /// What the wire carries; on a received call the protocol's own fields are in it and hidden.
+  var fields: HeaderFields
+
+  public init() { fields = HeaderFields() }
+  init(received fields: HeaderFields) { self.fields = fields }
+
+  /// The first value of a text key.
+  public subscript(key: String) -> String? {
+    guard Self.isVisible(key.utf8) else { return nil }
+    return fields[key]
+  }
+
+  /// The first value of a `-bin` key, decoded; nil if there is none or it is not base64.
+  public subscript(binary key: String) -> [UInt8]? {
+    guard Self.isVisible(key.utf8), let bytes = fields.bytes(key) else { return nil }
+    let first = bytes.prefix { $0 != UInt8(ascii: ",") }
+    return Base64.decode(first)
+  }
+
+  /// Every value of a text key, in order.
+  public func values(_ key: String) -> [String] {
+    Self.isVisible(key.utf8) ? fields.values(key) : []
+  }
+
+  /// Every value of a `-bin` key, in order; comma-joined ones taken apart.
+  public func values(binary key: String) -> [[UInt8]] {
+    values(key).flatMap { $0.utf8.split(separator: UInt8(ascii: ",")) }
+      .compactMap { Base64.decode($0) }
+  }
+
+  /// The keys and their values as the wire spells them (base64 for `-bin`).
+  public var entries: [(key: String, value: String)] {
+    (0..<fields.count).compactMap { index in
+      guard Self.isVisible(fields.nameBytes(at: index)) else { return nil }
+      return (fields.name(at: index), fields.value(at: index))
+    }
+  }
+
+  public var isEmpty: Bool {
+    !(0..<fields.count).contains { Self.isVisible(fields.nameBytes(at: $0)) }
+  }
+
+  /// Adds a text value. Throws if the key is reserved, malformed or ends in `-bin`, or the value is not
+  /// printable ASCII.
+  public mutating func append(_ key: String, _ value: String) throws(MetadataError) {
+    try Self.check(key)
+    guard !key.hasSuffix("-bin") else { throw .binaryKey(key) }
+    guard value.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else { throw .invalidValue(key) }
+    fields.append(key, value)
+  }
+
+  /// Adds a bytes value; the key must end in `-bin`.
+  public mutating func append(_ key: String, binary value: [UInt8]) throws(MetadataError) {
+    try Self.check(key)
+    guard key.hasSuffix("-bin") else { throw .textKey(key) }
+    fields.append(key, Base64.encode(value))
+  }
+
+  /// Replaces every value of a text key.
+  public mutating func set(_ key: String, _ value: String) throws(MetadataError) {
+    remove(key)
+    try append(key, value)
+  }
+
+  /// Replaces every value of a `-bin` key.
+  public mutating func set(_ key: String, binary value: [UInt8]) throws(MetadataError) {
+    remove(key)
+    try append(key, binary: value)
+  }
+
+  public mutating func remove(_ key: String) {
+    if Self.isVisible(key.utf8) { fields.remove(key) }
+  }
+
+  /// Adds everything of `other`.
+  public mutating func append(contentsOf other: Metadata) {
+    for index in 0..<other.fields.count where Self.isVisible(other.fields.nameBytes(at: index)) {
+      fields.append(other.fields.name(at: index), other.fields.value(at: index))
+    }
+  }
+
+  private static func check(_ key: String) throws(MetadataError) {
+    guard !key.isEmpty, key.utf8.count <= 256, key.utf8.allSatisfy(isKeyByte) else {
+      throw .invalidKey(key)
+    }
+    guard isVisible(key.utf8) else { throw .reservedKey(key) }
+  }
+
+  private static func isKeyByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+      UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+      true
+    default: false
+    }
+  }
+
+  private static let reserved: [[UInt8]] = [
+    "te", "content-type", "content-length", "connection", "keep-alive", "proxy-connection",
+    "transfer-encoding", "upgrade", "host", "trailer",
+  ].map { Array($0.utf8) }
+
+  /// Whether a name belongs to the application and not to the protocol.
+  static func isVisible(_ name: some Collection<UInt8>) -> Bool {
+    guard let first = name.first, first != UInt8(ascii: ":") else { return false }
+    if name.starts(with: "grpc-".utf8) { return false }
+    return !reserved.contains { $0.count == name.count && name.elementsEqual($0) }
+  }
+}
+
+public enum MetadataError: Error, Hashable {
+  case invalidKey(String)
+  case reservedKey(String)
+  /// The key ends in `-bin`: it takes bytes.
+  case binaryKey(String)
+  /// The key does not end in `-bin`: it takes text.
+  case textKey(String)
+  /// The value has bytes outside printable ASCII.
+  case invalidValue(String)
+}
+
+extension MetadataError: StatusConvertible {
+  public var status: Status { Status(.internal, "internal error", because: "metadata: \(self)") }
+}

@@ -1,0 +1,39 @@
+import HTTP2
+
+/// The limits of a server.
+public struct ServerConfiguration: Sendable {
+  /// Largest request message, bytes.
+  public var maximumRequestBytes = 4 * 1024 * 1024
+  /// Largest response message, bytes.
+  public var maximumResponseBytes = 64 * 1024 * 1024
+  /// Handlers running at once for one connection and for the process, whatever HTTP/2 says of their
+  /// streams; more answers RESOURCE_EXHAUSTED.
+  public var handlersPerConnection = 1000
+  public var handlersInAll = 10_000
+  /// Connections open at once; further ones wait in the kernel's queue until one closes.
+  public var maximumConnections = 10_000
+
+  public init() {}
+}
+
+/// Where a server listens, and how it speaks there.
+public struct Listener: Sendable {
+  public enum Address: Sendable, Hashable {
+    /// Port 0 takes a free one.
+    case tcp(host: String, port: Int)
+    case unix(path: String)
+  }
+
+  public var address: Address
+  /// Nil: HTTP/2 with prior knowledge, for loopback and private networks only.
+  public var tls: TLSConfiguration?
+  public var http2: HTTP2Configuration
+
+  public init(
+    _ address: Address, tls: TLSConfiguration? = nil, http2: HTTP2Configuration = .init()
+  ) {
+    self.address = address
+    self.tls = tls
+    self.http2 = http2
+  }
+}
