@@ -1,1 +1,2 @@
-// Composes MIME messages and hands them to an SMTP server through libcurl.
+// Mail: what a message is, how it is written as MIME, and how it leaves by SMTP (libcurl).
+// Keeps no queue and retries nothing: that is the messaging service's, in its store.

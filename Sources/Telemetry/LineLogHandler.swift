@@ -1,0 +1,48 @@
+import Logging
+import Values
+
+/// One line a record, to a `LogSink`, in the form of `format`.
+public struct LineLogHandler: LogHandler {
+  public enum Format: String, Sendable { case json, text }
+
+  public var metadata: Logger.Metadata = [:]
+  public var logLevel: Logger.Level
+  public var metadataProvider: Logger.MetadataProvider?
+
+  private let label: String
+  private let format: Format
+  private let sink: any LogSink
+  private let clock: any WallClock
+
+  public init(
+    label: String, format: Format, level: Logger.Level = .info,
+    to sink: any LogSink = StandardError(), clock: any WallClock = SystemClock()
+  ) {
+    self.label = label
+    self.format = format
+    self.sink = sink
+    self.clock = clock
+    logLevel = level
+  }
+
+  public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  public func log(event: LogEvent) {
+    var fields = metadata
+    if let provided = metadataProvider?.get() { fields.merge(provided) { $1 } }
+    if let own = event.metadata { fields.merge(own) { $1 } }
+    let record = LogRecord(
+      time: clock.now, level: event.level, label: label, message: event.message.description,
+      fields: fields)
+    sink.write(line: format == .json ? record.json : record.text)
+  }
+}
+
+/// Where finished lines go.
+public protocol LogSink: Sendable {
+  /// - Parameter line: without its line feed, and free of control characters.
+  func write(line: String)
+}

@@ -1,0 +1,121 @@
+import Foundation
+import Synchronization
+
+/// A fixed number of threads and a queue of fixed length in front of them.
+///
+/// Threads start with the first job and end when the pool is released.
+public final class WorkerPool: Sendable {
+  private let state: State
+  /// The most jobs that wait; one more is refused.
+  public let queueLimit: Int
+  public let threads: Int
+
+  /// - Parameters:
+  ///   - threads: how many jobs run at once, at least 1.
+  ///   - queueLimit: how many jobs wait for a thread before the next one is refused.
+  public init(name: String, threads: Int, queueLimit: Int) {
+    self.threads = max(1, threads)
+    self.queueLimit = max(0, queueLimit)
+    state = State(name: name)
+  }
+
+  deinit { state.close() }
+
+  /// Runs `body` on one of the pool's threads and waits without blocking the caller's.
+  ///
+  /// A task that is cancelled while its job waits never runs it.
+  /// - Throws: `WorkerPoolFull` when the queue is at its limit, `CancellationError`, or what `body` throws.
+  public func run<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
+    let ticket = Ticket()
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        let accepted = state.enqueue(threads: threads, limit: queueLimit) {
+          guard !ticket.isCancelled else {
+            return continuation.resume(throwing: CancellationError())
+          }
+          continuation.resume(with: Result(catching: body))
+        }
+        if !accepted { continuation.resume(throwing: WorkerPoolFull()) }
+      }
+    } onCancel: {
+      ticket.cancel()
+    }
+  }
+}
+
+/// The pool's queue is at its limit: the caller is to answer "busy, try again".
+public struct WorkerPoolFull: Error, Sendable {
+  public init() {}
+}
+
+private final class Ticket: Sendable {
+  private let cancelled = Atomic(false)
+  var isCancelled: Bool { cancelled.load(ordering: .acquiring) }
+  func cancel() { cancelled.store(true, ordering: .releasing) }
+}
+
+/// What the threads hold; the pool itself is not kept alive by them.
+private final class State: @unchecked Sendable {
+  // @unchecked: every stored property below is read and written under `condition`.
+  private let condition = NSCondition()
+  private var jobs: [@Sendable () -> Void] = []
+  private var head = 0
+  private var started = 0
+  private var idle = 0
+  private var closed = false
+  private let name: String
+
+  init(name: String) { self.name = name }
+
+  func enqueue(threads: Int, limit: Int, _ job: @escaping @Sendable () -> Void) -> Bool {
+    condition.lock()
+    defer { condition.unlock() }
+    let waiting = jobs.count - head
+    let free = idle + (threads - started)
+    guard waiting < limit + free else { return false }
+    jobs.append(job)
+    if waiting + 1 > idle, started < threads { start() }
+    condition.signal()
+    return true
+  }
+
+  func close() {
+    condition.lock()
+    closed = true
+    condition.broadcast()
+    condition.unlock()
+  }
+
+  private func start() {
+    started += 1
+    let thread = Thread { [self] in work() }
+    thread.name = "\(name)-\(started)"
+    thread.start()
+  }
+
+  private func work() {
+    while let job = next() { job() }
+  }
+
+  /// The next job, or nil when the pool is gone and nothing waits.
+  private func next() -> (@Sendable () -> Void)? {
+    condition.lock()
+    defer { condition.unlock() }
+    idle += 1
+    defer { idle -= 1 }
+    while jobs.count == head {
+      if closed { return nil }
+      condition.wait()
+    }
+    let job = jobs[head]
+    head += 1
+    if head == jobs.count {
+      jobs.removeAll(keepingCapacity: true)
+      head = 0
+    } else if head > 256 {
+      jobs.removeFirst(head)
+      head = 0
+    }
+    return job
+  }
+}
