@@ -1,0 +1,50 @@
+# The commands of the project. `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help run build test test-unit test-browser lint format generate check-generated bench clean-data
+
+DATA ?= ./data
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+
+run: ## Install what is missing, build a release, start everything with the demo tenant
+	@scripts/setup build
+	swift build -c release --product portico
+	.build/release/portico up --data $(DATA) --demo
+
+build: ## A debug build of everything, tests included
+	@scripts/setup build
+	swift build --build-tests
+
+test: ## Every test: Swift Testing, then the browser; ends with the totals
+	@scripts/setup test
+	@scripts/test all
+
+test-unit: ## The Swift tests only
+	@scripts/setup test
+	@scripts/test unit
+
+test-browser: ## The end-to-end tests in Chromium only
+	@scripts/setup test
+	@scripts/test browser
+
+lint: ## Format, shell syntax and the rules of STYLE.md that a machine can check
+	@scripts/lint
+
+format: ## Rewrite the Swift files as the format wants them
+	@scripts/lint --written-swift | xargs -0 swift format --in-place --parallel
+
+generate: ## Generate CPorticoProto, WellKnown and PorticoAPI from proto/
+	@scripts/setup build
+	@scripts/generate
+
+check-generated: ## Fail when what is committed differs from what proto/ generates
+	@scripts/setup build
+	@scripts/generate --check
+
+bench: ## Measure the runtime beside nghttpd and grpc-swift-2; writes docs/benchmarks.md
+	@scripts/setup bench
+	@Benchmarks/run
+
+clean-data: ## Throw away the local data of `make run`
+	rm -rf -- $(DATA)
