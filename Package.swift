@@ -70,7 +70,7 @@ let targets: [Target] = [
   module("WellKnown", ["Protobuf", "CPorticoProto", "Values"]),
   module("HTTP2", ["CNghttp2", "COpenSSL", log] + nio),
   module("RPC", ["Values", "Protobuf", "WellKnown", "HTTP2", log] + nio),
-  module("Store", ["Values"]),
+  module("Store", ["Values", "COpenSSL"]),
   module("StoreSQLite", ["Store", "Values", log, .product(name: "GRDB", package: "GRDB.swift")]),
   module("StorePostgres", ["Store", "Values", "CPostgres", log]),
   module("PorticoAPI", ["Protobuf", "WellKnown", "CPorticoProto", "RPC", "Values"]),
