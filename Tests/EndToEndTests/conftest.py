@@ -1,0 +1,91 @@
+"""The fixtures of the end-to-end tests."""
+
+import itertools
+import pathlib
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from harness import browser as chromium
+from harness import places
+from harness.browser import Session, View
+from harness.portico import Portico, up
+
+_numbers = itertools.count(1)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failure shows what the running processes last wrote."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed:
+        for portico in Portico.running:
+            report.sections.append((f"last lines of {portico.log_path.name}", portico.log_tail()))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = chromium.launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def session(browser: Browser) -> Iterator[Callable[..., Session]]:
+    """Makes one person's browser: `session(url, view)`. At the end of a test no tripwire may have sprung."""
+    sessions: list[Session] = []
+
+    def make(base_url: str, view: View = chromium.DESKTOP, **options) -> Session:
+        made = Session(browser, base_url, view, **options)
+        sessions.append(made)
+        return made
+
+    yield make
+    for made in sessions:
+        made.close()
+    for made in sessions:
+        made.tripwire.check()
+
+
+@pytest.fixture(params=chromium.VIEWS, ids=str)
+def view(request) -> View:
+    """Every width in both colour schemes: a test that takes it runs once for each."""
+    return request.param
+
+
+def _log(name: str) -> pathlib.Path:
+    return places.ARTIFACTS / "portico" / f"{next(_numbers):02}-{name}.log"
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory) -> Iterator[Portico]:
+    """The whole product with the demo tenant, one for all tests that only look at it or add to it."""
+    data = tmp_path_factory.mktemp("demo")
+    with up(places.portico_binary(), data, "--demo", log=_log("demo")) as portico:
+        yield portico
+
+
+@pytest.fixture
+def empty(tmp_path) -> Iterator[Portico]:
+    """The whole product with no tenant's data, for this test alone."""
+    with up(places.portico_binary(), tmp_path / "data", log=_log("empty")) as portico:
+        yield portico
+
+
+@pytest.fixture
+def start(tmp_path) -> Iterator[Callable[..., Portico]]:
+    """Starts more of them: `start("--demo", data=DIR)`; the test may stop one and start it again on its data."""
+    started: list[Portico] = []
+
+    def make(*arguments: str, data: pathlib.Path | None = None) -> Portico:
+        portico = up(places.portico_binary(), data or tmp_path / "data", *arguments, log=_log("started"))
+        started.append(portico)
+        return portico
+
+    yield make
+    for portico in started:
+        if portico in Portico.running:
+            portico.stop()

@@ -1,0 +1,107 @@
+"""A real Chromium, and the tripwire that every page hangs over: an error on the console, an exception in a
+script or a request that fails is a failure of the test, unless the test said that it expects it.
+"""
+
+import contextlib
+import dataclasses
+import os
+import re
+from collections.abc import Iterator
+
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+
+from harness import places
+
+
+@dataclasses.dataclass(frozen=True)
+class View:
+    """How a person looks at a page: width in CSS pixels, and colour scheme."""
+
+    width: int
+    scheme: str
+    """`light` or `dark`"""
+
+    @property
+    def height(self) -> int:
+        return 780 if self.width < 700 else 900
+
+    def __str__(self) -> str:
+        return f"{self.width}-{self.scheme}"
+
+
+WIDTHS = (360, 768, 1440)
+SCHEMES = ("light", "dark")
+VIEWS = [View(width, scheme) for width in WIDTHS for scheme in SCHEMES]
+DESKTOP = View(1440, "light")
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Debian's Chromium. Its sandbox cannot start as root, which is what a container usually is."""
+    return playwright.chromium.launch(
+        executable_path=places.tool("chromium", "chromium"),
+        chromium_sandbox=os.geteuid() != 0,
+        args=["--disable-dev-shm-usage", "--font-render-hinting=none"],
+    )
+
+
+class Tripwire:
+    """Collects what went wrong in one context's pages."""
+
+    def __init__(self) -> None:
+        self.trips: list[str] = []
+        self._expected: list[re.Pattern[str]] = []
+
+    def watch(self, context: BrowserContext) -> None:
+        context.on("console", lambda message: self._console(message))
+        context.on("weberror", lambda error: self._trip(f"script error: {error.error}"))
+
+    def _console(self, message) -> None:
+        if message.type in ("error", "warning"):
+            where = (message.location or {}).get("url", "")
+            self._trip(f"console {message.type}: {message.text} ({where})")
+
+    def _trip(self, text: str) -> None:
+        if not any(pattern.search(text) for pattern in self._expected):
+            self.trips.append(text)
+
+    @contextlib.contextmanager
+    def expecting(self, pattern: str) -> Iterator[None]:
+        """Within the block, what matches is no failure: a test that opens a missing page expects `404`."""
+        compiled = re.compile(pattern)
+        self._expected.append(compiled)
+        try:
+            yield
+        finally:
+            self._expected.remove(compiled)
+
+    def check(self) -> None:
+        assert not self.trips, "the pages reported:\n" + "\n".join(self.trips)
+
+
+class Session:
+    """One person's browser: a context of its own (cookies, view), and its tripwire."""
+
+    def __init__(self, browser: Browser, base_url: str, view: View = DESKTOP, **options):
+        self.view = view
+        self.tripwire = Tripwire()
+        self.context = browser.new_context(
+            base_url=base_url,
+            viewport={"width": view.width, "height": view.height},
+            color_scheme=view.scheme,
+            locale="en-US",
+            timezone_id="Europe/Berlin",
+            # Animations would make pictures and contrast depend on the moment.
+            reduced_motion="reduce",
+            **options,
+        )
+        self.tripwire.watch(self.context)
+
+    def page(self, path: str | None = None) -> Page:
+        """A new tab, at this path when one is given."""
+        page = self.context.new_page()
+        if path is not None:
+            page.goto(path)
+        return page
+
+    def close(self) -> None:
+        self.context.close()
