@@ -1,0 +1,38 @@
+import RPC
+import Store
+
+/// What the gate found out about a call.
+struct Admission: Sendable {
+  let principal: Principal
+  let scope: Scope
+  /// As it came, to be handed on.
+  let token: [UInt8]
+}
+
+enum AdmissionKey: CallKey {
+  typealias Value = Admission
+}
+
+extension Call {
+  /// Who calls. Throws UNAUTHENTICATED where nobody is signed in, which only a method open to anyone can meet.
+  public var principal: Principal {
+    get throws(Status) { try admission.principal }
+  }
+
+  /// Which rows the caller may see by this method: the reach of the grant that let the call in.
+  public var scope: Scope {
+    get throws(Status) { try admission.scope }
+  }
+
+  /// Who calls, or nil: for methods open to anyone.
+  public var signedInPrincipal: Principal? { self[AdmissionKey.self]?.principal }
+
+  private var admission: Admission {
+    get throws(Status) {
+      guard let admission = self[AdmissionKey.self] else {
+        throw Status(.unauthenticated, "sign in first", because: "\(method.path) asked who calls")
+      }
+      return admission
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import RPC
+
+/// The gate before sending, on the gateway's client: JSON and pages both pass it, and what it refuses costs no call.
+/// Decides as the server's gate will. Stands inside `IdentityPropagation`, which puts the token on the call.
+public struct ClientGate: ClientInterceptor {
+  private let service: String
+  private let verifier: Verifier
+
+  /// - Parameter service: the name of this process: `gateway`.
+  public init(service: String, _ verifier: Verifier) {
+    self.service = service
+    self.verifier = verifier
+  }
+
+  public func intercept<Result>(
+    _ method: Method, _ options: CallOptions, _ next: (CallOptions) async throws -> Result
+  ) async throws -> Result {
+    _ = try Decision(method.access, for: principal(of: options)).scope(of: method)
+    return try await next(options)
+  }
+
+  private func principal(of options: CallOptions) throws(Status) -> Principal? {
+    // Our own token is meant for the service that is called, so that we could not verify it here.
+    if let asService = options[AsServiceKey.self] {
+      return .service(service, tenant: asService.tenant, actor: asService.actor)
+    }
+    guard let token = options.metadata[binary: PrincipalToken.key] else { return nil }
+    do throws(TokenError) { return try verifier.verify(token) } catch {
+      throw Status(.unauthenticated, "sign in again", because: "principal token: \(error)")
+    }
+  }
+}

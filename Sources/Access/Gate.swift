@@ -1,0 +1,45 @@
+import RPC
+import Store
+
+/// The one place of a server where it is decided whether a call may be made: verifies the token, matches the rule of
+/// the method that was resolved (never a path), and gives the handler its principal and its scope.
+public struct Gate: ServerInterceptor {
+  private let verifier: Verifier
+
+  public init(_ verifier: Verifier) { self.verifier = verifier }
+
+  public func intercept(_ call: Call, _ next: (Call) async throws -> Void) async throws {
+    let bearer = try bearer(of: call)
+    let scope = try Decision(call.method.access, for: bearer?.principal).scope(of: call.method)
+    if let bearer, let scope {
+      call[AdmissionKey.self] = Admission(
+        principal: bearer.principal, scope: scope, token: bearer.token)
+    }
+    try await next(call)
+  }
+
+  /// Nil without a token. A token that is no proof is refused even where none is needed.
+  private func bearer(of call: Call) throws(Status) -> (principal: Principal, token: [UInt8])? {
+    let spelled = call.metadata.values(PrincipalToken.key)
+    guard !spelled.isEmpty else { return nil }
+    let tokens = call.metadata.values(binary: PrincipalToken.key)
+    guard spelled.count == 1, tokens.count == 1 else {
+      throw Self.refusal("\(tokens.count) tokens in \(spelled.count) fields")
+    }
+    let principal: Principal
+    do throws(TokenError) { principal = try verifier.verify(tokens[0]) } catch {
+      throw Self.refusal("\(error)")
+    }
+    if case .service(let name) = principal.kind, !call.peer.certificateNames.isEmpty,
+      !call.peer.certificateNames.contains(name)
+    {
+      throw Self.refusal(
+        "\(name)'s token came over the connection of \(call.peer.certificateNames)")
+    }
+    return (principal, tokens[0])
+  }
+
+  private static func refusal(_ reason: String) -> Status {
+    Status(.unauthenticated, "sign in again", because: "principal token: \(reason)")
+  }
+}

@@ -1,0 +1,42 @@
+import RPC
+
+/// Puts a principal token on every call a process makes: its own where the options say `asService`, the caller's own
+/// choice where they hold one, and otherwise the one of the call whose handler is running.
+public struct IdentityPropagation: ClientInterceptor {
+  private let identity: ServiceIdentity?
+
+  /// - Parameter identity: nil for a process that never calls in its own name; `asService` then fails.
+  public init(_ identity: ServiceIdentity?) { self.identity = identity }
+
+  public func intercept<Result>(
+    _ method: Method, _ options: CallOptions, _ next: (CallOptions) async throws -> Result
+  ) async throws -> Result {
+    try await next(identified(options, calling: method))
+  }
+
+  private func identified(
+    _ options: CallOptions, calling method: Method
+  ) throws -> CallOptions {
+    if let asService = options[AsServiceKey.self] {
+      guard let identity else {
+        throw Status(
+          .internal, "internal error", because: "no key to call \(method.path) as a service")
+      }
+      return try options.principal(
+        identity.token(
+          for: asService.tenant, actor: asService.actor, audience: method.owner))
+    }
+    guard options.metadata.values(PrincipalToken.key).isEmpty,
+      let admission = Call.current?[AdmissionKey.self]
+    else { return options }
+    return try options.principal(admission.token)
+  }
+}
+
+extension Method {
+  /// The process that answers this method: `ticketing` of `portico.ticketing.v1.Tickets`.
+  public var owner: String {
+    let parts = service.split(separator: ".")
+    return parts.count >= 2 ? String(parts[1]) : service
+  }
+}

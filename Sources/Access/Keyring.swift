@@ -1,0 +1,81 @@
+import Crypto
+import Foundation
+import Values
+
+/// The keys of an installation as one process holds them: everybody's public key, and its own private one.
+///
+/// On disk `<service>.pub.pem` for each service and `<service>.key.pem` (0600) for those that live here; a process
+/// on a host of its own has only its own private key beside all the public ones.
+public struct Keyring: Sendable {
+  public let publicKeys: [String: VerifyingKey]
+  private let privateKeys: [String: SigningKey]
+
+  /// Keys that live in memory only: tests.
+  public init(_ services: [String]) {
+    privateKeys = Dictionary(uniqueKeysWithValues: services.map { ($0, SigningKey()) })
+    publicKeys = privateKeys.mapValues(\.verifyingKey)
+  }
+
+  /// Reads a folder of keys.
+  public init(contentsOf folder: URL) throws {
+    var publicKeys: [String: VerifyingKey] = [:]
+    var privateKeys: [String: SigningKey] = [:]
+    for file in try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() {
+      let path = folder.appendingPathComponent(file).path
+      if file.hasSuffix(Self.publicSuffix) {
+        publicKeys[String(file.dropLast(Self.publicSuffix.count))] = try VerifyingKey(
+          contentsOf: path)
+      } else if file.hasSuffix(Self.privateSuffix) {
+        privateKeys[String(file.dropLast(Self.privateSuffix.count))] = try SigningKey(
+          contentsOf: path)
+      }
+    }
+    for (name, key) in privateKeys where publicKeys[name] != key.verifyingKey {
+      throw KeyError.malformed("the private and the public key of \(name) are not a pair")
+    }
+    self.publicKeys = publicKeys
+    self.privateKeys = privateKeys
+  }
+
+  /// Makes the keys that are missing, and reads the folder. Never replaces one.
+  public static func create(in folder: URL, for services: [String]) throws -> Keyring {
+    try FileManager.default.createDirectory(
+      at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    for name in services {
+      let privatePath = folder.appendingPathComponent(name + privateSuffix).path
+      let publicPath = folder.appendingPathComponent(name + publicSuffix).path
+      guard !FileManager.default.fileExists(atPath: publicPath) else { continue }
+      // A start that was cut short may have left the private half alone.
+      let key: SigningKey
+      if FileManager.default.fileExists(atPath: privatePath) {
+        key = try SigningKey(contentsOf: privatePath)
+      } else {
+        key = SigningKey()
+        try key.write(to: privatePath)
+      }
+      try key.verifyingKey.write(to: publicPath)
+    }
+    return try Keyring(contentsOf: folder)
+  }
+
+  /// - Throws: `KeyError` when the service's private key is not here.
+  public func signer(for service: String) throws(KeyError) -> Signer {
+    guard let key = privateKeys[service] else {
+      throw .malformed("no private key of \(service) is here")
+    }
+    return Signer(issuer: service, key: key)
+  }
+
+  public func verifier(for service: String, clock: any WallClock) -> Verifier {
+    Verifier(keys: publicKeys, audience: service, clock: clock)
+  }
+
+  public func serviceIdentity(
+    _ service: String, clock: any WallClock
+  ) throws(KeyError) -> ServiceIdentity {
+    ServiceIdentity(name: service, signer: try signer(for: service), clock: clock)
+  }
+
+  private static let publicSuffix = ".pub.pem"
+  private static let privateSuffix = ".key.pem"
+}
