@@ -1,0 +1,46 @@
+import Foundation
+import Store
+import Synchronization
+
+/// Keeps a second process, or a second store of this one, from opening a database for writing: the
+/// WAL of this SQLite may be reset wrongly when two connections write. Dies with the process.
+final class FileLock: Sendable {
+  private let descriptor: Mutex<Int32>
+
+  init(forDatabase path: String) throws(StoreError) {
+    let file = URL(fileURLWithPath: path)
+    do {
+      try FileManager.default.createDirectory(
+        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    } catch {
+      throw .unavailable("cannot create the directory of \(file.lastPathComponent): \(error)")
+    }
+    // The database gets its mode from here: SQLite gives its log and index the same.
+    for name in [path, path + ".lock"] {
+      let created = open(name, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+      guard created >= 0 else {
+        throw .unavailable("cannot open \(name): \(String(cString: strerror(errno)))")
+      }
+      guard name != path else {
+        close(created)
+        continue
+      }
+      guard flock(created, LOCK_EX | LOCK_NB) == 0 else {
+        close(created)
+        throw .unavailable("\(file.lastPathComponent) is in use by another process")
+      }
+      descriptor = Mutex(created)
+      return
+    }
+    throw .unavailable("no lock")
+  }
+
+  func release() {
+    descriptor.withLock { descriptor in
+      if descriptor >= 0 { close(descriptor) }
+      descriptor = -1
+    }
+  }
+
+  deinit { release() }
+}

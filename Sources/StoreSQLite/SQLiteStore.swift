@@ -1,0 +1,188 @@
+import Dispatch
+import Foundation
+import GRDB
+import Logging
+import Store
+import Synchronization
+import Values
+
+/// A store in one SQLite file, or in memory for tests.
+///
+/// Writes that arrive together share one BEGIN, one COMMIT and one fsync; each has a savepoint of its
+/// own, so that one that fails takes nobody with it. An answer is given only after the commit. After a
+/// failed sync the store takes no more writes until the process starts anew: what the disk then holds
+/// is known only to the next recovery.
+public final class SQLiteStore: Store {
+  public struct Limits: Sendable {
+    /// Writes that share a commit at most.
+    public var batch = 256
+    /// Writes, and reads, that wait at most; beyond it a call throws `StoreError.busy`.
+    public var waiting = 4096
+    /// Connections that read at the same time.
+    public var readers = 4
+
+    public init() {}
+  }
+
+  public var engine: Engine { .sqlite }
+  public let clock: any WallClock
+
+  private let database: any DatabaseWriter
+  private let writes: WriteQueue
+  private let limits: Limits
+  private let lock: FileLock?
+  private let reading = Mutex((count: 0, isClosed: false))
+
+  /// Opens or creates the file, and its directory. Throws `unavailable` when another process has it.
+  public init(
+    path: String, clock: any WallClock = SystemClock(), limits: Limits = Limits(),
+    log: Logger = Logger(label: "portico.store")
+  ) throws(StoreError) {
+    let lock = try FileLock(forDatabase: path)
+    let pool: DatabasePool
+    do {
+      pool = try DatabasePool(path: path, configuration: Self.configuration(limits))
+      // The pool sets NORMAL after its set-up, which loses acknowledged rows at a power cut.
+      try pool.writeWithoutTransaction { db in
+        try db.execute(sql: "PRAGMA synchronous = FULL")
+        try db.execute(sql: "PRAGMA fullfsync = ON")
+        try db.execute(sql: "PRAGMA checkpoint_fullfsync = ON")
+      }
+      try Self.assertDurable(pool)
+    } catch let error as StoreError {
+      throw error
+    } catch {
+      throw StoreError(sqlite: error)
+    }
+    self.clock = clock
+    self.limits = limits
+    self.lock = lock
+    database = pool
+    writes = WriteQueue(pool, clock: clock, limits: limits, log: log)
+  }
+
+  /// A store that lives as long as this object. Same contract, on one connection.
+  public init(
+    inMemory clock: any WallClock, limits: Limits = Limits(),
+    log: Logger = Logger(label: "portico.store")
+  ) throws(StoreError) {
+    do {
+      database = try DatabaseQueue(configuration: Self.configuration(limits))
+    } catch {
+      throw StoreError(sqlite: error)
+    }
+    self.clock = clock
+    self.limits = limits
+    lock = nil
+    writes = WriteQueue(database, clock: clock, limits: limits, log: log)
+  }
+
+  private static func configuration(_ limits: Limits) -> Configuration {
+    var configuration = Configuration()
+    configuration.foreignKeysEnabled = true
+    configuration.busyMode = .timeout(5)
+    configuration.maximumReaderCount = limits.readers
+    configuration.persistentReadOnlyConnections = true
+    configuration.prepareDatabase { db in
+      try db.execute(sql: "PRAGMA mmap_size = 0")
+      try db.execute(sql: "PRAGMA trusted_schema = OFF")
+      // LIKE tells capitals apart, as PostgreSQL's does.
+      try db.execute(sql: "PRAGMA case_sensitive_like = ON")
+    }
+    return configuration
+  }
+
+  private static func assertDurable(_ pool: DatabasePool) throws {
+    try pool.writeWithoutTransaction { db in
+      let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode")
+      let synchronous = try Int.fetchOne(db, sql: "PRAGMA synchronous")
+      let mmap = try Int.fetchOne(db, sql: "PRAGMA mmap_size") ?? 0
+      let foreignKeys = try Bool.fetchOne(db, sql: "PRAGMA foreign_keys")
+      guard mode == "wal", synchronous == 2, mmap == 0, foreignKeys == true else {
+        throw StoreError.unavailable("SQLite did not take WAL, synchronous FULL, foreign keys")
+      }
+    }
+  }
+
+  public func read<T: Sendable>(
+    as tenant: TenantID, _ body: @escaping @Sendable (Transaction) throws -> T
+  ) async throws -> T {
+    try await reading { try body($0.transaction(for: tenant)) }
+  }
+
+  public func write<T: Sendable>(
+    as tenant: TenantID, _ body: @escaping @Sendable (Transaction) throws -> T
+  ) async throws -> T {
+    try await writes.perform { try body($0.transaction(for: tenant)) }
+  }
+
+  public func readAcrossTenants<T: Sendable>(
+    _ body: @escaping @Sendable (AcrossTenants) throws -> T
+  ) async throws -> T {
+    try await reading { try body($0.acrossTenants) }
+  }
+
+  public func writeAcrossTenants<T: Sendable>(
+    _ body: @escaping @Sendable (AcrossTenants) throws -> T
+  ) async throws -> T {
+    try await writes.perform { try body($0.acrossTenants) }
+  }
+
+  private func reading<T: Sendable>(
+    _ body: @escaping @Sendable (TransactionState) throws -> T
+  ) async throws -> T {
+    try reading.withLock { reading throws(StoreError) in
+      guard !reading.isClosed else { throw .unavailable("the store is closed") }
+      guard reading.count < limits.waiting else { throw .busy }
+      reading.count += 1
+    }
+    defer { reading.withLock { $0.count -= 1 } }
+    let clock = clock
+    return try await withCheckedThrowingContinuation { continuation in
+      database.asyncRead { access in
+        continuation.resume(
+          with: Result {
+            do {
+              let state = TransactionState(
+                engine: .sqlite, runner: SQLiteRunner(try access.get()), now: clock.now,
+                isReadOnly: true)
+              let value = try body(state)
+              try state.finish()
+              return value
+            } catch let error as DatabaseError {
+              throw StoreError(sqlite: error)
+            }
+          })
+      }
+    }
+  }
+
+  public func close() async {
+    let first = reading.withLock { reading in
+      defer { reading.isClosed = true }
+      return !reading.isClosed
+    }
+    guard first else { return }
+    await writes.close()
+    let (database, log) = (database, writes.log)
+    await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
+      DispatchQueue.global().async {
+        do { try database.close() } catch { log.error("closing SQLite: \(error)") }
+        done.resume()
+      }
+    }
+    lock?.release()
+  }
+}
+
+extension SQLiteStore: MigrationTarget {
+  public func migrate<T: Sendable>(
+    _ body: @escaping @Sendable (any MigrationSession) throws(StoreError) -> T
+  ) async throws -> T {
+    try await withCheckedThrowingContinuation { continuation in
+      database.asyncWriteWithoutTransaction { db in
+        continuation.resume(with: Result { try body(SQLiteMigrationSession(db)) })
+      }
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import GRDB
+import Store
+import Synchronization
+import Values
+
+/// A queued write: performed in its savepoint, answered after the commit.
+protocol WriteJob: AnyObject, Sendable {
+  func perform(on db: Database) throws
+  func succeed()
+  func fail(_ error: any Error)
+}
+
+final class BodyJob<T: Sendable>: WriteJob {
+  private let clock: any WallClock
+  private let body: @Sendable (TransactionState) throws -> T
+  private let continuation: CheckedContinuation<T, any Error>
+  private let result = Mutex<T?>(nil)
+
+  init(
+    clock: any WallClock, body: @escaping @Sendable (TransactionState) throws -> T,
+    continuation: CheckedContinuation<T, any Error>
+  ) {
+    self.clock = clock
+    self.body = body
+    self.continuation = continuation
+  }
+
+  func perform(on db: Database) throws {
+    let state = TransactionState(engine: .sqlite, runner: SQLiteRunner(db), now: clock.now)
+    let value = try body(state)
+    try state.finish()
+    result.withLock { $0 = value }
+  }
+
+  func succeed() {
+    guard let value = result.withLock({ $0 }) else {
+      return fail(StoreError.statement("a write without a result"))
+    }
+    continuation.resume(returning: value)
+  }
+
+  func fail(_ error: any Error) { continuation.resume(throwing: error) }
+}
