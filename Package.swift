@@ -90,7 +90,7 @@ let targets: [Target] = [
     ]),
 
   .executableTarget(
-    name: "protogen", dependencies: ["CProtobufC", "Protobuf", arguments], swiftSettings: strict),
+    name: "protogen", dependencies: ["CPorticoProto", arguments], swiftSettings: strict),
   .executableTarget(
     name: "portico",
     dependencies: services + [
@@ -124,7 +124,7 @@ let targets: [Target] = [
   tests("Threads", ["Threads"]),
   tests("Crypto", ["Crypto", "Values"]),
   tests("Protobuf", ["Protobuf", "WellKnown", "PorticoAPI", "CPorticoProto"]),
-  tests("Protogen", ["protogen", "Protobuf"]),
+  tests("Protogen", ["protogen", "CPorticoProto"]),
   tests("HTTP2", ["HTTP2", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
   tests("RPC", ["RPC", "Protobuf", "WellKnown", "HTTP2", "PorticoAPI"] + nio),
   tests("Store", ["Store", "StoreSQLite", "StorePostgres", "Values"]),

@@ -1,1 +1,0 @@
-"""The parts of `Benchmarks/run`: the servers, the load, the report."""

@@ -1,0 +1,96 @@
+import CProtobufC
+
+/// Memory for the C structures of one message: bump allocation from a few chunks, all freed at once.
+///
+/// Decoding gives it a budget, over which allocation fails with NULL, as libprotobuf-c expects and
+/// survives; encoding gives it none. Nothing inside may be used after the arena is gone.
+public struct Arena: ~Copyable {
+  private struct Chunk {
+    var next: UnsafeMutablePointer<Chunk>?
+  }
+
+  private struct State {
+    var cursor: UnsafeMutableRawPointer?
+    var end: UnsafeMutableRawPointer?
+    var chunks: UnsafeMutablePointer<Chunk>?
+    var nextChunkSize: Int
+    var remaining: Int
+    var isExhausted: Bool
+  }
+
+  private let state: UnsafeMutablePointer<State>
+
+  private static let alignment = 16
+  private static let largestChunk = 1 << 20
+
+  /// An arena that gives out at most `budget` bytes; its first chunk holds `firstChunk`.
+  init(budget: Int = .max, firstChunk: Int = 1024) {
+    state = .allocate(capacity: 1)
+    state.initialize(
+      to: State(
+        nextChunkSize: max(64, min(firstChunk, Self.largestChunk)), remaining: budget,
+        isExhausted: false))
+  }
+
+  deinit {
+    var chunk = state.pointee.chunks
+    while let current = chunk {
+      chunk = current.pointee.next
+      UnsafeMutableRawPointer(current).deallocate()
+    }
+    state.deallocate()
+  }
+
+  /// Whether an allocation was refused for lack of budget.
+  var isExhausted: Bool { state.pointee.isExhausted }
+
+  /// Bytes given out so far that still count against the budget.
+  var remaining: Int { state.pointee.remaining }
+
+  /// `size` bytes, 16-aligned and uninitialized, or nil when the budget does not allow them.
+  func allocate(_ size: Int) -> UnsafeMutableRawPointer? {
+    Self.allocate(size, from: state)
+  }
+
+  /// Runs `body` with this arena as libprotobuf-c's allocator.
+  func withAllocator<R>(_ body: (UnsafeMutablePointer<ProtobufCAllocator>) -> R) -> R {
+    var allocator = ProtobufCAllocator(
+      alloc: { state, size in
+        guard let state, size <= Int.max else { return nil }
+        return Arena.allocate(Int(size), from: state.assumingMemoryBound(to: State.self))
+      },
+      free: { _, _ in },
+      allocator_data: state)
+    return withUnsafeMutablePointer(to: &allocator, body)
+  }
+
+  private static func allocate(
+    _ size: Int, from state: UnsafeMutablePointer<State>
+  ) -> UnsafeMutableRawPointer? {
+    guard size >= 0, size <= state.pointee.remaining else {
+      state.pointee.isExhausted = true
+      return nil
+    }
+    let rounded = max(size + (-size & (alignment - 1)), alignment)
+    if let cursor = state.pointee.cursor, let end = state.pointee.end, end - cursor >= rounded {
+      state.pointee.cursor = cursor + rounded
+    } else {
+      grow(state, toHold: rounded)
+    }
+    state.pointee.remaining = max(0, state.pointee.remaining - rounded)
+    return state.pointee.cursor.map { $0 - rounded }
+  }
+
+  /// Starts a chunk that holds at least `size` bytes and takes those from it.
+  private static func grow(_ state: UnsafeMutablePointer<State>, toHold size: Int) {
+    let capacity = max(size, state.pointee.nextChunkSize)
+    state.pointee.nextChunkSize = min(capacity &* 2, largestChunk)
+    let memory = UnsafeMutableRawPointer.allocate(
+      byteCount: alignment + capacity, alignment: alignment)
+    let chunk = memory.bindMemory(to: Chunk.self, capacity: 1)
+    chunk.initialize(to: Chunk(next: state.pointee.chunks))
+    state.pointee.chunks = chunk
+    state.pointee.cursor = memory + alignment + size
+    state.pointee.end = memory + alignment + capacity
+  }
+}

@@ -1,0 +1,60 @@
+// protogen: a descriptor set in, generated sources out. Also a protoc plugin that stands in front of
+// protoc-gen-c. Knows proto files and names; reads them with libprotobuf-c and runs no server.
+import ArgumentParser
+import Foundation
+
+@main
+struct Protogen: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Generates Portico's sources from its proto files.",
+    subcommands: [GenerateSwift.self, PluginC.self])
+}
+
+struct GenerateSwift: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "swift",
+    abstract: "Writes WellKnown, PorticoAPI, openapi.json and the C headers of CPorticoProto.")
+
+  @Option(help: "A FileDescriptorSet made with --include_imports and --include_source_info.")
+  var descriptorSet: String
+
+  @Option(help: "Where the Swift of google.* and grpc.* goes.")
+  var outWellknown: String
+
+  @Option(help: "Where the Swift of portico.* and openapi.json go.")
+  var outApi: String
+
+  @Option(help: "Where the umbrella header and the module map go.")
+  var outC: String?
+
+  func run() throws {
+    let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: descriptorSet)))
+    let index = SchemaIndex(try SchemaReader.files(ofSet: bytes))
+    let failures = SchemaChecks(index: index).failures()
+    guard failures.isEmpty else {
+      for failure in failures {
+        FileHandle.standardError.write(Data("protogen: \(failure)\n".utf8))
+      }
+      throw ExitCode.failure
+    }
+    let swift = SwiftFiles(index: index)
+    try write(swift.wellKnown(), to: outWellknown)
+    try write(swift.api(), to: outApi)
+    if let outC {
+      let headers = CHeaders(index: index)
+      try write(
+        [
+          "CPorticoProto.h": headers.umbrella(), "Descriptors.h": headers.descriptors(),
+          "module.modulemap": CHeaders.moduleMap,
+        ], to: outC)
+    }
+  }
+
+  private func write(_ files: [String: String], to directory: String) throws {
+    let folder = URL(fileURLWithPath: directory, isDirectory: true)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    for (name, contents) in files {
+      try Data(contents.utf8).write(to: folder.appendingPathComponent(name))
+    }
+  }
+}

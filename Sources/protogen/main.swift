@@ -1,1 +1,0 @@
-// protogen: written by its owner in the first milestone.
