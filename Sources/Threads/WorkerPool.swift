@@ -54,27 +54,30 @@ private final class Ticket: Sendable {
   func cancel() { cancelled.store(true, ordering: .releasing) }
 }
 
+/// Does its work, and returns how to report the result.
+private typealias Job = @Sendable () -> @Sendable () -> Void
+
 /// What the threads hold; the pool itself is not kept alive by them.
 private final class State: @unchecked Sendable {
   // @unchecked: every stored property below is read and written under `condition`.
   private let condition = NSCondition()
-  private var jobs: [@Sendable () -> Void] = []
+  private var jobs: [Job] = []
   private var head = 0
   private var started = 0
-  private var idle = 0
+  /// Jobs taken in and not finished yet, waiting or running.
+  private var outstanding = 0
   private var closed = false
   private let name: String
 
   init(name: String) { self.name = name }
 
-  func enqueue(threads: Int, limit: Int, _ job: @escaping @Sendable () -> Void) -> Bool {
+  func enqueue(threads: Int, limit: Int, _ job: @escaping Job) -> Bool {
     condition.lock()
     defer { condition.unlock() }
-    let waiting = jobs.count - head
-    let free = idle + (threads - started)
-    guard waiting < limit + free else { return false }
+    guard outstanding < threads + limit else { return false }
+    outstanding += 1
     jobs.append(job)
-    if waiting + 1 > idle, started < threads { start() }
+    if started < min(threads, outstanding) { start() }
     condition.signal()
     return true
   }
@@ -94,15 +97,20 @@ private final class State: @unchecked Sendable {
   }
 
   private func work() {
-    while let job = next() { job() }
+    while let job = next() {
+      let report = job()
+      // Its place is free before its caller knows, who may come back at once.
+      condition.lock()
+      outstanding -= 1
+      condition.unlock()
+      report()
+    }
   }
 
   /// The next job, or nil when the pool is gone and nothing waits.
-  private func next() -> (@Sendable () -> Void)? {
+  private func next() -> Job? {
     condition.lock()
     defer { condition.unlock() }
-    idle += 1
-    defer { idle -= 1 }
     while jobs.count == head {
       if closed { return nil }
       condition.wait()
