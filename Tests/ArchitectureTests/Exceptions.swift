@@ -23,7 +23,10 @@ struct Exception: Sendable {
 
 enum Tables {
   /// Tables without a tenant of their own, by name, and why.
-  static let withoutTenant: [String: String] = [:]
+  static let withoutTenant: [String: String] = [
+    "portico_migrations": "which migrations this database has had; holds nothing of a tenant",
+    "portico_leases": "which process does a job that walks every tenant",
+  ]
 }
 
 enum SQLHomes {
