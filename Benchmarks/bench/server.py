@@ -1,0 +1,59 @@
+"""A server under measurement: started on a free port of loopback, read through /proc, ended by its id."""
+
+import os
+import pathlib
+import socket
+import subprocess
+import time
+
+TICK = 1 / os.sysconf("SC_CLK_TCK")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """`command` has `{port}` where the port goes."""
+
+    def __init__(self, command: list[str]):
+        self.port = free_port()
+        self.process = subprocess.Popen(
+            [part.replace("{port}", str(self.port)) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            self._wait()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _wait(self) -> None:
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"{self.process.args} ended with {self.process.returncode}")
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.05)
+        raise RuntimeError(f"{self.process.args} does not listen on port {self.port}")
+
+    def cpu_seconds(self) -> float:
+        """User and system time of the process so far."""
+        stat = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text()
+        # The second field, the name, may hold spaces; it ends at the last parenthesis.
+        fields = stat[stat.rindex(")") + 2 :].split()
+        return (int(fields[11]) + int(fields[12])) * TICK
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
