@@ -30,10 +30,12 @@ public final class WorkerPool: Sendable {
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
         let accepted = state.enqueue(threads: threads, limit: queueLimit) {
-          guard !ticket.isCancelled else {
-            return continuation.resume(throwing: CancellationError())
+          () -> @Sendable () -> Void in
+          let result = Result {
+            guard !ticket.isCancelled else { throw CancellationError() }
+            return try body()
           }
-          continuation.resume(with: Result(catching: body))
+          return { continuation.resume(with: result) }
         }
         if !accepted { continuation.resume(throwing: WorkerPoolFull()) }
       }
