@@ -54,7 +54,7 @@ public struct Lease: Sendable, Hashable {
   public func release(in store: any Store) async throws {
     let lease = self
     try await store.writeAcrossTenants { db in
-      _ = try db.run(
+      try db.run(
         """
         UPDATE portico_leases SET expires_at = \(db.now)
         WHERE name = \(lease.name) AND owner = \(lease.owner) AND token = \(lease.token)

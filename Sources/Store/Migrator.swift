@@ -16,10 +16,9 @@ public protocol MigrationTarget: Sendable {
 public protocol MigrationSession: StatementRunner {
   /// Runs several statements, separated by semicolons.
   func script(_ text: String) throws(StoreError)
-  /// Everything in `body`, or nothing of it.
+  /// Everything in `body`, or nothing of it; with it the rights and the row-level security of the
+  /// tables it leaves, where the engine has such.
   func atomically(_ body: () throws(StoreError) -> Void) throws(StoreError)
-  /// Rights and row-level security for the tables there are now.
-  func secure() throws(StoreError)
 }
 
 /// Brings a database to the schema of this build: the platform's tables first, then the service's
@@ -43,10 +42,7 @@ public struct Migrator: Sendable {
   public func migrate(_ migrations: [Migration]) async throws -> [Migration] {
     let (engine, now) = (target.engine, target.clock.now)
     return try await target.migrate { session throws(StoreError) in
-      let run = MigrationRun(session: session, engine: engine, now: now)
-      let applied = try run.apply(migrations)
-      try session.secure()
-      return applied
+      try MigrationRun(session: session, engine: engine, now: now).apply(migrations)
     }
   }
 }

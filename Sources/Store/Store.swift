@@ -26,6 +26,7 @@ public protocol Store: Sendable {
   ) async throws -> T
 
   /// Changes rows; atomic, isolated per statement (READ COMMITTED) and durable.
+  @discardableResult
   func write<T: Sendable>(
     as tenant: TenantID, _ body: @escaping @Sendable (Transaction) throws -> T
   ) async throws -> T
@@ -36,6 +37,7 @@ public protocol Store: Sendable {
     _ body: @escaping @Sendable (AcrossTenants) throws -> T
   ) async throws -> T
 
+  @discardableResult
   func writeAcrossTenants<T: Sendable>(
     _ body: @escaping @Sendable (AcrossTenants) throws -> T
   ) async throws -> T

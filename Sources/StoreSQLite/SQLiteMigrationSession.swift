@@ -37,7 +37,4 @@ final class SQLiteMigrationSession: MigrationSession {
       throw error
     }
   }
-
-  /// SQLite knows no roles; its file belongs to one process.
-  func secure() throws(StoreError) {}
 }

@@ -110,6 +110,7 @@ public final class SQLiteStore: Store {
     try await reading { try body($0.transaction(for: tenant)) }
   }
 
+  @discardableResult
   public func write<T: Sendable>(
     as tenant: TenantID, _ body: @escaping @Sendable (Transaction) throws -> T
   ) async throws -> T {
@@ -122,6 +123,7 @@ public final class SQLiteStore: Store {
     try await reading { try body($0.acrossTenants) }
   }
 
+  @discardableResult
   public func writeAcrossTenants<T: Sendable>(
     _ body: @escaping @Sendable (AcrossTenants) throws -> T
   ) async throws -> T {

@@ -1,0 +1,81 @@
+import CPostgres
+import Store
+import Values
+
+import struct Store.Row
+
+/// A libpq result, freed with this object.
+final class PostgresResult {
+  private let pointer: OpaquePointer
+
+  init(_ pointer: OpaquePointer) { self.pointer = pointer }
+  deinit { PQclear(pointer) }
+
+  var status: ExecStatusType { PQresultStatus(pointer) }
+
+  /// `COMMIT`, `ROLLBACK`, `UPDATE 3`.
+  var tag: String { String(cString: PQcmdStatus(pointer)) }
+
+  var changedRows: Int { Int(String(cString: PQcmdTuples(pointer))) ?? 0 }
+
+  func field(_ code: Int32) -> String? {
+    PQresultErrorField(pointer, code).map { String(cString: $0) }
+  }
+
+  func rows(limit: Int?) throws(StoreError) -> [Row] {
+    let width = PQnfields(pointer)
+    let columns = RowColumns(names: (0..<width).map { String(cString: PQfname(pointer, $0)) })
+    let types = (0..<width).map { PQftype(pointer, $0) }
+    let count = min(PQntuples(pointer), limit.map { Int32(clamping: $0) } ?? .max)
+    var rows: [Row] = []
+    rows.reserveCapacity(Int(count))
+    for row in 0..<count {
+      var values: [SQLValue] = []
+      values.reserveCapacity(Int(width))
+      for column in 0..<width {
+        values.append(try value(row, column, types[Int(column)]))
+      }
+      rows.append(Row(columns: columns, values: values))
+    }
+    return rows
+  }
+
+  private func value(_ row: Int32, _ column: Int32, _ type: Oid) throws(StoreError) -> SQLValue {
+    guard PQgetisnull(pointer, row, column) == 0, let start = PQgetvalue(pointer, row, column)
+    else {
+      return .null
+    }
+    let bytes = UnsafeRawBufferPointer(start: start, count: Int(PQgetlength(pointer, row, column)))
+    let text = String(decoding: bytes, as: UTF8.self)
+    switch type {
+    case 20, 21, 23:
+      guard let number = Int64(text) else { break }
+      return .integer(number)
+    case 1700:
+      // The sum of BIGINTs is NUMERIC here and an integer in SQLite.
+      return Int64(text).map { .integer($0) } ?? .text(text)
+    case 16: return .boolean(text == "t")
+    case 17:
+      guard let data = Self.unhex(bytes) else { break }
+      return .bytes(data)
+    default: return .text(text)
+    }
+    throw .corrupt("PostgreSQL sent a value of type \(type) that is none")
+  }
+
+  /// `\x00ff`.
+  private static func unhex(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
+    guard text.count >= 2, text.count.isMultiple(of: 2), text[0] == UInt8(ascii: "\\"),
+      text[1] == UInt8(ascii: "x")
+    else { return nil }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(text.count / 2 - 1)
+    for index in stride(from: 2, to: text.count, by: 2) {
+      guard let high = Character(UnicodeScalar(text[index])).hexDigitValue,
+        let low = Character(UnicodeScalar(text[index + 1])).hexDigitValue
+      else { return nil }
+      bytes.append(UInt8(high << 4 | low))
+    }
+    return bytes
+  }
+}
