@@ -74,7 +74,7 @@ let targets: [Target] = [
   module("StoreSQLite", ["Store", "Values", log, .product(name: "GRDB", package: "GRDB.swift")]),
   module("StorePostgres", ["Store", "Values", "CPostgres", log]),
   module("PorticoAPI", ["Protobuf", "WellKnown", "CPorticoProto", "RPC", "Values"]),
-  module("Access", ["Values", "Crypto", "RPC", "Store"]),
+  module("Access", ["Values", "Crypto", "Protobuf", "WellKnown", "RPC", "Store", "PorticoAPI"]),
   module("Handling", ["Values", "Protobuf", "WellKnown", "RPC", "Store", "Access"]),
   module("Blobs", ["Values", "Crypto", "CMagic", "Threads"]),
   module("Mail", ["CCurl", "Threads", "Values"]),

@@ -1,3 +1,4 @@
+import PorticoAPI
 import RPC
 
 /// A role that every tenant has and none can change (S-028..S-035). Copies of it can be.

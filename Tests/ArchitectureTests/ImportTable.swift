@@ -58,7 +58,7 @@ enum ImportTable {
     Module("StorePostgres", .engines, also: ["CPostgres", "Logging"]),
 
     Module("PorticoAPI", .contract, also: ["CPorticoProto", "CProtobufC"]),
-    Module("Access", .contract, also: ["Logging"]),
+    Module("Access", .contract, also: ["PorticoAPI", "Logging"]),
     Module("Handling", .contract, also: ["Access", "Logging"]),
 
     Module(
