@@ -1,0 +1,198 @@
+import NIOCore
+
+/// One request and its answer. Everything here belongs to the connection's event loop, except `eventLoop`,
+/// `write`, `waitUntilWritable` and `perform`, which any task may call.
+public final class HTTP2Stream: @unchecked Sendable {
+  public let eventLoop: any EventLoop
+  public internal(set) var id: Int32
+  /// Kept until the stream is closed.
+  public var delegate: (any HTTP2StreamDelegate)?
+  /// Nil once the stream is closed.
+  public private(set) var connection: HTTP2Connection?
+  /// How the stream ended; nil while it lives.
+  public private(set) var closure: StreamClosure?
+  /// The peer has sent END_STREAM.
+  public internal(set) var hasReceivedEnd = false
+  /// Whether our first HEADERS reached the socket: a request that was not sent may be retried freely.
+  public internal(set) var wasSent = false
+  var hasReceivedHeaders = false
+
+  private var outbound = ByteBuffer()
+  private var hasSentHeaders = false
+  private var isFinishing = false
+  private var trailers: HeaderFields?
+  private var isWaitingForBody = false
+  private var unconsumed = 0
+  private var writers: [UnsafeContinuation<Void, any Error>] = []
+  private let writeLimit: Int
+
+  init(id: Int32, connection: HTTP2Connection) {
+    self.id = id
+    self.connection = connection
+    eventLoop = connection.eventLoop
+    writeLimit = connection.configuration.streamWriteBuffer
+  }
+
+  // MARK: sending, on the event loop
+
+  /// Sends the headers of a response, once. With `endStream` there is no body and no trailers.
+  public func respond(_ headers: HeaderFields, endStream: Bool = false) {
+    guard let connection, !hasSentHeaders, !isFinishing else { return }
+    hasSentHeaders = true
+    isFinishing = endStream
+    connection.session?.submitResponse(id, headers, hasBody: !endStream)
+    connection.setNeedsPump()
+  }
+
+  /// Marks a request as sent by the connection.
+  func didSubmitRequest(endStream: Bool) {
+    hasSentHeaders = true
+    isFinishing = endStream
+  }
+
+  /// Adds body bytes: `fill` writes them into the stream's buffer. Never suspends; whoever sends much looks at
+  /// `isWritable` or uses `write`.
+  public func send(_ fill: (inout ByteBuffer) -> Void) {
+    guard connection != nil, hasSentHeaders, !isFinishing else { return }
+    fill(&outbound)
+    bodyChanged()
+  }
+
+  /// Ends our side after what was sent, with or without trailers.
+  public func finish(trailers: HeaderFields? = nil) {
+    guard connection != nil, hasSentHeaders, !isFinishing else { return }
+    isFinishing = true
+    self.trailers = trailers
+    bodyChanged()
+  }
+
+  /// Drops body bytes that have not left yet, so that the end can overtake them.
+  public func discardUnsent() {
+    outbound.clear()
+    failWriters(.reset(.cancel))
+  }
+
+  /// Ends both sides at once.
+  public func reset(_ code: HTTP2ErrorCode) {
+    guard let connection else { return }
+    outbound.clear()
+    connection.session?.reset(id, code)
+    connection.setNeedsPump()
+  }
+
+  public var isWritable: Bool { outbound.readableBytes < writeLimit }
+
+  private func bodyChanged() {
+    if isWaitingForBody {
+      isWaitingForBody = false
+      connection?.session?.resume(id)
+    }
+    connection?.setNeedsPump()
+  }
+
+  // MARK: sending, from any task
+
+  /// Sends body bytes and suspends while the peer's window or the socket is full.
+  public func write(_ bytes: ByteBuffer) async throws {
+    try await run { $0.send { $0.writeImmutableBuffer(bytes) } }
+    try await waitUntilWritable()
+  }
+
+  /// Suspends while more than the write limit waits in this stream. Throws once the stream is over.
+  public func waitUntilWritable() async throws {
+    if eventLoop.inEventLoop, closure == nil, isWritable { return }
+    try await withUnsafeThrowingContinuation {
+      (continuation: UnsafeContinuation<Void, any Error>) in
+      perform {
+        if let closure = $0.closure {
+          continuation.resume(throwing: HTTP2Error.streamClosed(closure))
+        } else if $0.isWritable {
+          continuation.resume()
+        } else {
+          $0.writers.append(continuation)
+        }
+      }
+    }
+  }
+
+  /// Runs `body` on the event loop: at once when there already, soon otherwise.
+  public func perform(_ body: @escaping @Sendable (HTTP2Stream) -> Void) {
+    if eventLoop.inEventLoop { body(self) } else { eventLoop.execute { body(self) } }
+  }
+
+  /// Runs `body` on the event loop and waits until it has run.
+  public func run(_ body: @escaping @Sendable (HTTP2Stream) -> Void) async throws {
+    if eventLoop.inEventLoop { return body(self) }
+    try await eventLoop.submit { body(self) }.get()
+  }
+
+  // MARK: receiving
+
+  /// The application took `count` received bytes: the peer may send as many more.
+  public func consume(_ count: Int) {
+    guard count > 0, let connection, let session = connection.session else { return }
+    unconsumed -= count
+    session.consume(id, count)
+    connection.setNeedsPump()
+  }
+
+  func received(_ bytes: UnsafeRawBufferPointer) {
+    unconsumed += bytes.count
+    if let delegate {
+      delegate.stream(self, received: bytes)
+    } else {
+      consume(bytes.count)
+    }
+  }
+
+  // MARK: called by the connection
+
+  func body(into buffer: UnsafeMutableRawBufferPointer) -> BodyChunk {
+    let count = min(buffer.count, outbound.readableBytes)
+    if count > 0 {
+      outbound.readWithUnsafeReadableBytes { bytes in
+        buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+        return count
+      }
+    }
+    if outbound.readableBytes == 0 {
+      outbound.clear()
+      if isFinishing { return BodyChunk(count: count, end: trailers.map { .trailers($0) } ?? .stream) }
+    }
+    if outbound.readableBytes < writeLimit / 2 { resumeWriters() }
+    if count == 0 {
+      isWaitingForBody = true
+      return .later
+    }
+    return BodyChunk(count: count, end: .no)
+  }
+
+  private func resumeWriters() {
+    guard !writers.isEmpty else { return }
+    let resumed = writers
+    writers = []
+    for writer in resumed { writer.resume() }
+  }
+
+  private func failWriters(_ closure: StreamClosure) {
+    let failed = writers
+    writers = []
+    for writer in failed { writer.resume(throwing: HTTP2Error.streamClosed(closure)) }
+  }
+
+  func close(_ closure: StreamClosure) {
+    guard self.closure == nil else { return }
+    self.closure = closure
+    if unconsumed > 0 {
+      // What nobody read must not stay on the account of the connection's window.
+      connection?.session?.consume(id, unconsumed)
+      unconsumed = 0
+    }
+    connection = nil
+    outbound = ByteBuffer()
+    failWriters(closure)
+    let delegate = self.delegate
+    self.delegate = nil
+    delegate?.stream(self, closed: closure)
+  }
+}

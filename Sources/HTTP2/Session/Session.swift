@@ -1,0 +1,229 @@
+import CNghttp2
+import NIOCore
+
+/// One end of an HTTP/2 connection without any I/O: bytes in through `receive`, bytes out through `send`, events to the
+/// delegate in between. Not thread-safe: everything happens on the connection's event loop.
+///
+/// The C session lives exactly as long as this object, and every entry point keeps the object alive to its
+/// end, so a callback that makes its owner drop the session cannot free it under nghttp2's feet.
+final class Session {
+  enum Role { case server, client }
+
+  let role: Role
+  let configuration: HTTP2Configuration
+  let handle: OpaquePointer
+  unowned let delegate: any SessionDelegate
+
+  /// The header block that is arriving; HTTP/2 never interleaves two.
+  var block = HeaderFields()
+  var blockIsTooLarge = false
+  var faults: TokenBucket
+  var controlFrames: TokenBucket
+
+  init(role: Role, configuration: HTTP2Configuration, delegate: any SessionDelegate)
+    throws(HTTP2Error)
+  {
+    self.role = role
+    self.configuration = configuration
+    self.delegate = delegate
+    faults = TokenBucket(burst: configuration.faultBurst, perSecond: 10)
+    controlFrames = TokenBucket(burst: 10_000, perSecond: 1_000)
+    handle = try Self.makeHandle(role: role, configuration: configuration)
+    nghttp2_session_set_user_data(handle, Unmanaged.passUnretained(self).toOpaque())
+    try submitPreface()
+  }
+
+  deinit { nghttp2_session_del(handle) }
+
+  private static func makeHandle(role: Role, configuration: HTTP2Configuration)
+    throws(HTTP2Error) -> OpaquePointer
+  {
+    var option: OpaquePointer?
+    var code = nghttp2_option_new(&option)
+    guard code == 0 else { throw .session(code) }
+    defer { nghttp2_option_del(option) }
+    nghttp2_option_set_no_auto_window_update(option, 1)
+    nghttp2_option_set_no_closed_streams(option, 1)
+    nghttp2_option_set_max_outbound_ack(option, 1000)
+    nghttp2_option_set_max_settings(option, 32)
+    nghttp2_option_set_max_continuations(option, configuration.maximumContinuations)
+    nghttp2_option_set_stream_reset_rate_limit(
+      option, configuration.resetBurst, configuration.resetRate)
+    nghttp2_option_set_max_send_header_block_length(option, 256 * 1024)
+    if role == .client { nghttp2_option_set_peer_max_concurrent_streams(option, 100) }
+
+    var session: OpaquePointer?
+    let callbacks = SessionCallbacks.shared
+    code =
+      role == .server
+      ? nghttp2_session_server_new2(&session, callbacks.pointer, nil, option)
+      : nghttp2_session_client_new2(&session, callbacks.pointer, nil, option)
+    guard code == 0, let session else { throw .session(code) }
+    return session
+  }
+
+  private func submitPreface() throws(HTTP2Error) {
+    var settings = [
+      nghttp2_settings_entry(
+        settings_id: Int32(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE.rawValue),
+        value: UInt32(clamping: configuration.initialStreamWindow)),
+      nghttp2_settings_entry(
+        settings_id: Int32(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE.rawValue),
+        value: UInt32(clamping: configuration.maximumHeaderListSize)),
+    ]
+    if role == .server {
+      settings.append(
+        nghttp2_settings_entry(
+          settings_id: Int32(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS.rawValue),
+          value: configuration.maximumConcurrentStreams))
+    } else {
+      settings.append(
+        nghttp2_settings_entry(
+          settings_id: Int32(NGHTTP2_SETTINGS_ENABLE_PUSH.rawValue), value: 0))
+    }
+    var code = nghttp2_submit_settings(
+      handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), settings, settings.count)
+    guard code == 0 else { throw .session(code) }
+    code = nghttp2_session_set_local_window_size(
+      handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), 0, configuration.connectionWindow)
+    guard code == 0 else { throw .session(code) }
+  }
+
+  // MARK: bytes
+
+  /// Feeds what came from the socket. False when the session is beyond use and should be closed once the GOAWAY
+  /// it may have queued is out.
+  func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    withExtendedLifetime(self) {
+      let count = nghttp2_session_mem_recv(
+        handle, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
+      guard count < 0 else { return true }
+      let code: HTTP2ErrorCode
+      switch Int32(truncatingIfNeeded: count) {
+      case Int32(NGHTTP2_ERR_FLOODED.rawValue), Int32(NGHTTP2_ERR_TOO_MANY_CONTINUATIONS.rawValue):
+        code = .enhanceYourCalm
+      case Int32(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue), Int32(NGHTTP2_ERR_NOMEM.rawValue):
+        code = .internalError
+      default: code = .protocolError
+      }
+      terminate(code)
+      return false
+    }
+  }
+
+  /// Moves what waits to be sent into `buffer` until it holds `limit` bytes. False when the session broke.
+  func send(into buffer: inout ByteBuffer, limit: Int) -> Bool {
+    withExtendedLifetime(self) {
+      while buffer.readableBytes < limit {
+        var data: UnsafePointer<UInt8>?
+        let count = nghttp2_session_mem_send(handle, &data)
+        guard count >= 0 else { return false }
+        guard count > 0, let data else { return true }
+        buffer.writeBytes(UnsafeRawBufferPointer(start: data, count: count))
+      }
+      return true
+    }
+  }
+
+  /// False once both sides are through: the connection can be closed.
+  var isAlive: Bool {
+    nghttp2_session_want_read(handle) != 0 || nghttp2_session_want_write(handle) != 0
+  }
+
+  // MARK: streams
+
+  /// Starts a request; the stream's id.
+  func submitRequest(_ headers: HeaderFields, hasBody: Bool) throws(HTTP2Error) -> Int32 {
+    guard nghttp2_session_check_request_allowed(handle) != 0 else { throw .connectionUnavailable }
+    let id = withFields(headers) { fields, count in
+      withProvider(hasBody) { nghttp2_submit_request(handle, nil, fields, count, $0, nil) }
+    }
+    guard id > 0 else { throw .connectionUnavailable }
+    return id
+  }
+
+  func submitResponse(_ id: Int32, _ headers: HeaderFields, hasBody: Bool) {
+    _ = withFields(headers) { fields, count in
+      withProvider(hasBody) { nghttp2_submit_response(handle, id, fields, count, $0) }
+    }
+  }
+
+  /// 1xx headers before the real ones.
+  func submitInformational(_ id: Int32, _ headers: HeaderFields) {
+    _ = withFields(headers) { fields, count in
+      nghttp2_submit_headers(handle, 0, id, nil, fields, count, nil)
+    }
+  }
+
+  func submitTrailers(_ id: Int32, _ trailers: HeaderFields) {
+    _ = withFields(trailers) { fields, count in
+      nghttp2_submit_trailer(handle, id, fields, count)
+    }
+  }
+
+  func reset(_ id: Int32, _ code: HTTP2ErrorCode) {
+    _ = nghttp2_submit_rst_stream(handle, 0, id, code.rawValue)
+  }
+
+  /// Bytes of the body are there again after the delegate said there were none.
+  func resume(_ id: Int32) { _ = nghttp2_session_resume_data(handle, id) }
+
+  /// The application took bytes: opens the windows. Also for streams that are gone.
+  func consume(_ id: Int32, _ count: Int) { _ = nghttp2_session_consume(handle, id, count) }
+
+  // MARK: the connection
+
+  func ping(_ payload: UInt64) {
+    withUnsafeBytes(of: payload.bigEndian) {
+      _ = nghttp2_submit_ping(handle, 0, $0.baseAddress?.assumingMemoryBound(to: UInt8.self))
+    }
+  }
+
+  /// First phase of a graceful end: GOAWAY with the highest id.
+  func submitShutdownNotice() { _ = nghttp2_submit_shutdown_notice(handle) }
+
+  /// GOAWAY with the last stream that was really taken.
+  func submitGoAway(_ code: HTTP2ErrorCode) {
+    let last = nghttp2_session_get_last_proc_stream_id(handle)
+    _ = nghttp2_submit_goaway(handle, 0, last, code.rawValue, nil, 0)
+  }
+
+  /// Queues GOAWAY and takes nothing more.
+  func terminate(_ code: HTTP2ErrorCode) {
+    _ = nghttp2_session_terminate_session(handle, code.rawValue)
+  }
+
+  /// Streams the peer lets us have open at once.
+  var remoteStreamLimit: Int {
+    Int(
+      nghttp2_session_get_remote_settings(handle, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS))
+  }
+
+  private func withProvider<R>(
+    _ hasBody: Bool, _ body: (UnsafePointer<nghttp2_data_provider>?) -> R
+  ) -> R {
+    guard hasBody else { return body(nil) }
+    return withUnsafePointer(
+      to: nghttp2_data_provider(
+        source: nghttp2_data_source(fd: 0), read_callback: SessionCallbacks.readBody), body)
+  }
+
+  private func withFields<R>(
+    _ headers: HeaderFields, _ body: (UnsafePointer<nghttp2_nv>?, Int) -> R
+  ) -> R {
+    headers.storage.withUnsafeBufferPointer { storage in
+      withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: max(1, headers.count)) { fields in
+        let base = UnsafeMutablePointer(mutating: storage.baseAddress)
+        for (index, entry) in headers.entries.enumerated() {
+          fields.initializeElement(
+            at: index,
+            to: nghttp2_nv(
+              name: base.map { $0 + entry.start },
+              value: base.map { $0 + entry.start + entry.nameCount },
+              namelen: entry.nameCount, valuelen: entry.valueCount, flags: 0))
+        }
+        return body(UnsafePointer(fields.baseAddress), headers.count)
+      }
+    }
+  }
+}

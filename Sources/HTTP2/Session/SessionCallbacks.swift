@@ -1,0 +1,182 @@
+import CNghttp2
+
+/// The one table of C callbacks that all sessions share. Each finds its session by the user data, which a
+/// session sets to itself and outlives (see `Session`).
+final class SessionCallbacks: @unchecked Sendable {
+  static let shared = SessionCallbacks()
+
+  /// Immutable after `init`; nil only if memory ran out, and then no session can be made.
+  let pointer: OpaquePointer?
+
+  private init() {
+    var table: OpaquePointer?
+    _ = nghttp2_session_callbacks_new(&table)
+    pointer = table
+    guard let table else { return }
+    nghttp2_session_callbacks_set_on_begin_headers_callback(table, Self.beginHeaders)
+    nghttp2_session_callbacks_set_on_header_callback(table, Self.header)
+    nghttp2_session_callbacks_set_on_frame_recv_callback(table, Self.frameReceived)
+    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(table, Self.dataReceived)
+    nghttp2_session_callbacks_set_on_stream_close_callback(table, Self.streamClosed)
+    nghttp2_session_callbacks_set_on_frame_send_callback(table, Self.frameSent)
+    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(table, Self.invalidFrame)
+  }
+
+  private static func session(_ userData: UnsafeMutableRawPointer?) -> Session? {
+    userData.map { Unmanaged<Session>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  private static let failure = Int32(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
+  private static let endStream = UInt8(NGHTTP2_FLAG_END_STREAM.rawValue)
+
+  private static let beginHeaders: nghttp2_on_begin_headers_callback = { _, _, userData in
+    guard let session = session(userData) else { return failure }
+    session.block = HeaderFields()
+    session.blockIsTooLarge = false
+    return 0
+  }
+
+  private static let header: nghttp2_on_header_callback = {
+    _, _, name, nameCount, value, valueCount, _, userData in
+    guard let session = session(userData) else { return failure }
+    session.addField(
+      UnsafeBufferPointer(start: name, count: nameCount),
+      UnsafeBufferPointer(start: value, count: valueCount))
+    return 0
+  }
+
+  private static let frameReceived: nghttp2_on_frame_recv_callback = { _, frame, userData in
+    guard let session = session(userData), let frame else { return failure }
+    return session.frameReceived(frame.pointee) ? 0 : failure
+  }
+
+  private static let dataReceived: nghttp2_on_data_chunk_recv_callback = {
+    _, _, id, data, count, userData in
+    guard let session = session(userData) else { return failure }
+    session.delegate.received(UnsafeRawBufferPointer(start: data, count: count), on: id)
+    return 0
+  }
+
+  private static let streamClosed: nghttp2_on_stream_close_callback = { _, id, code, userData in
+    guard let session = session(userData) else { return failure }
+    session.delegate.closed(id, HTTP2ErrorCode(rawValue: code))
+    return 0
+  }
+
+  private static let frameSent: nghttp2_on_frame_send_callback = { _, frame, userData in
+    guard let session = session(userData), let frame else { return failure }
+    session.frameSent(frame.pointee)
+    return 0
+  }
+
+  private static let invalidFrame: nghttp2_on_invalid_frame_recv_callback = {
+    _, _, code, userData in
+    guard let session = session(userData) else { return failure }
+    if code != Int32(NGHTTP2_ERR_REFUSED_STREAM.rawValue) { session.countFault() }
+    return 0
+  }
+
+  static let readBody: nghttp2_data_source_read_callback = {
+    _, id, buffer, length, flags, _, userData in
+    guard let session = session(userData), let flags else { return Int(failure) }
+    let room = UnsafeMutableRawBufferPointer(start: buffer, count: length)
+    let chunk = session.delegate.body(of: id, into: room)
+    guard chunk.count >= 0 else { return Int(NGHTTP2_ERR_DEFERRED.rawValue) }
+    switch chunk.end {
+    case .no: break
+    case .stream: flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue
+    case .trailers(let trailers):
+      flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue | NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
+      session.submitTrailers(id, trailers)
+    }
+    return chunk.count
+  }
+}
+
+extension Session {
+  func addField(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) {
+    guard !blockIsTooLarge else { return }
+    let size = block.listSize + name.count + value.count + 32
+    guard size <= configuration.maximumHeaderListSize,
+      block.count < configuration.maximumHeaderFields
+    else {
+      blockIsTooLarge = true
+      block = HeaderFields()
+      return
+    }
+    if block.isEmpty { block.reserve(fields: 12, bytes: 256) }
+    block.append(name: name, value: value)
+  }
+
+  /// False ends the connection.
+  func frameReceived(_ frame: nghttp2_frame) -> Bool {
+    let header = frame.hd
+    switch UInt32(header.type) {
+    case NGHTTP2_HEADERS.rawValue:
+      let kind: HeaderKind
+      switch frame.headers.cat {
+      case NGHTTP2_HCAT_REQUEST: kind = .request
+      case NGHTTP2_HCAT_RESPONSE: kind = .response
+      default: kind = .trailers
+      }
+      if blockIsTooLarge {
+        delegate.receivedTooLargeHeaders(on: header.stream_id, kind: kind)
+      } else {
+        delegate.received(block, on: header.stream_id, kind: kind)
+      }
+      block = HeaderFields()
+      if header.flags & 1 != 0 { delegate.receivedEnd(of: header.stream_id) }
+    case NGHTTP2_DATA.rawValue:
+      if header.flags & 1 != 0 {
+        delegate.receivedEnd(of: header.stream_id)
+      } else if header.length == 0 {
+        countControlFrame()
+      }
+    case NGHTTP2_SETTINGS.rawValue:
+      countControlFrame()
+      if header.flags & 1 == 0 { delegate.receivedSettings() }
+    case NGHTTP2_PING.rawValue:
+      countControlFrame()
+      if header.flags & 1 != 0 { delegate.receivedPingAck(pingPayload(frame)) }
+    case NGHTTP2_PRIORITY.rawValue: countControlFrame()
+    case NGHTTP2_GOAWAY.rawValue:
+      delegate.receivedGoAway(
+        lastStream: frame.goaway.last_stream_id,
+        HTTP2ErrorCode(rawValue: frame.goaway.error_code))
+    default: break
+    }
+    return true
+  }
+
+  private func pingPayload(_ frame: nghttp2_frame) -> UInt64 {
+    withUnsafeBytes(of: frame.ping.opaque_data) {
+      UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self))
+    }
+  }
+
+  func frameSent(_ frame: nghttp2_frame) {
+    let header = frame.hd
+    switch UInt32(header.type) {
+    case NGHTTP2_HEADERS.rawValue:
+      delegate.sentHeaders(on: header.stream_id)
+      if header.flags & 1 != 0 { delegate.sentEnd(of: header.stream_id) }
+    case NGHTTP2_DATA.rawValue where header.flags & 1 != 0:
+      delegate.sentEnd(of: header.stream_id)
+    case NGHTTP2_RST_STREAM.rawValue where role == .server:
+      switch HTTP2ErrorCode(rawValue: frame.rst_stream.error_code) {
+      case .protocolError, .flowControlError, .streamClosed, .frameSizeError: countFault()
+      default: break
+      }
+    default: break
+    }
+  }
+
+  /// Streams that we had to reset for the peer's faults: MadeYouReset.
+  func countFault() {
+    if role == .server, !faults.take() { terminate(.enhanceYourCalm) }
+  }
+
+  private func countControlFrame() {
+    if role == .server, !controlFrames.take() { terminate(.enhanceYourCalm) }
+  }
+}
