@@ -111,6 +111,14 @@ public final class HTTP2Connection: ChannelInboundHandler, @unchecked Sendable {
     setNeedsPump()
   }
 
+  /// Ends everything now: a last GOAWAY, then the socket. Streams that still run end as lost.
+  public func close(_ code: HTTP2ErrorCode = .noError) {
+    guard let session, !isClosed else { return closeChannel() }
+    session.terminate(code)
+    if !isReading { pump() }
+    closeChannel()
+  }
+
   private func closeChannel() {
     handshakeTimer?.cancel()
     context?.close(promise: nil)

@@ -157,7 +157,9 @@ public final class HTTP2Stream: @unchecked Sendable {
     }
     if outbound.readableBytes == 0 {
       outbound.clear()
-      if isFinishing { return BodyChunk(count: count, end: trailers.map { .trailers($0) } ?? .stream) }
+      if isFinishing {
+        return BodyChunk(count: count, end: trailers.map { .trailers($0) } ?? .stream)
+      }
     }
     if outbound.readableBytes < writeLimit / 2 { resumeWriters() }
     if count == 0 {

@@ -212,7 +212,8 @@ final class Session {
     _ headers: HeaderFields, _ body: (UnsafePointer<nghttp2_nv>?, Int) -> R
   ) -> R {
     headers.storage.withUnsafeBufferPointer { storage in
-      withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: max(1, headers.count)) { fields in
+      withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: max(1, headers.count)) {
+        fields in
         let base = UnsafeMutablePointer(mutating: storage.baseAddress)
         for (index, entry) in headers.entries.enumerated() {
           fields.initializeElement(

@@ -23,7 +23,10 @@ enum HeaderKind { case request, response, trailers }
 
 /// What the body of a stream gave when it was asked.
 struct BodyChunk {
-  enum End { case no, stream, trailers(HeaderFields) }
+  enum End {
+    case no, stream
+    case trailers(HeaderFields)
+  }
   var count: Int
   var end: End
   /// Nothing now; `resume` will follow.

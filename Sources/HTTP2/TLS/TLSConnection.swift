@@ -1,0 +1,159 @@
+import COpenSSL
+import NIOCore
+
+/// One `SSL` and its two memory BIOs: ciphertext in and out, plaintext in and out, no I/O. Not thread-safe.
+final class TLSConnection {
+  enum Read {
+    case bytes(ByteBuffer)
+    case nothing
+    case closed
+    case failed(TLSError)
+  }
+
+  private let context: TLSContext
+  private let ssl: OpaquePointer
+  private let incoming: OpaquePointer
+  private let outgoing: OpaquePointer
+
+  init(_ context: TLSContext, serverName: String?) throws(TLSError) {
+    ERR_clear_error()
+    guard let ssl = SSL_new(context.handle) else { throw .openSSL(TLSError.queued()) }
+    guard let incoming = BIO_new(BIO_s_mem()) else {
+      SSL_free(ssl)
+      throw .openSSL(TLSError.queued())
+    }
+    guard let outgoing = BIO_new(BIO_s_mem()) else {
+      BIO_free(incoming)
+      SSL_free(ssl)
+      throw .openSSL(TLSError.queued())
+    }
+    self.context = context
+    self.ssl = ssl
+    self.incoming = incoming
+    self.outgoing = outgoing
+    // From here on the SSL owns both BIOs.
+    SSL_set_bio(ssl, incoming, outgoing)
+    if context.isServer {
+      SSL_set_accept_state(ssl)
+    } else {
+      SSL_set_connect_state(ssl)
+      try expect(serverName ?? "")
+    }
+  }
+
+  deinit { SSL_free(ssl) }
+
+  /// The server must prove to be `name`, and hears the name. There is no way around this.
+  private func expect(_ name: String) throws(TLSError) {
+    let parameters = SSL_get0_param(ssl)
+    if X509_VERIFY_PARAM_set1_ip_asc(parameters, name) == 1 { return }
+    ERR_clear_error()
+    X509_VERIFY_PARAM_set_hostflags(parameters, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
+    guard !name.isEmpty, X509_VERIFY_PARAM_set1_host(parameters, name, 0) == 1 else {
+      throw .openSSL(TLSError.queued())
+    }
+    var copy = Array(name.utf8CString)
+    let sent = copy.withUnsafeMutableBytes {
+      SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, Int(TLSEXT_NAMETYPE_host_name), $0.baseAddress)
+    }
+    guard sent == 1 else { throw .openSSL(TLSError.queued()) }
+  }
+
+  func receive(_ bytes: ByteBuffer) {
+    bytes.withUnsafeReadableBytes {
+      _ = BIO_write(incoming, $0.baseAddress, Int32(clamping: $0.count))
+    }
+  }
+
+  /// True when the handshake is complete.
+  func handshake() throws(TLSError) -> Bool {
+    ERR_clear_error()
+    let result = SSL_do_handshake(ssl)
+    if result == 1 { return true }
+    switch SSL_get_error(ssl, result) {
+    case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return false
+    default:
+      let verify = SSL_get_verify_result(ssl)
+      guard verify == Int(X509_V_OK) else {
+        throw .handshakeFailed(String(cString: X509_verify_cert_error_string(verify)))
+      }
+      throw .handshakeFailed(TLSError.queued())
+    }
+  }
+
+  func read(_ allocator: ByteBufferAllocator) -> Read {
+    ERR_clear_error()
+    var buffer = allocator.buffer(capacity: 16 * 1024)
+    let count = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 16 * 1024) { room in
+      Int(max(0, SSL_read(ssl, room.baseAddress, Int32(clamping: room.count))))
+    }
+    if count > 0 { return .bytes(buffer) }
+    switch SSL_get_error(ssl, 0) {
+    case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return .nothing
+    case SSL_ERROR_ZERO_RETURN: return .closed
+    default: return .failed(.openSSL(TLSError.queued()))
+    }
+  }
+
+  func write(_ plaintext: ByteBuffer) -> Bool {
+    ERR_clear_error()
+    return plaintext.withUnsafeReadableBytes { bytes in
+      guard bytes.count > 0 else { return true }
+      return SSL_write(ssl, bytes.baseAddress, Int32(clamping: bytes.count))
+        == Int32(clamping: bytes.count)
+    }
+  }
+
+  /// The ciphertext that waits for the socket.
+  func output(_ allocator: ByteBufferAllocator) -> ByteBuffer? {
+    let count = Int(BIO_ctrl_pending(outgoing))
+    guard count > 0 else { return nil }
+    var buffer = allocator.buffer(capacity: count)
+    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { room in
+      Int(max(0, BIO_read(outgoing, room.baseAddress, Int32(clamping: count))))
+    }
+    return buffer
+  }
+
+  func shutDown() {
+    ERR_clear_error()
+    _ = SSL_shutdown(ssl)
+  }
+
+  var session: TLSSession {
+    var name: UnsafePointer<UInt8>?
+    var count: UInt32 = 0
+    SSL_get0_alpn_selected(ssl, &name, &count)
+    let selected = UnsafeBufferPointer(start: name, count: Int(count))
+    return TLSSession(
+      applicationProtocol: selected.isEmpty ? nil : String(decoding: selected, as: UTF8.self),
+      peerNames: peerNames, version: String(cString: SSL_get_version(ssl)))
+  }
+
+  /// DNS and URI subject alternative names of a certificate that was verified.
+  private var peerNames: [String] {
+    guard let certificate = SSL_get1_peer_certificate(ssl) else { return [] }
+    defer { X509_free(certificate) }
+    guard SSL_get_verify_result(ssl) == Int(X509_V_OK),
+      let raw = X509_get_ext_d2i(certificate, NID_subject_alt_name, nil, nil)
+    else { return [] }
+    let names = OpaquePointer(raw)
+    defer { GENERAL_NAMES_free(names) }
+    return (0..<OPENSSL_sk_num(names)).compactMap { index in
+      guard let value = OPENSSL_sk_value(names, index) else { return nil }
+      var type: Int32 = 0
+      let general = value.assumingMemoryBound(to: GENERAL_NAME.self)
+      guard let text = GENERAL_NAME_get0_value(general, &type),
+        type == GEN_DNS || type == GEN_URI
+      else { return nil }
+      let string = OpaquePointer(text)
+      let bytes = UnsafeBufferPointer(
+        start: ASN1_STRING_get0_data(string.asn1), count: Int(ASN1_STRING_length(string.asn1)))
+      return bytes.contains(0) ? nil : String(decoding: bytes, as: UTF8.self)
+    }
+  }
+}
+
+extension OpaquePointer {
+  fileprivate var asn1: UnsafePointer<ASN1_STRING> { UnsafePointer(self) }
+}

@@ -1,0 +1,56 @@
+/// Cuts a byte stream into gRPC messages: one flag byte, four bytes of length, the message. The length is
+/// checked against the limit before anything is reserved for it.
+struct Deframer {
+  static let prefixSize = 5
+
+  private let limit: Int
+  private var prefix: (count: Int, flag: UInt8, length: UInt32) = (0, 0, 0)
+  private var message: [UInt8] = []
+  private var missing = 0
+
+  init(limit: Int) { self.limit = limit }
+
+  /// Whether bytes of an unfinished message have been seen.
+  var isInsideMessage: Bool { prefix.count > 0 }
+
+  /// Adds bytes and hands every message that became whole to `found`.
+  mutating func append(
+    _ bytes: UnsafeRawBufferPointer, found: ([UInt8]) -> Void
+  ) throws(Status) {
+    var rest = bytes[...]
+    while true {
+      while prefix.count < Self.prefixSize {
+        guard let byte = rest.popFirst() else { return }
+        if prefix.count == 0 {
+          prefix.flag = byte
+        } else {
+          prefix.length = prefix.length << 8 | UInt32(byte)
+        }
+        prefix.count += 1
+        if prefix.count == Self.prefixSize { try begin() }
+      }
+      let piece = rest.prefix(missing)
+      message.append(contentsOf: piece)
+      rest = rest.dropFirst(piece.count)
+      missing -= piece.count
+      guard missing == 0 else { return }
+      found(message)
+      message = []
+      prefix = (0, 0, 0)
+    }
+  }
+
+  private mutating func begin() throws(Status) {
+    switch prefix.flag {
+    case 0: break
+    case 1: throw Status(.internal, "a compressed message without a grpc-encoding")
+    default: throw Status(.internal, "flag byte \(prefix.flag) of a message is not known")
+    }
+    guard prefix.length <= UInt32(clamping: limit) else {
+      throw Status(
+        .resourceExhausted, "a message of \(prefix.length) bytes is over the limit of \(limit)")
+    }
+    missing = Int(prefix.length)
+    message.reserveCapacity(min(missing, 64 * 1024))
+  }
+}

@@ -1,0 +1,21 @@
+import NIOCore
+
+/// The wire form of one message: flag, length, bytes.
+enum Frame {
+  static func write(_ message: [UInt8], to buffer: inout ByteBuffer) {
+    buffer.reserveCapacity(
+      minimumWritableBytes: message.count + Deframer.prefixSize)
+    buffer.writeInteger(UInt8(0))
+    buffer.writeInteger(UInt32(clamping: message.count))
+    buffer.writeBytes(message)
+  }
+
+  /// Throws when a message is over the send limit.
+  static func check(_ message: [UInt8], limit: Int) throws(Status) {
+    guard message.count <= min(limit, Int(UInt32.max)) else {
+      throw Status(
+        .resourceExhausted, "a message of \(message.count) bytes is over the send limit of \(limit)"
+      )
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import HTTP2
+import Logging
+import NIOCore
+import Synchronization
+import Values
+
+/// What all connections of a server share.
+final class ServerCore: Sendable {
+  let router: Router
+  let interceptors: [any ServerInterceptor]
+  let clock: any WallClock
+  let configuration: ServerConfiguration
+  let logger: Logger
+  private let running = Atomic<Int>(0)
+
+  init(
+    router: Router, interceptors: [any ServerInterceptor], clock: any WallClock,
+    configuration: ServerConfiguration, logger: Logger
+  ) {
+    self.router = router
+    self.interceptors = interceptors
+    self.clock = clock
+    self.configuration = configuration
+    self.logger = logger
+  }
+
+  var runningHandlers: Int { running.load(ordering: .relaxed) }
+
+  /// Takes a place among the running handlers of the process; false when there is none.
+  func beginHandler() -> Bool {
+    let before = running.wrappingAdd(1, ordering: .relaxed).oldValue
+    guard before < configuration.handlersInAll else {
+      running.wrappingSubtract(1, ordering: .relaxed)
+      return false
+    }
+    return true
+  }
+
+  func endHandler() { running.wrappingSubtract(1, ordering: .relaxed) }
+}
+
+/// One connection of a server: turns accepted streams into calls. Confined to the connection's event loop.
+final class ServerConnection: HTTP2ConnectionDelegate {
+  let core: ServerCore
+  private let onClose: (HTTP2Connection) -> Void
+  /// Handlers that run, whether or not HTTP/2 still knows their streams.
+  var runningHandlers = 0
+  private var peer: Peer?
+
+  init(core: ServerCore, onClose: @escaping (HTTP2Connection) -> Void) {
+    self.core = core
+    self.onClose = onClose
+  }
+
+  func connection(
+    _ connection: HTTP2Connection, accepted stream: HTTP2Stream, headers: HeaderFields
+  ) {
+    let peer =
+      peer
+      ?? Peer(
+        address: connection.peerAddress, certificateNames: connection.peerNames)
+    self.peer = peer
+    guard headers.first(":method", is: "POST") else {
+      return stream.respond(HeaderFields([":status": "405", "allow": "POST"]), endStream: true)
+    }
+    guard Self.isGRPC(headers) else {
+      return stream.respond(HeaderFields([":status": "415"]), endStream: true)
+    }
+    do {
+      let call = try makeCall(headers, peer: peer)
+      stream.delegate = ServerStream(
+        call: call.call, handler: call.handler, stream: stream, connection: self,
+        executor: connection.executor)
+    } catch {
+      stream.respond(error.trailersOnly, endStream: true)
+    }
+  }
+
+  private func makeCall(
+    _ headers: HeaderFields, peer: Peer
+  ) throws(Status) -> (call: Call, handler: MethodHandler) {
+    let path = headers[":path"] ?? ""
+    guard let handler = core.router.handler(path) else { throw core.router.missing(path) }
+    if let encoding = headers.bytes("grpc-encoding"), !encoding.elementsEqual("identity".utf8) {
+      throw Status(.unimplemented, "this grpc-encoding is not supported")
+    }
+    var deadline: Deadline?
+    if let text = headers.bytes("grpc-timeout") {
+      guard let timeout = Timeout.parse(text) else {
+        throw Status(.internal, "grpc-timeout is malformed")
+      }
+      deadline = .after(timeout)
+      guard timeout > .zero else { throw Status(.deadlineExceeded, "the deadline has passed") }
+    }
+    guard runningHandlers < core.configuration.handlersPerConnection else {
+      throw Status(.resourceExhausted, "too many calls are running on this connection")
+    }
+    let call = Call(
+      method: handler.method, metadata: Metadata(received: headers), peer: peer,
+      deadline: deadline, clock: core.clock)
+    return (call, handler)
+  }
+
+  /// `application/grpc`, `application/grpc+proto`, either with parameters.
+  static func isGRPC(_ headers: HeaderFields) -> Bool {
+    if headers.first("content-type", is: "application/grpc") { return true }
+    guard let type = headers.bytes("content-type") else { return false }
+    let essence = type.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }
+    return essence.elementsEqual("application/grpc".utf8)
+      || essence.elementsEqual("application/grpc+proto".utf8)
+  }
+
+  func connectionClosed(_ connection: HTTP2Connection, error: (any Error)?) {
+    if let error { core.logger.debug("connection lost", metadata: ["error": "\(error)"]) }
+    onClose(connection)
+  }
+}
+
+extension Status {
+  /// An answer that is only an error: one block.
+  var trailersOnly: HeaderFields {
+    var fields = HeaderFields([":status": "200", "content-type": "application/grpc"])
+    if code == .unimplemented { fields.append("grpc-accept-encoding", "identity") }
+    appendFields(to: &fields)
+    return fields
+  }
+}

@@ -1,0 +1,290 @@
+import HTTP2
+import NIOCore
+
+/// One call on the server, between its HTTP/2 stream and its handler.
+///
+/// State belongs to the connection's event loop. The handler's task runs there too, unless it awaited something
+/// that moved it; `next` and `write` therefore look where they are and hop only then.
+final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unchecked Sendable {
+  private let call: Call
+  private let handler: MethodHandler
+  private let stream: HTTP2Stream
+  private let connection: ServerConnection
+  private let executor: LoopExecutor
+  private let limits: ServerConfiguration
+
+  private var inbox: Inbox
+  private var reader: UnsafeContinuation<[UInt8]?, any Error>?
+  private var task: Task<Void, Never>?
+  private var deadlineTimer: Scheduled<Void>?
+  private var hasSentHeaders = false
+  /// The status is out or the stream is gone: nothing the handler does has an effect any more.
+  private var ending: Status?
+
+  private static let headers = HeaderFields([
+    ":status": "200", "content-type": "application/grpc",
+  ])
+  private static let success = HeaderFields(["grpc-status": "0"])
+
+  init(
+    call: Call, handler: MethodHandler, stream: HTTP2Stream, connection: ServerConnection,
+    executor: LoopExecutor
+  ) {
+    self.call = call
+    self.handler = handler
+    self.stream = stream
+    self.connection = connection
+    self.executor = executor
+    limits = connection.core.configuration
+    inbox = Inbox(limit: limits.maximumRequestBytes)
+    if let deadline = call.deadline {
+      deadlineTimer = stream.eventLoop.scheduleTask(deadline: deadline.nioDeadline) { [weak self] in
+        self?.abort(Status(.deadlineExceeded, "the deadline has passed"))
+      }
+    }
+    if handler.body.takesStream { start(message: []) }
+  }
+
+  // MARK: the stream
+
+  func stream(_ stream: HTTP2Stream, received bytes: UnsafeRawBufferPointer) {
+    guard ending == nil else { return stream.consume(bytes.count) }
+    do {
+      stream.consume(try inbox.append(bytes))
+    } catch {
+      return abort(error)
+    }
+    if !handler.body.takesStream {
+      if inbox.count > 1 { abort(Self.notOneMessage) }
+    } else if let reader, let (message, consumed) = inbox.take() {
+      self.reader = nil
+      stream.consume(consumed)
+      reader.resume(returning: message)
+    }
+  }
+
+  func streamReceivedEnd(_ stream: HTTP2Stream) {
+    guard ending == nil else { return }
+    if inbox.isInsideMessage { return abort(Status(.internal, "the last message is cut short")) }
+    if handler.body.takesStream {
+      if inbox.count == 0 { resumeReader(.success(nil)) }
+    } else if inbox.count == 1, let (message, consumed) = inbox.take() {
+      stream.consume(consumed)
+      start(message: message)
+    } else {
+      abort(Self.notOneMessage)
+    }
+  }
+
+  private static let notOneMessage = Status(
+    .unimplemented, "this method takes exactly one message")
+
+  func stream(_ stream: HTTP2Stream, closed closure: StreamClosure) {
+    guard ending == nil else { return }
+    end(Status(.cancelled, "the call was cancelled"))
+  }
+
+  // MARK: the handler
+
+  private func start(message: [UInt8]) {
+    guard connection.core.beginHandler() else {
+      return abort(Status(.resourceExhausted, "too many calls are running"))
+    }
+    connection.runningHandlers += 1
+    task = Task(executorPreference: executor) { await self.run(message) }
+  }
+
+  private func run(_ message: [UInt8]) async {
+    let result: Result<[UInt8]?, any Error>
+    do {
+      result = .success(try await Call.$current.withValue(call) { try await answer(message) })
+    } catch {
+      result = .failure(error)
+    }
+    connection.core.endHandler()
+    if stream.eventLoop.inEventLoop {
+      complete(result)
+    } else {
+      stream.eventLoop.execute { self.complete(result) }
+    }
+  }
+
+  private func answer(_ message: [UInt8]) async throws -> [UInt8]? {
+    let interceptors = connection.core.interceptors
+    if interceptors.isEmpty { return try await invoke(message, call) }
+    var response: [UInt8]?
+    try await around(interceptors[...], call) { call in
+      response = try await invoke(message, call)
+    }
+    return response
+  }
+
+  private func around(
+    _ rest: ArraySlice<any ServerInterceptor>, _ call: Call, _ last: (Call) async throws -> Void
+  ) async throws {
+    guard let first = rest.first else { return try await last(call) }
+    try await first.intercept(call) { call in try await around(rest.dropFirst(), call, last) }
+  }
+
+  private func invoke(_ message: [UInt8], _ call: Call) async throws -> [UInt8]? {
+    switch handler.body {
+    case .unary(let handle): return try await handle(message, call)
+    case .clientStreaming(let handle): return try await handle(requests, call)
+    case .serverStreaming(let handle): try await handle(message, call, responses)
+    case .bidirectional(let handle): try await handle(requests, call, responses)
+    }
+    return nil
+  }
+
+  private var requests: RequestStream<[UInt8]> { RequestStream(source: self) { $0 } }
+  private var responses: ResponseWriter<[UInt8]> { ResponseWriter(sink: self) { $0 } }
+
+  private func complete(_ result: Result<[UInt8]?, any Error>) {
+    connection.runningHandlers -= 1
+    guard ending == nil else { return }
+    do {
+      if let message = try result.get() {
+        try Frame.check(message, limit: limits.maximumResponseBytes)
+        sendHeaders()
+        stream.send { Frame.write(message, to: &$0) }
+      }
+      sendStatus(nil)
+    } catch {
+      let status = Status(thrown: error)
+      logFailure(status)
+      sendStatus(status)
+    }
+    end(nil)
+  }
+
+  private func logFailure(_ status: Status) {
+    guard let reason = status.internalReason else { return }
+    connection.core.logger.error(
+      "call failed",
+      metadata: [
+        "request_id": "\(call.requestID)", "method": "\(call.method.path)",
+        "code": "\(status.code)", "reason": "\(reason)",
+      ])
+  }
+
+  // MARK: the answer
+
+  private func sendHeaders() {
+    guard !hasSentHeaders else { return }
+    hasSentHeaders = true
+    var headers = Self.headers
+    let metadata = call.initialMetadata
+    if !metadata.isEmpty { headers.append(contentsOf: metadata.fields) }
+    stream.respond(headers)
+  }
+
+  /// Sends the status: nil is OK.
+  private func sendStatus(_ status: Status?) {
+    let metadata = call.trailingMetadata
+    if let status, !hasSentHeaders {
+      var fields = status.trailersOnly
+      if !metadata.isEmpty { fields.append(contentsOf: metadata.fields) }
+      stream.respond(fields, endStream: true)
+    } else {
+      sendHeaders()
+      var trailers = Self.success
+      if let status {
+        trailers = HeaderFields()
+        status.appendFields(to: &trailers)
+      }
+      if !metadata.isEmpty { trailers.append(contentsOf: metadata.fields) }
+      stream.finish(trailers: trailers)
+    }
+  }
+
+  /// Answers with an error while the handler waits or runs, and cancels it.
+  private func abort(_ status: Status) {
+    guard ending == nil else { return }
+    stream.discardUnsent()
+    sendStatus(status)
+    end(status)
+  }
+
+  /// The call is over. With a status, the handler still runs and is cancelled.
+  private func end(_ status: Status?) {
+    if ending == nil { ending = status ?? Status(.ok, "") }
+    deadlineTimer?.cancel()
+    deadlineTimer = nil
+    inbox.clear()
+    if let status { cancelHandler(status) } else { call.end() }
+  }
+
+  private func cancelHandler(_ status: Status) {
+    resumeReader(.failure(status))
+    call.cancel()
+    task?.cancel()
+  }
+
+  private func resumeReader(_ result: Result<[UInt8]?, any Error>) {
+    guard let reader else { return }
+    self.reader = nil
+    reader.resume(with: result)
+  }
+
+  // MARK: MessageSource and MessageSink, from the handler
+
+  func next() async throws -> [UInt8]? {
+    try await withUnsafeThrowingContinuation { continuation in
+      stream.perform { _ in self.read(continuation) }
+    }
+  }
+
+  private func read(_ continuation: UnsafeContinuation<[UInt8]?, any Error>) {
+    if let (message, consumed) = inbox.take() {
+      stream.consume(consumed)
+      continuation.resume(returning: message)
+    } else if let ending {
+      continuation.resume(throwing: ending)
+    } else if stream.hasReceivedEnd {
+      continuation.resume(returning: nil)
+    } else if reader != nil {
+      continuation.resume(throwing: Status(.internal, "internal error", because: "two readers"))
+    } else {
+      reader = continuation
+    }
+  }
+
+  var trailingMetadata: Metadata { Metadata() }
+  func initialMetadata() async throws -> Metadata { call.metadata }
+
+  func write(_ message: [UInt8]) async throws {
+    try Frame.check(message, limit: limits.maximumResponseBytes)
+    try await onLoop {
+      self.sendHeaders()
+      self.stream.send { Frame.write(message, to: &$0) }
+    }
+    do { try await stream.waitUntilWritable() } catch {
+      throw Status(.cancelled, "the call was cancelled")
+    }
+  }
+
+  func sendInitialMetadata() async throws { try await onLoop { self.sendHeaders() } }
+
+  /// The end of the responses is the end of the handler.
+  func finish() async throws {}
+
+  private func onLoop(_ body: @escaping @Sendable () -> Void) async throws {
+    if stream.eventLoop.inEventLoop { return try checked(body) }
+    try await stream.eventLoop.submit { try self.checked(body) }.get()
+  }
+
+  private func checked(_ body: () -> Void) throws(Status) {
+    if let ending { throw ending }
+    body()
+  }
+}
+
+extension MethodHandler.Body {
+  /// Whether the handler starts with the headers and reads messages itself.
+  var takesStream: Bool {
+    switch self {
+    case .unary, .serverStreaming: false
+    case .clientStreaming, .bidirectional: true
+    }
+  }
+}
