@@ -11,10 +11,14 @@ enum Codec {
 
   @Sendable
   static func decode<M: Message>(_ bytes: [UInt8]) throws -> M {
-    do { return try M(serialized: bytes) } catch let error as any StatusConvertible {
-      throw error.status
-    } catch {
-      throw Status(.internal, "cannot decode the message", because: "\(M.self): \(error)")
+    do { return try M(serialized: bytes) } catch {
+      switch error {
+      case .resourceExhausted(let reason):
+        throw Status(
+          .resourceExhausted, "the message costs too much to decode", because: "\(M.self): \(reason)")
+      case .malformed(let reason):
+        throw Status(.internal, "cannot decode the message", because: "\(M.self): \(reason)")
+      }
     }
   }
 }

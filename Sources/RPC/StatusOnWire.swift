@@ -5,8 +5,8 @@ extension Status {
   func appendFields(to fields: inout HeaderFields) {
     fields.append("grpc-status", String(code.rawValue))
     if !message.isEmpty { fields.append("grpc-message", PercentEncoding.encode(message)) }
-    if !details.isEmpty {
-      fields.append("grpc-status-details-bin", Base64.encode(StatusDetails.encode(self)))
+    if !details.isEmpty, let bytes = StatusDetails.encode(self) {
+      fields.append("grpc-status-details-bin", Base64.encode(bytes))
     }
   }
 
