@@ -73,7 +73,9 @@ let targets: [Target] = [
   module("Store", ["Values", "COpenSSL"]),
   module("StoreSQLite", ["Store", "Values", log, .product(name: "GRDB", package: "GRDB.swift")]),
   module("StorePostgres", ["Store", "Values", "CPostgres", log]),
-  module("PorticoAPI", ["Protobuf", "WellKnown", "CPorticoProto", "RPC", "Values"]),
+  .target(
+    name: "PorticoAPI", dependencies: ["Protobuf", "WellKnown", "CPorticoProto", "RPC", "Values"],
+    resources: [.copy("openapi.json")], swiftSettings: strict),
   module("Access", ["Values", "Crypto", "Protobuf", "WellKnown", "RPC", "Store", "PorticoAPI"]),
   module("Handling", ["Values", "Protobuf", "WellKnown", "RPC", "Store", "Access"]),
   module("Blobs", ["Values", "Crypto", "CMagic", "Threads"]),

@@ -39,7 +39,8 @@ struct GenerateSwift: ParsableCommand {
     }
     let swift = SwiftFiles(index: index)
     try write(swift.wellKnown(), to: outWellknown)
-    try write(swift.api(), to: outApi)
+    let openAPI = try OpenAPI(index: index).document()
+    try write(swift.api().merging(["openapi.json": openAPI]) { $1 }, to: outApi)
     if let outC {
       let headers = CHeaders(index: index)
       try write(

@@ -85,7 +85,17 @@ struct SwiftFiles {
       [
         "\(Self.mark). PorticoAPI: the messages, services, clients and methods of proto/.",
         "// Holds no rule and no I/O besides reading its own resource.",
-      ] + namespaces { !$0.isWellKnown })
+        "", "import Foundation",
+      ] + namespaces { !$0.isWellKnown } + [
+        "", "/// The OpenAPI 3.1 document of every method with an HTTP rule: JSON, UTF-8.",
+        "public let openAPI: [UInt8] = {",
+        "guard let url = Bundle.module.url(forResource: \"openapi\", withExtension: \"json\") else {",
+        "preconditionFailure(\"openapi.json is not beside the executable: install its resources\")",
+        "}",
+        "do {", "return [UInt8](try Data(contentsOf: url))", "} catch {",
+        "preconditionFailure(\"openapi.json cannot be read: \\(error)\")", "}",
+        "}()",
+      ])
   }
 
   private func methods() -> String {
