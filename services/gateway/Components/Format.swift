@@ -30,10 +30,13 @@ extension UI {
   }
 
   /// A civil date (due, start, end): the same day in every zone, so no script touches it.
-  static func date(year: Int, month: Int, day: Int) -> HTML {
-    let iso = "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
-    return
-      "<time datetime=\"\(iso)\">\(day) \(CalendarStamp.months[(month - 1) % 12]) \(year)</time>"
+  static func date(_ date: CivilDate) -> HTML {
+    "<time datetime=\"\(date.description)\">\(dayText(date))</time>"
+  }
+
+  /// `4 May 2026`
+  static func dayText(_ date: CivilDate) -> String {
+    "\(date.day) \(CalendarStamp.months[date.month - 1]) \(date.year)"
   }
 
   /// `just now`, `5 minutes ago`, `in 3 days`; nil from 7 days on.
@@ -66,31 +69,25 @@ extension UI {
     return "<span class=\"amount\">\(text)</span>"
   }
 
-  /// Money in minor units of an ISO 4217 currency: `€1,234.50`, `−US$20.00`, `¥900`, `KWD 1.250`.
-  static func money(minorUnits: Int64, currency: String) -> HTML {
-    "<span class=\"amount\">\(moneyText(minorUnits: minorUnits, currency: currency))</span>"
+  /// `€1,234.50`, `−US$20.00`, `¥900`, `KWD 1.250`: the currency is always shown (U-20).
+  static func money(_ money: Money) -> HTML {
+    "<span class=\"amount\">\(moneyText(money))</span>"
   }
 
-  static func moneyText(minorUnits: Int64, currency: String) -> String {
-    let digits =
-      switch currency {
-      case "JPY", "KRW", "VND", "CLP", "ISK", "XAF", "XOF", "UGX", "PYG": 0
-      case "KWD", "BHD", "OMR", "JOD", "TND", "IQD", "LYD": 3
-      default: 2
-      }
+  static func moneyText(_ money: Money) -> String {
+    let decimals = money.currency.decimals
     let symbol =
-      switch currency {
+      switch money.currency.code {
       case "EUR": "€"
       case "GBP": "£"
       case "USD": "US$"
       case "JPY": "¥"
-      default: currency + "\u{A0}"
+      default: money.currency.code + "\u{A0}"
       }
-    var number = String(minorUnits.magnitude)
-    while number.count <= digits { number = "0" + number }
-    let whole = grouped(number.dropLast(digits))
-    let fraction = digits == 0 ? "" : "." + number.suffix(digits)
-    return (minorUnits < 0 ? "−" : "") + symbol + whole + fraction
+    var digits = String(money.minorUnits.magnitude)
+    digits = String(repeating: "0", count: max(0, decimals + 1 - digits.count)) + digits
+    let fraction = decimals == 0 ? "" : "." + digits.suffix(decimals)
+    return (money.isNegative ? "−" : "") + symbol + grouped(digits.dropLast(decimals)) + fraction
   }
 
   /// `12,345`
@@ -117,52 +114,35 @@ extension UI {
     return "\(bytes) bytes"
   }
 
-  fileprivate static func padded(_ number: Int, _ width: Int) -> String {
-    let digits = String(number)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+  fileprivate static func padded(_ number: Int) -> String {
+    number < 10 ? "0\(number)" : String(number)
   }
 }
 
-/// The fields of a moment on the calendar of one zone, by arithmetic: a page formats hundreds.
+/// A moment on the calendar of one zone, by arithmetic: a page formats hundreds.
 struct CalendarStamp {
   static let months = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
   ]
-  let year: Int
-  let month: Int
-  let dayOfMonth: Int
+  let date: CivilDate
   let secondOfDay: Int
   let zoneName: String
 
   init(_ instant: Instant, zone: TimeZone) {
-    let seconds = Int((Double(instant.microseconds) / 1_000_000).rounded(.down))
     let offset = zone.secondsFromGMT(for: instant.date)
-    let local = seconds + offset
+    let local = Int(instant.microseconds / 1_000_000) + offset
     secondOfDay = ((local % 86_400) + 86_400) % 86_400
-    // Days since 0000-03-01, so that leap days end a year.
-    let days = (local - secondOfDay) / 86_400 + 719_468
-    let era = (days >= 0 ? days : days - 146_096) / 146_097
-    let dayOfEra = days - era * 146_097
-    let yearOfEra =
-      (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let shifted = (5 * dayOfYear + 2) / 153
-    dayOfMonth = dayOfYear - (153 * shifted + 2) / 5 + 1
-    month = shifted < 10 ? shifted + 3 : shifted - 9
-    year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    let sign = offset < 0 ? "−" : "+"
+    let days = (local - secondOfDay) / 86_400
+    date = CivilDate(daysSinceEpoch: days) ?? (days < 0 ? .earliest : .latest)
     let (hours, minutes) = (abs(offset) / 3600, abs(offset) % 3600 / 60)
     zoneName =
-      offset == 0 ? "UTC" : "UTC\(sign)\(hours)\(minutes == 0 ? "" : ":\(UI.padded(minutes, 2))")"
+      offset == 0
+      ? "UTC"
+      : "UTC\(offset < 0 ? "−" : "+")\(hours)\(minutes == 0 ? "" : ":\(UI.padded(minutes))")"
   }
 
-  var day: String { "\(dayOfMonth) \(Self.months[month - 1]) \(year)" }
-  var clock: String {
-    "\(UI.padded(secondOfDay / 3600, 2)):\(UI.padded(secondOfDay % 3600 / 60, 2))"
-  }
+  var day: String { UI.dayText(date) }
+  var clock: String { "\(UI.padded(secondOfDay / 3600)):\(UI.padded(secondOfDay % 3600 / 60))" }
   /// `2026-05-04T14:05:09`
-  var iso: String {
-    "\(UI.padded(year, 4))-\(UI.padded(month, 2))-\(UI.padded(dayOfMonth, 2))T\(clock)"
-      + ":\(UI.padded(secondOfDay % 60, 2))"
-  }
+  var iso: String { "\(date)T\(clock):\(UI.padded(secondOfDay % 60))" }
 }

@@ -85,11 +85,13 @@ extension UI {
   ///   - title: the page's own title; the house's name is added.
   ///   - isWide: lets tables use the whole width (the console always does).
   ///   - clearsDraft: the draft key of a form that has just been saved.
+  ///   - moreStyles: stylesheets in `Assets/` that only this page needs.
   static func layout(
-    title: String, shell: Shell, isWide: Bool = false, clearsDraft: String? = nil, main: HTML
+    title: String, shell: Shell, isWide: Bool = false, clearsDraft: String? = nil,
+    moreStyles: [String] = [], main: HTML
   ) -> HTML {
     document(
-      title: "\(title) · \(shell.house.displayName)", shell: shell, clearsDraft: clearsDraft,
+      title: title, shell: shell, clearsDraft: clearsDraft, moreStyles: moreStyles,
       body: """
         <a class="skip" href="#main">Skip to content</a>
         \(when: shell.viewer != nil, bar(shell))
@@ -104,7 +106,7 @@ extension UI {
   /// A page before login: one card in the middle of the screen, with the house's name above it.
   static func authLayout(title: String, shell: Shell, main: HTML) -> HTML {
     document(
-      title: "\(title) · \(shell.house.displayName)", shell: shell, clearsDraft: nil,
+      title: title, shell: shell,
       body: """
         <a class="skip" href="#main">Skip to content</a>
         <main id="main" class="auth" tabindex="-1">
@@ -127,7 +129,7 @@ extension UI {
   ]
 
   private static func document(
-    title: String, shell: Shell, clearsDraft: String?, body: HTML
+    title: String, shell: Shell, clearsDraft: String? = nil, moreStyles: [String] = [], body: HTML
   ) -> HTML {
     let theme = shell.theme == .system ? nil : shell.theme.rawValue
     return """
@@ -138,9 +140,9 @@ extension UI {
       <meta name="viewport" content="width=device-width, initial-scale=1">
       <meta name="color-scheme" content="light dark">
       \(clearsDraft.map { "<meta name=\"draft-saved\" content=\"\($0)\">" as HTML })
-      <title>\(title)</title>
+      <title>\(title) · \(shell.house.displayName)</title>
       <link rel="icon" type="image/svg+xml" href="\(shell.asset("favicon.svg"))">
-      \(stylesheets.html { "<link rel=\"stylesheet\" href=\"\(shell.asset($0))\">\n" })\
+      \((stylesheets + moreStyles).html { "<link rel=\"stylesheet\" href=\"\(shell.asset($0))\">\n" })\
       \(shell.house.brandSheet.map { "<link rel=\"stylesheet\" href=\"\($0)\">" as HTML })
       \(modules.html { "<script type=\"module\" src=\"\(shell.asset($0))\"></script>\n" })\
       </head>

@@ -1,0 +1,34 @@
+// Times in the browser's own zone and words: relative up to 7 days, exact with the zone on hover.
+const relative = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "auto" });
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
+const minute = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const exact = new Intl.DateTimeFormat(undefined, {
+  dateStyle: "full", timeStyle: "long",
+});
+/** @type {[number, Intl.RelativeTimeFormatUnit, number][]} from seconds, unit, seconds of one */
+const units = [[84600, "day", 86400], [3570, "hour", 3600], [45, "minute", 60]];
+
+/** @param {Date} date */
+function words(date) {
+  const seconds = (date.getTime() - Date.now()) / 1000;
+  const distance = Math.abs(seconds);
+  if (distance >= 604800) return day.format(date);
+  const unit = units.find(([from]) => distance >= from);
+  return unit ? relative.format(Math.round(seconds / unit[2]), unit[1]) : relative.format(0, "second");
+}
+
+function update() {
+  for (const time of document.querySelectorAll("time[data-style]")) {
+    const date = new Date(time.getAttribute("datetime") ?? "");
+    if (Number.isNaN(date.getTime())) continue;
+    const style = time.getAttribute("data-style");
+    const text =
+      style === "relative" ? words(date) : style === "day" ? day.format(date) : minute.format(date);
+    if (time.textContent !== text) time.textContent = text;
+    time.setAttribute("title", exact.format(date));
+  }
+}
+
+update();
+setInterval(update, 60_000);
+document.addEventListener("portico:changed", update);
