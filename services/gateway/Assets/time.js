@@ -1,6 +1,7 @@
 // Times in the browser's own zone and words: relative up to 7 days, exact with the zone on hover.
 const relative = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "auto" });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
+const civil = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: "UTC" });
 const minute = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const exact = new Intl.DateTimeFormat(undefined, {
   dateStyle: "full", timeStyle: "long",
@@ -18,6 +19,10 @@ function words(date) {
 }
 
 function update() {
+  for (const time of document.querySelectorAll("time:not([data-style])")) {
+    // A civil date is the same day everywhere: only its spelling follows the browser.
+    time.textContent = civil.format(new Date(`${time.getAttribute("datetime")}T00:00:00Z`));
+  }
   for (const time of document.querySelectorAll("time[data-style]")) {
     const date = new Date(time.getAttribute("datetime") ?? "");
     if (Number.isNaN(date.getTime())) continue;

@@ -12,7 +12,7 @@ extension UI {
     <button class="btn-icon drawer-close" type="button" popovertarget="nav" \
     popovertargetaction="hide" aria-label="Close menu">\(icon(.close))</button>
     <nav class="nav" aria-label="Main">\(navigation(shell.tabs, path: shell.path))</nav>
-    <div class="bar-tools">\(accountSwitcher(shell))\(contactMenu(shell.house))</div>
+    <div class="bar-tools">\(accountSwitcher(shell))\(when: shell.kind == .portal, contactMenu(shell.house))</div>
     </div>
     <div class="bar-end">\(envelope(shell))\(userMenu(shell))</div>
     </header>

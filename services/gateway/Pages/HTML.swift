@@ -26,7 +26,12 @@ public struct HTML: Sendable, Hashable, ExpressibleByStringInterpolation {
   public static let empty = HTML(trusted: "")
   public var isEmpty: Bool { bytes.isEmpty }
 
-  public static func + (a: HTML, b: HTML) -> HTML { "\(a)\(b)" }
+  /// One after the other as they are: how a component joins the parts of one tag.
+  public static func + (a: HTML, b: HTML) -> HTML {
+    var whole = a
+    whole += b
+    return whole
+  }
   public static func += (a: inout HTML, b: HTML) { a.bytes += b.bytes }
 }
 

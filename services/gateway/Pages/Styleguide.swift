@@ -6,7 +6,7 @@ import Values
 enum Styleguide {
   /// Where its examples post to; nothing answers there.
   static let nowhere: SafeURL = "/styleguide"
-  /// All times of the page are told from here, so that it looks the same every day.
+  /// All times of the page are told from here, so that the server writes the same page every day.
   static let now = Instant(seconds: 1_778_162_400)
 
   struct Section {

@@ -11,7 +11,7 @@ extension Styleguide {
       <ul class="swatches">\
       \(swatches.html { "<li><span data-swatch=\"\($0)\"></span><code>\($0)</code></li>" })</ul>
       \(UI.card(body: """
-        <div class="stack"><h1>Heading one, 24 to 30 px</h1><h2>Heading two, 17 px</h2>\
+        <div class="stack"><h1>Heading one, 22 to 26 px</h1><h2>Heading two, 17 px</h2>\
         <h3>Heading three, 15 px</h3>\
         <p>Body text, 15 px. The quick technician jumps over the lazy printer, \
         <a href="#colour">as linked here</a>, and notes <code>TKT-1042</code>.</p>\
