@@ -84,7 +84,8 @@ let targets: [Target] = [
   module(
     "Bootstrap",
     [
-      "Values", "Crypto", "RPC", "Store", "StoreSQLite", "StorePostgres", "Access", "Handling", "Telemetry", "Blobs",
+      "Values", "Crypto", "WellKnown", "HTTP2", "RPC", "Store", "StoreSQLite", "StorePostgres", "PorticoAPI", "Access",
+      "Handling", "Telemetry", "Blobs",
       log,
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       .product(name: "UnixSignals", package: "swift-service-lifecycle"),
