@@ -159,6 +159,8 @@ let targets: [Target] = [
 let package = Package(
   name: "portico",
   platforms: [.macOS(.v15)],
+  // For packages beside this one: the runtime and the contract. Benchmarks/ is the first of them.
+  products: ["RPC", "WellKnown", "Protobuf", "PorticoAPI"].map { .library(name: $0, targets: [$0]) },
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),

@@ -8,6 +8,7 @@ let package = Package(
   name: "portico-benchmarks",
   platforms: [.macOS(.v15)],
   dependencies: [
+    .package(name: "portico", path: ".."),
     .package(url: "https://github.com/grpc/grpc-swift-2.git", exact: "2.4.3"),
     .package(url: "https://github.com/grpc/grpc-swift-nio-transport.git", exact: "2.9.2"),
   ],
@@ -19,4 +20,11 @@ let package = Package(
         .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
       ],
       path: "Sources/GrpcSwiftEcho"),
+    .executableTarget(
+      name: "portico-echo",
+      dependencies: [
+        .product(name: "RPC", package: "portico"),
+        .product(name: "WellKnown", package: "portico"),
+      ],
+      path: "Sources/PorticoEcho"),
   ])

@@ -16,8 +16,8 @@ PAYLOAD = 64
 
 
 def frame() -> bytes:
-    """A gRPC frame: not compressed, then a message whose field 2 is 64 bytes."""
-    message = b"\x12" + bytes([PAYLOAD]) + b"x" * PAYLOAD
+    """A gRPC frame: not compressed, then a message whose field 1 is 64 bytes (google.protobuf.BytesValue)."""
+    message = b"\x0a" + bytes([PAYLOAD]) + b"x" * PAYLOAD
     return b"\0" + len(message).to_bytes(4, "big") + message
 
 
