@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 
-from bench.server import Server
+from bench.server import LOAD_CORES, Server, on
 
 CONNECTIONS = 8
 STREAMS = 32
@@ -45,7 +45,7 @@ def measure(server: Server, path: str, calls: int) -> Result:
         command += ["-d", str(data), "-H", "content-type: application/grpc", "-H", "te: trailers"]
         command += [f"--log-file={log}", f"http://127.0.0.1:{server.port}{path}"]
         before, start = server.cpu_seconds(), time.monotonic()
-        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        output = subprocess.run(on(LOAD_CORES, command), check=True, capture_output=True, text=True).stdout
         elapsed, after = time.monotonic() - start, server.cpu_seconds()
         _check(output, calls)
         took = [int(line.split("\t")[2]) for line in log.read_text().splitlines()]

@@ -1,6 +1,7 @@
 // A unary echo on Portico's runtime as a service uses it: an async handler, a message decoded and
-// encoded, TLS off as for the peers.
+// encoded. One event loop, no TLS, as for the peers.
 
+import NIOPosix
 import RPC
 import WellKnown
 
@@ -22,6 +23,7 @@ struct Echo: RPCService {
 guard let port = CommandLine.arguments.dropFirst().first.flatMap(Int.init) else {
   fatalError("usage: portico-echo PORT")
 }
-let server = Server(services: [Echo()])
+let server = Server(
+  services: [Echo()], group: MultiThreadedEventLoopGroup(numberOfThreads: 1))
 try await server.listen(Listener(.tcp(host: "127.0.0.1", port: port)))
 try await Task.sleep(for: .seconds(24 * 3600))
