@@ -23,7 +23,9 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 }
 
 /// One service: the library that is the product, and the process around it.
-func service(_ folder: String, _ name: String, _ more: [Target.Dependency] = []) -> [Target] {
+func service(
+  _ folder: String, _ name: String, _ more: [Target.Dependency] = [], resources: [Resource] = []
+) -> [Target] {
   [
     .target(
       name: name,
@@ -32,7 +34,7 @@ func service(_ folder: String, _ name: String, _ more: [Target.Dependency] = [])
       ] + more,
       path: "services/\(folder)",
       exclude: ["Main", "README.md"],
-      resources: [.copy("Migrations")],
+      resources: [.copy("Migrations")] + resources,
       swiftSettings: strict),
     .executableTarget(
       name: "portico-\(folder)",
@@ -84,8 +86,7 @@ let targets: [Target] = [
   module(
     "Bootstrap",
     [
-      "Values", "Crypto", "WellKnown", "HTTP2", "RPC", "Store", "StoreSQLite", "StorePostgres", "PorticoAPI", "Access",
-      "Handling", "Telemetry", "Blobs",
+      "Values", "Crypto", "RPC", "Store", "StoreSQLite", "StorePostgres", "Access", "Handling", "Telemetry", "Blobs",
       log,
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -101,7 +102,8 @@ let targets: [Target] = [
     ],
     swiftSettings: strict),
 ]
-+ service("identity", "IdentityService", ["Crypto"])
++ service(
+  "identity", "IdentityService", ["Crypto"], resources: [.copy("Passwords/common-passwords.txt")])
 + service("ticketing", "TicketingService", ["Blobs", "Crypto"])
 + service("messaging", "MessagingService", ["Mail"])
 + service("billing", "BillingService")
@@ -159,8 +161,6 @@ let targets: [Target] = [
 let package = Package(
   name: "portico",
   platforms: [.macOS(.v15)],
-  // For packages beside this one: the runtime and the contract. Benchmarks/ is the first of them.
-  products: ["RPC", "WellKnown", "Protobuf", "PorticoAPI"].map { .library(name: $0, targets: [$0]) },
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),

@@ -1,0 +1,18 @@
+import Access
+import Crypto
+import Store
+import Values
+
+/// What the handlers of identity share: where rows are, who hashes and who signs.
+struct IdentityParts: Sendable {
+  let store: any Store
+  let passwords: PasswordHasher
+  let signer: Signer
+  let common: CommonPasswords
+  let origin: PortalOrigin
+  let ids: SortableIDGenerator
+
+  func newID() -> String { ids.next().description }
+
+  func roles(_ db: Transaction) -> RoleStore { RoleStore(db, builtIn: Role.builtIn) }
+}

@@ -1,0 +1,23 @@
+import Crypto
+import Store
+import Values
+
+/// Makes a link and mails it, in one transaction: the store gets the hash, the letter the secret, nobody else either.
+struct LinkEffects {
+  let db: Transaction
+  let parts: IdentityParts
+
+  /// Earlier links of the user end. `write` makes the letter around the link's address.
+  func mail(
+    _ purpose: LinkPurpose, to user: User, _ write: (Letters, String) -> Letter
+  ) throws {
+    let token = SecretToken()
+    let link = Link(
+      id: parts.newID(), user: user.id, purpose: purpose, email: user.email, created: db.now,
+      expires: db.now + purpose.life)
+    try LinkStore(db).issue(link, tokenHash: token.hash)
+    let postbox = try Postbox(db, origin: parts.origin)
+    let letter = write(postbox.letters(to: user), postbox.link(token.reveal()))
+    try postbox.send(letter, to: user, about: link.id)
+  }
+}

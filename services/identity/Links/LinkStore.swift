@@ -1,0 +1,51 @@
+import Store
+import Values
+
+/// Mailed links. Knowing the secret is what gives access to one.
+struct LinkStore {
+  let db: Transaction
+
+  init(_ db: Transaction) { self.db = db }
+
+  /// Adds a link; every earlier one of its user ends, whatever its purpose (D-42).
+  func issue(_ link: Link, tokenHash: [UInt8]) throws {
+    try revokeAll(of: link.user)
+    try db.run(
+      """
+      INSERT INTO links (tenant, id, token_hash, user_id, purpose, email, created_at, expires_at)
+      VALUES (\(db.tenant), \(link.id), \(tokenHash), \(link.user), \(link.purpose),
+        \(link.email), \(link.created), \(link.expires))
+      """)
+  }
+
+  func link(tokenHash: [UInt8]) throws -> Link? {
+    try db.first("SELECT * FROM links WHERE tenant = \(db.tenant) AND token_hash = \(tokenHash)")
+      .map(Link.init)
+  }
+
+  /// Uses a link up; false when it cannot be used any more. Of any number at once, one gets true.
+  func use(_ id: String) throws -> Bool {
+    try db.run(
+      """
+      UPDATE links SET used_at = \(db.now) WHERE tenant = \(db.tenant) AND id = \(id)
+        AND used_at IS NULL AND revoked_at IS NULL AND expires_at > \(db.now)
+      """) == 1
+  }
+
+  func revokeAll(of user: String) throws {
+    try db.run(
+      """
+      UPDATE links SET revoked_at = \(db.now) WHERE tenant = \(db.tenant) AND user_id = \(user)
+        AND used_at IS NULL AND revoked_at IS NULL
+      """)
+  }
+}
+
+extension Link {
+  fileprivate init(_ row: Row) throws {
+    self.init(
+      id: try row["id"], user: try row["user_id"], purpose: try row["purpose"],
+      email: try row["email"], created: try row["created_at"], expires: try row["expires_at"],
+      used: try row["used_at"], revoked: try row["revoked_at"])
+  }
+}

@@ -1,0 +1,126 @@
+import Access
+import Crypto
+import PorticoAPI
+import RPC
+import Store
+import Values
+
+/// One attempt to sign in. Every refusal takes the same steps: a counted guess, one hash, one answer (X-01..X-04).
+struct SignIn {
+  /// In UTF-8 bytes; nobody has a longer name.
+  static let longestName = 1024
+  /// Devices that one user is signed in on at once.
+  static let mostSessions = 50
+
+  let parts: IdentityParts
+
+  private struct Attempt: Sendable {
+    var verdict: GuessRecord.Verdict
+    var user: User?
+  }
+
+  func perform(
+    _ request: Identity.CreateSessionRequest, _ call: Call
+  ) async throws -> Identity.CreateSessionResponse {
+    let name = FoldedKey(request.userName)
+    guard Tenant.isID(request.tenant), name.rawValue.utf8.count <= Self.longestName,
+      !name.rawValue.utf8.contains(0)
+    else { throw SessionError.refused }
+    let tenant = TenantID(request.tenant)
+    let address = Self.address(of: call, given: request.ipAddress)
+    let subjects = (
+      name: GuessStore.subject(ofName: name),
+      address: GuessStore.subject(ofAddress: Self.network(of: address))
+    )
+    let attempt = try await parts.store.write(as: tenant) { db in
+      try Self.begin(request.userName, subjects.name, subjects.address, db)
+    }
+    if case .refused(let until) = attempt.verdict {
+      throw SessionError.throttled(retryAfter: until.map { $0 - call.now })
+    }
+    let isRight: Bool
+    do {
+      isRight = try await parts.verify(request.password, against: attempt.user?.passwordHash)
+    } catch {
+      // The guess was not looked at: it does not count.
+      try await parts.store.write(as: tenant) { db in
+        try GuessStore(db).takeBack(subjects.name)
+        try GuessStore(db).takeBack(subjects.address)
+      }
+      throw error
+    }
+    guard isRight, let user = attempt.user else { throw SessionError.refused }
+    try await strengthen(request.password, of: user, in: tenant)
+    let device = (
+      agent: String(String.UnicodeScalarView(request.userAgent.unicodeScalars.prefix(300))),
+      address: address
+    )
+    return try await parts.store.write(as: tenant) { [parts] db in
+      try GuessStore(db).clear(subjects.name)
+      try GuessStore(db).takeBack(subjects.address)
+      return try Self.open(user, agent: device.agent, address: device.address, parts, db)
+    }
+  }
+
+  /// Counts the guess, then looks the name up: the same statements whether or not somebody has it.
+  private static func begin(
+    _ userName: String, _ nameSubject: String, _ addressSubject: String, _ db: Transaction
+  ) throws -> Attempt {
+    guard try TenantStore(db).tenant() != nil else { throw SessionError.refused }
+    let guesses = GuessStore(db)
+    let byAddress = try guesses.admit(addressSubject, .address)
+    guard byAddress == .admitted else { return Attempt(verdict: byAddress) }
+    let byName = try guesses.admit(nameSubject, .userName)
+    return Attempt(verdict: byName, user: try UserStore(db).user(named: userName))
+  }
+
+  /// The password was right; whether its owner may come in is decided now, in the transaction of the session.
+  private static func open(
+    _ verified: User, agent: String, address: String, _ parts: IdentityParts, _ db: Transaction
+  ) throws -> Identity.CreateSessionResponse {
+    let users = UserStore(db)
+    let user = try users.user(verified.id, in: Scope(tenant: db.tenant, reach: .tenant))
+    guard user.passwordHash != nil, let entrant = try Entrance(db: db, parts: parts).entrant(user)
+    else { throw SessionError.refused }
+    let token = SecretToken()
+    let session = Session(
+      id: parts.newID(), user: user.id, created: db.now, lastUsed: db.now,
+      expires: db.now + Session.longest, idle: Session.idleLimit(for: user.kind),
+      userAgent: agent, address: address)
+    let sessions = SessionStore(db)
+    try sessions.insert(session, tokenHash: token.hash)
+    try sessions.keepLatest(mostSessions, of: user.id)
+    try users.noteSignIn(of: user.id)
+    try db.audit("session.create", on: session.name, by: Actor(user.name))
+    return .init(
+      session: .init(session, current: session.name), token: token.reveal(),
+      profile: .init(entrant))
+  }
+
+  /// Hashes a good password again when its hash was made with older settings.
+  private func strengthen(_ password: String, of user: User, in tenant: TenantID) async throws {
+    guard let old = user.passwordHash, PasswordHasher.needsRehash(old) else { return }
+    let new = try await parts.hash(password)
+    try await parts.store.write(as: tenant) { db in
+      try UserStore(db).strengthen(new, from: old, of: user.id)
+    }
+  }
+
+  /// Where the browser is: what the gateway says it saw, and for everybody else the end of the connection.
+  static func address(of call: Call, given: String) -> String {
+    if call.signedInPrincipal?.kind == .service("gateway"), !given.isEmpty {
+      return String(given.prefix(64))
+    }
+    let peer = call.peer.address
+    guard !peer.hasPrefix("unix:"), let colon = peer.lastIndex(of: ":") else { return peer }
+    return peer[..<colon].trimmingCharacters(in: ["[", "]"])
+  }
+
+  /// What counts as one source: an IPv4 address, or the /64 that one IPv6 customer is given.
+  static func network(of address: String) -> String {
+    let groups = address.split(separator: ":", omittingEmptySubsequences: false)
+    guard groups.count > 2 else { return address }
+    let head = address.components(separatedBy: "::")[0].split(separator: ":")
+    return head.prefix(4).joined(separator: ":") + "::/64"
+  }
+}

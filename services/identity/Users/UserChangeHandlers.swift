@@ -1,0 +1,56 @@
+import Store
+import Values
+
+/// Saves a changed user with all that follows from it, within one transaction.
+struct UserChange {
+  let db: Transaction
+  let parts: IdentityParts
+  let actor: Actor
+
+  /// Ends the sessions when the role changed or the user was disabled, and the links when the address did.
+  func save(_ user: User, over old: User, field: String = "user.user_name") throws -> User {
+    if FoldedKey(user.userName) != FoldedKey(old.userName) {
+      try UserStore(db).requireFree(user.userName, for: user.id, field: field)
+    }
+    try requireSomebodyLeft(user, over: old)
+    let saved = try UserStore(db).save(user)
+    if user.role != old.role || user.isDisabled != old.isDisabled {
+      try SessionStore(db).endAll(of: user.id)
+    }
+    if user.isDisabled { try LinkStore(db).revokeAll(of: user.id) }
+    if FoldedKey(user.email) != FoldedKey(old.email) { try tellOfNewAddress(user, over: old) }
+    try db.audit(
+      "user.update", on: user.name, by: actor, before: old.audited, after: user.audited)
+    try db.emit("user.updated", on: user.name)
+    return saved
+  }
+
+  /// A contact's address changed: the login that used it follows.
+  func follow(address: String, instead left: String, of id: String) throws {
+    let old = try UserStore(db).user(id, in: Scope(tenant: db.tenant, reach: .tenant))
+    guard FoldedKey(old.email) == FoldedKey(left) else { return }
+    var user = old
+    user.email = address
+    _ = try save(user, over: old)
+  }
+
+  /// A link was mailed to an address; it is nobody's once the address is not theirs.
+  private func tellOfNewAddress(_ user: User, over old: User) throws {
+    try LinkStore(db).revokeAll(of: user.id)
+    let postbox = try Postbox(db, origin: parts.origin)
+    try postbox.send(
+      postbox.letters(to: user).emailChanged(to: user.email), to: user, about: parts.newID(),
+      at: old.email)
+  }
+
+  private func requireSomebodyLeft(_ user: User, over old: User) throws {
+    let roles = try parts.roles(db).thatGiveRoles()
+    func givesRoles(_ user: User) -> Bool {
+      !user.isDisabled && user.role.map(roles.contains) == true
+    }
+    guard givesRoles(old), !givesRoles(user) else { return }
+    guard try UserStore(db).holders(ofAny: roles, besides: user.id) > 0 else {
+      throw UserError.lastAdministrator
+    }
+  }
+}
