@@ -152,7 +152,7 @@ let targets: [Target] = [
     name: "TestSupport",
     dependencies: [
       "Values", "Crypto", "RPC", "Store", "StoreSQLite", "StorePostgres", "Access", "Handling", "PorticoAPI",
-      "Bootstrap",
+      "Bootstrap", log,
     ],
     path: "Tests/TestSupport",
     swiftSettings: strict),

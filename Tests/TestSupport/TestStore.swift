@@ -1,0 +1,54 @@
+import Bootstrap
+import Foundation
+import Logging
+import Store
+import StorePostgres
+import Values
+
+/// Stores for tests, empty and migrated.
+public enum TestStore {
+  /// Both engines, for tests that run on each: `@Test(arguments: TestStore.engines)`.
+  public static let engines = Engine.allCases
+
+  /// Opens a store of its own for one test, gives it to `body` and closes it.
+  public static func run<T>(
+    on engine: Engine = .sqlite, migrations: URL?, clock: any WallClock,
+    _ body: (any Store) async throws -> T
+  ) async throws -> T {
+    let store = try await location(engine).open(
+      migrations: migrations, clock: clock,
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    do {
+      let result = try await body(store)
+      await store.close()
+      return result
+    } catch {
+      await store.close()
+      throw error
+    }
+  }
+
+  /// Where a new, empty database of an engine is: for `Stage.start(_:store:)`.
+  public static func location(_ engine: Engine) async throws -> StoreLocation {
+    switch engine {
+    case .sqlite: return .memory
+    case .postgres:
+      let database = try await PostgresServer.shared.database()
+      try await PostgresUsers.shared.create(
+        by: PostgresOwner(database.owner, roles: database.roles))
+      return .postgres(Secret(database.app), owner: Secret(database.owner))
+    }
+  }
+}
+
+/// The two roles of the application, once for the run's server: tests that run at the same time share them.
+private actor PostgresUsers {
+  static let shared = PostgresUsers()
+  private var creation: Task<Void, any Error>?
+
+  func create(by owner: PostgresOwner) async throws {
+    let task = creation ?? Task { try await owner.createRoles() }
+    creation = task
+    try await task.value
+  }
+}
