@@ -1,0 +1,93 @@
+/// A draft as protobuf wire bytes: ascending field numbers, packed numbers, defaults without presence left out.
+extension MessageDraft {
+  public func serialized() -> [UInt8] {
+    var out: [UInt8] = []
+    encode(into: &out)
+    return out
+  }
+
+  private func encode(into out: inout [UInt8]) {
+    for field in shape.fields {
+      guard let slot = slots[field.number] else { continue }
+      switch slot {
+      case .cleared: break
+      case .scalar(let value):
+        if field.presence != .implicit || !value.isDefault {
+          Self.tag(field.number, value, into: &out)
+          Self.append(value, into: &out)
+        }
+      case .scalars(let values): Self.encode(values, field, into: &out)
+      case .message(let inner): Self.encode(inner, field.number, into: &out)
+      case .messages(let inners):
+        for inner in inners { Self.encode(inner, field.number, into: &out) }
+      }
+    }
+  }
+
+  private static func encode(_ inner: MessageDraft, _ number: Int, into out: inout [UInt8]) {
+    let bytes = inner.serialized()
+    varint(UInt64(number) << 3 | 2, into: &out)
+    varint(UInt64(bytes.count), into: &out)
+    out.append(contentsOf: bytes)
+  }
+
+  private static func encode(
+    _ values: [Scalar], _ field: JSONShape.Field, into out: inout [UInt8]
+  ) {
+    if case .bytes? = values.first {
+      for value in values {
+        tag(field.number, value, into: &out)
+        append(value, into: &out)
+      }
+    } else if !values.isEmpty {
+      var run: [UInt8] = []
+      for value in values { append(value, into: &run) }
+      varint(UInt64(field.number) << 3 | 2, into: &out)
+      varint(UInt64(run.count), into: &out)
+      out.append(contentsOf: run)
+    }
+  }
+
+  private static func tag(_ number: Int, _ value: Scalar, into out: inout [UInt8]) {
+    let wireType: UInt64 =
+      switch value {
+      case .varint: 0
+      case .fixed64: 1
+      case .bytes: 2
+      case .fixed32: 5
+      }
+    varint(UInt64(number) << 3 | wireType, into: &out)
+  }
+
+  private static func append(_ value: Scalar, into out: inout [UInt8]) {
+    switch value {
+    case .varint(let value): varint(value, into: &out)
+    case .fixed32(let value): withUnsafeBytes(of: value.littleEndian) { out.append(contentsOf: $0) }
+    case .fixed64(let value): withUnsafeBytes(of: value.littleEndian) { out.append(contentsOf: $0) }
+    case .bytes(let bytes):
+      varint(UInt64(bytes.count), into: &out)
+      out.append(contentsOf: bytes)
+    }
+  }
+
+  private static func varint(_ value: UInt64, into out: inout [UInt8]) {
+    var rest = value
+    while rest >= 0x80 {
+      out.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      rest >>= 7
+    }
+    out.append(UInt8(rest))
+  }
+}
+
+extension MessageDraft.Scalar {
+  /// All bits zero: what a field without presence need not send. -0.0 is not.
+  fileprivate var isDefault: Bool {
+    switch self {
+    case .varint(let value): value == 0
+    case .fixed32(let value): value == 0
+    case .fixed64(let value): value == 0
+    case .bytes(let bytes): bytes.isEmpty
+    }
+  }
+}

@@ -1,0 +1,51 @@
+/// Filling a draft from query parameters and path variables.
+extension MessageDraft {
+  /// Sets the field that a dotted path names (`ticket.priority`, either spelling) from text, as R-154 has it.
+  /// A repeated scalar takes several texts; messages are reached through, except those that one string spells.
+  public mutating func set(_ path: String, _ texts: [String]) throws(JSONError) {
+    try set(path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)[...], texts)
+  }
+
+  private mutating func set(_ path: ArraySlice<String>, _ texts: [String]) throws(JSONError) {
+    guard let name = path.first, let field = shape.field(name) else {
+      throw JSONError(field: path.first ?? "", "is not a field of \(shape.type.shortName)")
+    }
+    let rest = path.dropFirst()
+    guard rest.isEmpty else {
+      guard case .message(let type) = field.kind, !field.isRepeated,
+        JSONShape.of(type).wellKnown == nil
+      else { throw JSONError(field: field.jsonName, "has no fields that a parameter could set") }
+      var inner: MessageDraft
+      switch slots[field.number] {
+      case .message(let given)?: inner = given
+      case nil: inner = MessageDraft(type)
+      default: throw JSONError(field: field.jsonName, "is given more than once")
+      }
+      do { try inner.set(rest, texts) } catch { throw error.inside(field.jsonName) }
+      if slots[field.number] == nil { try fill(field, .message(inner)) } else {
+        slots[field.number] = .message(inner)
+      }
+      return
+    }
+    let slot: Slot
+    do { slot = try Self.slot(field, texts) } catch { throw error.inside(field.jsonName) }
+    try fill(field, slot)
+  }
+
+  private static func slot(_ field: JSONShape.Field, _ texts: [String]) throws(JSONError) -> Slot {
+    if field.isRepeated {
+      guard field.descriptor.message == nil else { throw JSONError("cannot be set by a parameter") }
+      return .scalars(try texts.map { text throws(JSONError) in try JSONScalars.scalar(text, field.kind) })
+    }
+    guard texts.count == 1 else { throw JSONError("is given more than once") }
+    guard case .message(let type) = field.kind else {
+      return .scalar(try JSONScalars.scalar(texts[0], field.kind))
+    }
+    guard let wellKnown = JSONShape.of(type).wellKnown else {
+      throw JSONError("cannot be set by a parameter as a whole")
+    }
+    var inner = MessageDraft(type)
+    try inner.set(wellKnown, text: texts[0])
+    return .message(inner)
+  }
+}
