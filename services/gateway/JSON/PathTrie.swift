@@ -1,0 +1,114 @@
+/// All routes as a tree over encoded path segments; used for RPCs and pages alike.
+///
+/// Order: at the first segment where two templates differ a literal wins over `*`, and `*` over `**`; with a
+/// verb wins over without. So `/tickets/new` is found before `/tickets/{ticket}`, in whatever order they were added.
+struct PathTrie<Value: Sendable>: Sendable {
+  struct Match {
+    let value: Value
+    let bindings: PathBindings
+  }
+  enum Outcome {
+    case found(Match)
+    /// The path is known, the method is not.
+    case wrongMethod(allowed: [String])
+    case notFound
+  }
+  /// Two templates that match the same paths with the same method.
+  struct Conflict: Error, CustomStringConvertible {
+    let method: String
+    let first: String
+    let second: String
+    var description: String { "\(method) \(second) matches the same paths as \(first)" }
+  }
+
+  private struct Leaf: Sendable {
+    let template: PathTemplate
+    let value: Value
+  }
+  private struct Node: Sendable {
+    var literals: [String: Int] = [:]
+    var single: Int?
+    /// By verb ("" for none), then by method.
+    var here: [String: [String: Leaf]] = [:]
+    var rest: [String: [String: Leaf]] = [:]
+  }
+  private var nodes = [Node()]
+
+  mutating func add(_ method: String, _ template: PathTemplate, _ value: Value) throws(Conflict) {
+    var at = 0
+    var isOpen = false
+    for piece in template.pieces {
+      switch piece {
+      case .literal(let text): at = child(of: at, \.literals[text])
+      case .single: at = child(of: at, \.single)
+      case .rest: isOpen = true
+      }
+    }
+    let verb = template.verb ?? ""
+    let place: WritableKeyPath<Node, [String: [String: Leaf]]> = isOpen ? \.rest : \.here
+    if let other = nodes[at][keyPath: place][verb]?[method] {
+      throw Conflict(method: method, first: other.template.text, second: template.text)
+    }
+    nodes[at][keyPath: place][verb, default: [:]][method] = Leaf(template: template, value: value)
+  }
+
+  private mutating func child(of parent: Int, _ link: WritableKeyPath<Node, Int?>) -> Int {
+    if let existing = nodes[parent][keyPath: link] { return existing }
+    nodes.append(Node())
+    nodes[parent][keyPath: link] = nodes.count - 1
+    return nodes.count - 1
+  }
+
+  /// Finds the most specific route. HEAD is served by GET.
+  func match(_ method: String, _ target: Target) -> Outcome {
+    var search = Search(method: method == "HEAD" ? "GET" : method)
+    let segments = target.segments.map { $0[...] }
+    // A colon in the last segment may start a verb; an encoded one never does.
+    if let last = segments.last, let colon = last.lastIndex(of: ":") {
+      let verb = String(last[last.index(after: colon)...])
+      var cut = segments
+      cut[cut.count - 1] = last[..<colon]
+      if !verb.isEmpty, colon != last.startIndex, let found = find(0, cut, 0, verb, &search) {
+        return .found(found)
+      }
+    }
+    if let found = find(0, segments, 0, "", &search) { return .found(found) }
+    guard !search.allowed.isEmpty else { return .notFound }
+    if search.allowed.contains("GET") { search.allowed.insert("HEAD") }
+    return .wrongMethod(allowed: search.allowed.sorted())
+  }
+
+  private struct Search {
+    let method: String
+    var allowed: Set<String> = []
+  }
+
+  private func find(
+    _ node: Int, _ segments: [Substring], _ depth: Int, _ verb: String, _ search: inout Search
+  ) -> Match? {
+    if depth == segments.count {
+      if let found = leaf(nodes[node].here[verb], segments, &search) { return found }
+    } else {
+      if let next = nodes[node].literals[String(segments[depth])],
+        let found = find(next, segments, depth + 1, verb, &search)
+      {
+        return found
+      }
+      if let next = nodes[node].single, let found = find(next, segments, depth + 1, verb, &search) {
+        return found
+      }
+    }
+    return leaf(nodes[node].rest[verb], segments, &search)
+  }
+
+  private func leaf(
+    _ leaves: [String: Leaf]?, _ segments: [Substring], _ search: inout Search
+  ) -> Match? {
+    guard let leaves else { return nil }
+    search.allowed.formUnion(leaves.keys)
+    guard let leaf = leaves[search.method], let bindings = leaf.template.bindings(segments) else {
+      return nil
+    }
+    return Match(value: leaf.value, bindings: bindings)
+  }
+}
