@@ -49,3 +49,32 @@ extension MessageDraft {
     return .message(inner)
   }
 }
+
+extension MessageDraft {
+  /// Sets the field that a path variable names. The body may repeat the value, not contradict it.
+  public mutating func bind(_ path: String, _ text: String) throws(JSONError) {
+    try bind(path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)[...], text)
+  }
+
+  private mutating func bind(_ path: ArraySlice<String>, _ text: String) throws(JSONError) {
+    guard let name = path.first, let field = shape.field(name), !field.isRepeated else {
+      throw JSONError(field: path.first ?? "", "is not a field of \(shape.type.shortName)")
+    }
+    let rest = path.dropFirst()
+    do throws(JSONError) {
+      if rest.isEmpty {
+        let value = try JSONScalars.scalar(text, field.kind)
+        if case .scalar(let given)? = slots[field.number], given != value {
+          throw JSONError("differs from the value in the path")
+        }
+        slots[field.number] = .scalar(value)
+      } else {
+        guard case .message(let type) = field.kind else { throw JSONError("has no fields") }
+        var inner = MessageDraft(type)
+        if case .message(let given)? = slots[field.number] { inner = given }
+        try inner.bind(rest, text)
+        slots[field.number] = .message(inner)
+      }
+    } catch { throw error.inside(field.jsonName) }
+  }
+}

@@ -1,0 +1,235 @@
+import CProtobufC
+
+/// Writes C structures as JSON, led by their descriptors. The structures come from a checked decode, so strings are
+/// UTF-8 and the nesting is bounded.
+struct JSONPrinter {
+  var out: [UInt8] = []
+  let options: JSONOptions
+  /// `Any` inside `Any` is decoded anew each time, so the scan before decoding does not bound it.
+  private(set) var anyDepth = 0
+
+  init(options: JSONOptions) { self.options = options }
+
+  mutating func message(_ message: UnsafeRawPointer, _ shape: JSONShape) throws(JSONError) {
+    if let wellKnown = shape.wellKnown {
+      try self.wellKnown(wellKnown, message, shape)
+    } else {
+      byte("{")
+      var isFirst = true
+      try members(message, shape, isFirst: &isFirst)
+      byte("}")
+    }
+  }
+
+  /// `"a":1,"b":2` without the braces.
+  mutating func members(
+    _ message: UnsafeRawPointer, _ shape: JSONShape, isFirst: inout Bool
+  ) throws(JSONError) {
+    for field in shape.fields where shows(field, message) {
+      if !isFirst { byte(",") }
+      isFirst = false
+      if options.usesProtoNames {
+        string(field.descriptor.name)
+        byte(":")
+      } else {
+        out.append(contentsOf: field.key)
+      }
+      do { try value(of: field, in: message) } catch { throw error.inside(field.jsonName) }
+    }
+  }
+
+  private func shows(_ field: JSONShape.Field, _ message: UnsafeRawPointer) -> Bool {
+    if field.isRepeated {
+      return !options.omitsDefaults || message.load(fromByteOffset: field.quantifierOffset, as: Int.self) > 0
+    }
+    return isPresent(field, message) ?? (!options.omitsDefaults || !isDefault(field, message))
+  }
+
+  /// Nil when the field has no presence.
+  private func isPresent(_ field: JSONShape.Field, _ message: UnsafeRawPointer) -> Bool? {
+    switch field.presence {
+    case .implicit: nil
+    case .oneof:
+      message.load(fromByteOffset: field.quantifierOffset, as: Int32.self) == Int32(field.number)
+        && (field.descriptor.message == nil || pointer(message, field.offset) != nil)
+    case .explicit:
+      field.descriptor.message == nil
+        ? message.load(fromByteOffset: field.quantifierOffset, as: Int32.self) != 0
+        : pointer(message, field.offset) != nil
+    }
+  }
+
+  private func isDefault(_ field: JSONShape.Field, _ message: UnsafeRawPointer) -> Bool {
+    switch field.kind {
+    case .string:
+      pointer(message, field.offset).map { $0.load(as: UInt8.self) == 0 } ?? true
+    case .bytes: message.load(fromByteOffset: field.offset, as: ProtobufCBinaryData.self).len == 0
+    case .int64, .sint64, .sfixed64, .uint64, .fixed64, .double:
+      message.load(fromByteOffset: field.offset, as: UInt64.self) == 0
+    default: message.load(fromByteOffset: field.offset, as: UInt32.self) == 0
+    }
+  }
+
+  /// The value of a field; `null` for an absent one.
+  mutating func value(of field: JSONShape.Field, in message: UnsafeRawPointer) throws(JSONError) {
+    guard !field.isRepeated else { return try list(field, message) }
+    guard isPresent(field, message) ?? true else { return text("null") }
+    try value(field.kind, message + field.offset)
+  }
+
+  private mutating func list(
+    _ field: JSONShape.Field, _ message: UnsafeRawPointer
+  ) throws(JSONError) {
+    let count = message.load(fromByteOffset: field.quantifierOffset, as: Int.self)
+    let start = pointer(message, field.offset)
+    let stride = Self.stride(field.kind)
+    byte(field.isMap ? "{" : "[")
+    if let start {
+      for index in 0..<count {
+        if index > 0 { byte(",") }
+        if field.isMap {
+          try entry(field.kind, start + index * stride)
+        } else {
+          do { try value(field.kind, start + index * stride) } catch { throw error.inside("[\(index)]") }
+        }
+      }
+    }
+    byte(field.isMap ? "}" : "]")
+  }
+
+  /// One entry of a map: its key is a string whatever its type.
+  private mutating func entry(
+    _ kind: FieldDescriptor.Kind, _ place: UnsafeRawPointer
+  ) throws(JSONError) {
+    guard case .message(let type) = kind, let entry = pointer(place, 0) else { return }
+    let shape = JSONShape.of(type)
+    guard let key = shape.field("key"), let value = shape.field("value") else { return }
+    let start = out.count
+    try self.value(key.kind, entry + key.offset)
+    if out[start] != UInt8(ascii: "\"") {
+      out.insert(UInt8(ascii: "\""), at: start)
+      byte("\"")
+    }
+    byte(":")
+    try self.value(of: value, in: entry)
+  }
+
+  // MARK: Scalars
+
+  mutating func value(
+    _ kind: FieldDescriptor.Kind, _ place: UnsafeRawPointer
+  ) throws(JSONError) {
+    switch kind {
+    case .int32, .sint32, .sfixed32: text(String(place.load(as: Int32.self)))
+    case .uint32, .fixed32: text(String(place.load(as: UInt32.self)))
+    case .int64, .sint64, .sfixed64: quoted(String(place.load(as: Int64.self)))
+    case .uint64, .fixed64: quoted(String(place.load(as: UInt64.self)))
+    case .float: number(place.load(as: Float.self))
+    case .double: number(place.load(as: Double.self))
+    case .bool: text(place.load(as: Int32.self) != 0 ? "true" : "false")
+    case .enumeration(let type): enumeration(place.load(as: Int32.self), type)
+    case .string: cString(pointer(place, 0))
+    case .bytes:
+      let data = place.load(as: ProtobufCBinaryData.self)
+      byte("\"")
+      JSONBase64.append(UnsafeRawBufferPointer(start: data.data, count: data.len), to: &out)
+      byte("\"")
+    case .message(let type):
+      guard let inner = pointer(place, 0) else { return text("null") }
+      try message(inner, JSONShape.of(type))
+    }
+  }
+
+  private mutating func enumeration(_ number: Int32, _ type: EnumDescriptor) {
+    // A number that this build does not know is written as it is (R-129).
+    if !options.enumsAsNumbers, let name = type.name(of: number) {
+      quoted(name)
+    } else {
+      text(String(number))
+    }
+  }
+
+  mutating func number<T: BinaryFloatingPoint & CustomStringConvertible>(_ value: T) {
+    if value.isNaN { return quoted("NaN") }
+    if value.isInfinite { return quoted(value < 0 ? "-Infinity" : "Infinity") }
+    let shortest = value.description
+    text(shortest.hasSuffix(".0") ? String(shortest.dropLast(2)) : shortest)
+  }
+
+  private mutating func cString(_ start: UnsafeRawPointer?) {
+    guard let start else { return quoted("") }
+    let characters = start.assumingMemoryBound(to: CChar.self)
+    string(UnsafeRawBufferPointer(start: start, count: strlen(characters)))
+  }
+
+  mutating func string(_ value: String) {
+    var value = value
+    value.withUTF8 { string(UnsafeRawBufferPointer($0)) }
+  }
+
+  /// UTF-8 between quotes. `<` and `>` are escaped too: the text stays harmless where HTML is sniffed.
+  private mutating func string(_ bytes: UnsafeRawBufferPointer) {
+    byte("\"")
+    var clean = 0
+    for (index, byte) in bytes.enumerated() where Self.needsEscape[Int(byte)] {
+      out.append(contentsOf: bytes[clean..<index])
+      clean = index + 1
+      escape(byte)
+    }
+    out.append(contentsOf: bytes[clean...])
+    byte("\"")
+  }
+
+  private mutating func escape(_ value: UInt8) {
+    switch value {
+    case UInt8(ascii: "\""): text("\\\"")
+    case UInt8(ascii: "\\"): text("\\\\")
+    case 0x0A: text("\\n")
+    case 0x0D: text("\\r")
+    case 0x09: text("\\t")
+    default:
+      let digits = Array("0123456789abcdef".utf8)
+      text("\\u00")
+      out.append(digits[Int(value >> 4)])
+      out.append(digits[Int(value & 15)])
+    }
+  }
+
+  private static let needsEscape: [Bool] = (0..<256).map { byte in
+    byte < 0x20 || byte == 0x7F || [0x22, 0x5C, 0x3C, 0x3E].contains(byte)
+  }
+
+  // MARK: Bytes
+
+  mutating func byte(_ value: Unicode.Scalar) { out.append(UInt8(ascii: value)) }
+  mutating func text(_ value: String) { out.append(contentsOf: value.utf8) }
+  /// Text that needs no escapes.
+  mutating func quoted(_ value: String) {
+    byte("\"")
+    text(value)
+    byte("\"")
+  }
+
+  func pointer(_ base: UnsafeRawPointer, _ offset: Int) -> UnsafeRawPointer? {
+    base.load(fromByteOffset: offset, as: UnsafeRawPointer?.self)
+  }
+
+  mutating func insideAny(
+    _ body: (inout JSONPrinter) throws(JSONError) -> Void
+  ) throws(JSONError) {
+    guard anyDepth < 16 else { throw JSONError("holds Any inside Any too often") }
+    anyDepth += 1
+    defer { anyDepth -= 1 }
+    try body(&self)
+  }
+
+  /// Bytes from one element of a repeated field to the next.
+  private static func stride(_ kind: FieldDescriptor.Kind) -> Int {
+    switch kind {
+    case .int64, .sint64, .sfixed64, .uint64, .fixed64, .double: 8
+    case .string, .message: MemoryLayout<UnsafeRawPointer>.stride
+    case .bytes: MemoryLayout<ProtobufCBinaryData>.stride
+    default: 4
+    }
+  }
+}
