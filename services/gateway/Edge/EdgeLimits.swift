@@ -1,0 +1,25 @@
+import NIOCore
+
+/// What one listener accepts before it looks at the content. Every one of them is an answer or a closed
+/// connection, never a growing buffer.
+struct EdgeLimits: Sendable {
+  /// Bytes of a request target; beyond: 414.
+  var targetBytes = 8 * 1024
+  /// Bytes of all header lines, each counted with 32 more; beyond: 431.
+  var headerBytes = 32 * 1024
+  var headerFields = 100
+  /// Bytes of a JSON body; beyond: 413.
+  var jsonBytes = 1 << 20
+  /// From the first byte of a request, or the start of the connection, to the end of its headers; beyond: 408.
+  var headerTime = TimeAmount.seconds(10)
+  /// Without a byte of the body that somebody waits for; beyond: 408.
+  var bodyTime = TimeAmount.seconds(30)
+  /// Between two requests of a connection.
+  var idleTime = TimeAmount.seconds(75)
+  /// Without the peer taking a byte of an answer.
+  var writeTime = TimeAmount.seconds(30)
+  /// Requests on one connection, after which it is closed.
+  var requestsPerConnection = 10_000
+  var connections = 10_000
+  var connectionsPerAddress = 256
+}

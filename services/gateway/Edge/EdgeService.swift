@@ -1,0 +1,31 @@
+import NIOHTTP1
+
+/// A request as a transport hands it over: parsed, not yet judged.
+struct IncomingRequest: Sendable {
+  let method: HTTPMethod
+  let target: String
+  /// `Host` or `:authority`.
+  let host: String
+  let headers: HTTPHeaders
+  let body: RequestBody
+  let origin: ConnectionOrigin
+}
+
+/// Where a connection comes from.
+struct ConnectionOrigin: Sendable, Hashable {
+  /// IP address without the port.
+  let address: String
+  let isTLS: Bool
+}
+
+/// What both HTTP versions serve.
+protocol EdgeService: Sendable {
+  var limits: EdgeLimits { get }
+  /// Answers a request; `send` is called exactly once and returns when the answer is written.
+  func answer(_ request: IncomingRequest, send: @Sendable (Response) async -> Void) async
+  /// The answer to something that is no request.
+  func refusal(_ problem: Problem, origin: ConnectionOrigin) -> Response
+}
+
+/// Tells a connection to end after what it is doing.
+struct DrainEvent: Sendable {}

@@ -1,0 +1,211 @@
+import HTTP2
+import NIOCore
+import NIOHTTP1
+import Synchronization
+
+/// The requests of one HTTP/2 connection. Everything here runs on the connection's event loop.
+final class HTTP2Requests: HTTP2ConnectionDelegate, @unchecked Sendable {
+  private let edge: any EdgeService
+  private let origin: ConnectionOrigin
+
+  init(_ edge: any EdgeService, origin: ConnectionOrigin) {
+    self.edge = edge
+    self.origin = origin
+  }
+
+  func connection(
+    _ connection: HTTP2Connection, accepted stream: HTTP2Stream, headers: HeaderFields
+  ) {
+    let request: HTTP2RequestHead
+    do throws(HTTP1Parser.Fault) {
+      request = try HTTP2RequestHead(headers, limits: edge.limits)
+    } catch {
+      return refuse(stream, error.problem)
+    }
+    let exchange = HTTP2Exchange(stream, limits: edge.limits)
+    let body = RequestBody(declaredLength: request.contentLength) { [weak exchange] in
+      exchange?.demandBody()
+    }
+    exchange.body = body
+    stream.delegate = exchange
+    let incoming = IncomingRequest(
+      method: request.method, target: request.path, host: request.authority,
+      headers: request.headers, body: body, origin: origin)
+    let isHead = request.method == .HEAD
+    exchange.task = Task(executorPreference: connection.executor) { [edge] in
+      await edge.answer(incoming) { response in await exchange.send(response, isHead: isHead) }
+    }
+  }
+
+  private func refuse(_ stream: HTTP2Stream, _ problem: Problem) {
+    let response = edge.refusal(problem, origin: origin)
+    let exchange = HTTP2Exchange(stream, limits: edge.limits)
+    stream.delegate = exchange
+    guard case .bytes(let bytes) = response.body else {
+      return stream.respond(HTTP2Exchange.fields(response, length: 0), endStream: true)
+    }
+    stream.respond(HTTP2Exchange.fields(response, length: bytes.count))
+    stream.send { $0.writeBytes(bytes) }
+    stream.finish()
+  }
+}
+
+/// The header block of an HTTP/2 request, checked as strictly as HTTP/1.1's. nghttp2 has refused
+/// malformed pseudo-headers and connection-specific fields before.
+struct HTTP2RequestHead {
+  let method: HTTPMethod
+  let path: String
+  let authority: String
+  let headers: HTTPHeaders
+  let contentLength: Int?
+
+  init(_ fields: HeaderFields, limits: EdgeLimits) throws(HTTP1Parser.Fault) {
+    var headers = HTTPHeaders()
+    var pseudo: [String: String] = [:]
+    for index in 0..<fields.count {
+      let name = fields.name(at: index)
+      let value = fields.value(at: index)
+      guard HeaderText.isSafe(value) else { throw .malformed("a control character in the headers") }
+      if name.hasPrefix(":") {
+        guard pseudo.updateValue(value, forKey: name) == nil else {
+          throw .malformed("a pseudo-header appears twice")
+        }
+      } else {
+        guard !Self.connectionSpecific.contains(name), name != "te" || value == "trailers" else {
+          throw .malformed("a connection-specific header in HTTP/2")
+        }
+        headers.add(name: name, value: value)
+      }
+    }
+    guard let method = pseudo[":method"], let path = pseudo[":path"] else {
+      throw .malformed("a pseudo-header is missing")
+    }
+    guard path.utf8.count <= limits.targetBytes else { throw .targetTooLong }
+    let hosts = headers["host"]
+    guard let authority = pseudo[":authority"] ?? hosts.first, HostName.isValid(authority),
+      hosts.allSatisfy({ $0.lowercased() == authority.lowercased() })
+    else { throw .malformed("Host and :authority must name one host") }
+    self.method = HTTPMethod(rawValue: method)
+    self.path = path
+    self.authority = authority
+    self.headers = headers
+    let lengths = headers["content-length"]
+    guard lengths.count <= 1 else { throw .malformed("Content-Length must be one decimal number") }
+    contentLength = lengths.first.flatMap(Int.init)
+  }
+
+  private static let connectionSpecific: Set<String> = [
+    "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade",
+  ]
+}
+
+/// One stream: its body on the way in, its answer on the way out.
+final class HTTP2Exchange: HTTP2StreamDelegate, @unchecked Sendable {
+  private let stream: HTTP2Stream
+  private let limits: EdgeLimits
+  var body: RequestBody?
+  var task: Task<Void, Never>?
+  /// Bytes that were handed on; the window opens for them when the reader asks for more.
+  private var unconsumed = 0
+  private var timer: Scheduled<Void>?
+
+  init(_ stream: HTTP2Stream, limits: EdgeLimits) {
+    self.stream = stream
+    self.limits = limits
+  }
+
+  // MARK: In
+
+  func stream(_ stream: HTTP2Stream, received bytes: UnsafeRawBufferPointer) {
+    timer?.cancel()
+    guard let body else { return stream.consume(bytes.count) }
+    unconsumed += bytes.count
+    body.receive(ByteBuffer(bytes: bytes))
+  }
+
+  func streamReceivedEnd(_ stream: HTTP2Stream) {
+    timer?.cancel()
+    body?.finish()
+  }
+
+  func stream(_ stream: HTTP2Stream, closed closure: StreamClosure) {
+    timer?.cancel()
+    body?.fail(.aborted)
+    if closure != .finished { task?.cancel() }
+    task = nil
+  }
+
+  /// The reader has taken what there was and waits for more.
+  func demandBody() {
+    stream.eventLoop.execute {
+      guard self.stream.connection != nil else { return }
+      if self.unconsumed > 0 { self.stream.consume(self.unconsumed) }
+      self.unconsumed = 0
+      guard !self.stream.hasReceivedEnd else { return }
+      self.timer?.cancel()
+      self.timer = self.stream.eventLoop.scheduleTask(in: self.limits.bodyTime) { [weak self] in
+        self?.body?.fail(.timedOut)
+      }
+    }
+  }
+
+  // MARK: Out
+
+  func send(_ response: Response, isHead: Bool) async {
+    do {
+      switch response.body {
+      case .empty: await respond(response, length: 0, bytes: [])
+      case .bytes(let bytes): await respond(response, length: bytes.count, bytes: isHead ? [] : bytes)
+      case .stream(let length, let produce):
+        await perform { stream in
+          stream.respond(Self.fields(response, length: length), endStream: isHead)
+        }
+        guard !isHead else { return }
+        try await produce(Writer(stream: stream))
+        await perform { $0.finish() }
+      }
+    } catch {
+      // A broken-off answer must not look whole.
+      await perform { $0.reset(.internalError) }
+    }
+  }
+
+  private func respond(_ response: Response, length: Int, bytes: [UInt8]) async {
+    await perform { stream in
+      stream.respond(Self.fields(response, length: length), endStream: bytes.isEmpty)
+      guard !bytes.isEmpty else { return }
+      stream.send { $0.writeBytes(bytes) }
+      stream.finish()
+    }
+  }
+
+  private func perform(_ body: @escaping @Sendable (HTTP2Stream) -> Void) async {
+    let stream = self.stream
+    let done = stream.eventLoop.submit { body(stream) }
+    // `body` does not throw; the loop refuses work only when the process ends.
+    _ = await Result { try await done.get() }
+  }
+
+  static func fields(_ response: Response, length: Int?) -> HeaderFields {
+    var fields = HeaderFields([":status": String(response.status.code)])
+    for (name, value) in response.headers where HeaderText.isSafe(value) {
+      fields.append(name.lowercased(), value)
+    }
+    if let length, response.status.mayHaveResponseBody { fields.append("content-length", String(length)) }
+    return fields
+  }
+
+  private struct Writer: BodyWriter {
+    let stream: HTTP2Stream
+    func write(_ bytes: [UInt8]) async throws {
+      try Task.checkCancellation()
+      try await stream.write(ByteBuffer(bytes: bytes))
+    }
+  }
+}
+
+extension Result where Failure == any Error {
+  fileprivate init(_ body: () async throws -> Success) async {
+    do { self = .success(try await body()) } catch { self = .failure(error) }
+  }
+}

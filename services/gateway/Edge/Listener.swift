@@ -1,0 +1,205 @@
+import HTTP2
+import Logging
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// One port for HTTP/1.1 and HTTP/2: by ALPN under TLS, by the client's first bytes without.
+final class Listener: Sendable {
+  private let channel: any Channel
+  private let connections: ConnectionTable
+
+  var address: SocketAddress? { channel.localAddress }
+  var port: Int { channel.localAddress?.port ?? 0 }
+
+  private init(_ channel: any Channel, _ connections: ConnectionTable) {
+    self.channel = channel
+    self.connections = connections
+  }
+
+  static func start(
+    host: String, port: Int, tls: TLSListener?, edge: any EdgeService, group: any EventLoopGroup,
+    log: Logger
+  ) async throws -> Listener {
+    let connections = ConnectionTable(limits: edge.limits)
+    let bootstrap = ServerBootstrap(group: group)
+      .serverChannelOption(.backlog, value: 1024)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .childChannelOption(.maxMessagesPerRead, value: 1)
+      .childChannelInitializer { channel in
+        guard connections.admit(channel) else { return channel.close() }
+        return channel.eventLoop.makeCompletedFuture {
+          let origin = ConnectionOrigin(
+            address: channel.remoteAddress?.ipAddress ?? "local", isTLS: tls != nil)
+          let select = ProtocolSelection(edge, origin: origin)
+          if let tls { try tls.add(to: channel) { select.negotiated = $0 } }
+          try channel.pipeline.syncOperations.addHandler(select)
+        }
+      }
+    let channel = try await bootstrap.bind(host: host, port: port).get()
+    log.info("listening", metadata: ["address": "\(channel.localAddress?.description ?? "")"])
+    return Listener(channel, connections)
+  }
+
+  /// Takes no more connections, lets the running requests end, and closes what is left after `grace`.
+  func stop(grace: Duration) async {
+    try? await channel.close()
+    await connections.drain(grace: grace)
+  }
+}
+
+/// All open connections: their number is bounded, in total and for each address.
+final class ConnectionTable: Sendable {
+  private struct State {
+    var channels: [ObjectIdentifier: any Channel] = [:]
+    var perAddress: [String: Int] = [:]
+    var isDraining = false
+    var waiter: CheckedContinuation<Void, Never>?
+  }
+  private let limits: EdgeLimits
+  private let state = Mutex(State())
+
+  init(limits: EdgeLimits) { self.limits = limits }
+
+  var count: Int { state.withLock { $0.channels.count } }
+
+  func admit(_ channel: any Channel) -> Bool {
+    let address = channel.remoteAddress?.ipAddress ?? ""
+    let isAdmitted = state.withLock { state in
+      guard !state.isDraining, state.channels.count < limits.connections,
+        state.perAddress[address, default: 0] < limits.connectionsPerAddress
+      else { return false }
+      state.channels[ObjectIdentifier(channel)] = channel
+      state.perAddress[address, default: 0] += 1
+      return true
+    }
+    guard isAdmitted else { return false }
+    channel.closeFuture.whenComplete { _ in self.remove(channel, address) }
+    return true
+  }
+
+  private func remove(_ channel: any Channel, _ address: String) {
+    let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
+      state.channels[ObjectIdentifier(channel)] = nil
+      let left = state.perAddress[address, default: 1] - 1
+      state.perAddress[address] = left > 0 ? left : nil
+      guard state.channels.isEmpty else { return nil }
+      defer { state.waiter = nil }
+      return state.waiter
+    }
+    waiter?.resume()
+  }
+
+  func drain(grace: Duration) async {
+    let open = state.withLock { state in
+      state.isDraining = true
+      return Array(state.channels.values)
+    }
+    for channel in open { channel.pipeline.fireUserInboundEventTriggered(DrainEvent()) }
+    let force = Task {
+      try await Task.sleep(for: grace)
+      let left = state.withLock { Array($0.channels.values) }
+      for channel in left { channel.close(promise: nil) }
+    }
+    await withCheckedContinuation { continuation in
+      let isEmpty = state.withLock { state in
+        guard !state.channels.isEmpty else { return true }
+        state.waiter = continuation
+        return false
+      }
+      if isEmpty { continuation.resume() }
+    }
+    force.cancel()
+  }
+}
+
+/// Looks at the first bytes of a connection, or at what TLS negotiated, and becomes that protocol's handler.
+final class ProtocolSelection: ChannelInboundHandler, RemovableChannelHandler {
+  typealias InboundIn = ByteBuffer
+
+  private let edge: any EdgeService
+  private let origin: ConnectionOrigin
+  private var first = ByteBuffer()
+  private var timer: Scheduled<Void>?
+  private var isChosen = false
+  /// Set by the TLS handler before the first byte arrives.
+  var negotiated: String?
+
+  /// No HTTP/1.1 method is called so.
+  private static let preface = Array("PRI ".utf8)
+
+  init(_ edge: any EdgeService, origin: ConnectionOrigin) {
+    self.edge = edge
+    self.origin = origin
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    timer = context.eventLoop.assumeIsolated().scheduleTask(in: edge.limits.headerTime) {
+      context.close(promise: nil)
+    }
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    var bytes = unwrapInboundIn(data)
+    first.writeBuffer(&bytes)
+    guard !isChosen else { return }
+    let start = first.readableBytesView.prefix(Self.preface.count)
+    let mayBeHTTP2 = start.elementsEqual(Self.preface.prefix(start.count))
+    if origin.isTLS {
+      choose(negotiated == "h2", context)
+    } else if !mayBeHTTP2 {
+      choose(false, context)
+    } else if start.count == Self.preface.count {
+      choose(true, context)
+    }
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if event is DrainEvent { context.close(promise: nil) }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  private func choose(_ isHTTP2: Bool, _ context: ChannelHandlerContext) {
+    isChosen = true
+    timer?.cancel()
+    let pipeline = context.pipeline.syncOperations
+    do {
+      if isHTTP2 {
+        let connection = HTTP2Connection.server(
+          on: context.eventLoop, configuration: .publicListener,
+          delegate: HTTP2Requests(edge, origin: origin))
+        try pipeline.addHandler(connection, position: .after(self))
+        try pipeline.addHandler(HTTP2Draining(connection), position: .last)
+      } else {
+        try context.channel.syncOptions?.setOption(.autoRead, value: false)
+        try pipeline.addHandler(
+          HTTP1Connection(edge, on: context.eventLoop, origin: origin), position: .after(self))
+      }
+    } catch {
+      return context.close(promise: nil)
+    }
+    context.fireChannelRead(wrapInboundOut(first))
+    context.fireChannelReadComplete()
+    pipeline.removeHandler(self, promise: nil)
+  }
+}
+
+extension ProtocolSelection {
+  typealias InboundOut = ByteBuffer
+}
+
+/// Passes the order to drain on to an HTTP/2 connection.
+private final class HTTP2Draining: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  private let connection: HTTP2Connection
+
+  init(_ connection: HTTP2Connection) { self.connection = connection }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if event is DrainEvent { connection.shutDown() }
+    context.fireUserInboundEventTriggered(event)
+  }
+}
