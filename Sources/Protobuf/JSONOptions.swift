@@ -61,7 +61,7 @@ extension MessageDescriptor {
       try withUnpacked(buffer) { structure -> Result<[UInt8], JSONError> in
         var printer = JSONPrinter(options: options)
         printer.out.reserveCapacity(bytes.count * 2 + 64)
-        do {
+        do throws(JSONError) {
           try body(&printer, UnsafeRawPointer(structure))
           return .success(printer.out)
         } catch { return .failure(error) }

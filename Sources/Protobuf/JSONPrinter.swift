@@ -1,5 +1,11 @@
 import CProtobufC
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// Writes C structures as JSON, led by their descriptors. The structures come from a checked decode, so strings are
 /// UTF-8 and the nesting is bounded.
 struct JSONPrinter {

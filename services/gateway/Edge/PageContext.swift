@@ -16,7 +16,7 @@ struct PageContext: Sendable {
   let caller: any Caller
   /// For `<input type="hidden" name="_csrf" value="…">` in every form.
   let csrfToken: String
-  let theme: Theme
+  let theme: UI.Theme
   /// Messages of the last answer, to be shown once.
   let flashes: [Flash]
   let portal: Portal
@@ -24,20 +24,4 @@ struct PageContext: Sendable {
 
   var query: Query { request.query }
   var principal: Principal? { session?.principal }
-}
-
-/// The colour scheme that the user chose.
-enum Theme: String, Sendable, Hashable, CaseIterable {
-  case system, light, dark
-}
-
-/// The tenant's face: name and colours, for the frame of every page.
-struct Portal: Sendable, Hashable {
-  let tenant: TenantID
-  /// `Northwind IT`.
-  var name: String
-  /// `#3454d1`, checked; nil for the default accent.
-  var accent: String?
-  /// Configured scheme, host and port, without a slash at the end: where links in mails lead.
-  var origin: String
 }

@@ -1,0 +1,73 @@
+import NIOHTTP1
+import Protobuf
+import RPC
+
+/// `application/problem+json` (RFC 9457), the one shape of every error of the API (R-161):
+///
+///     {"type":"about:blank","title":"Bad Request","status":400,"detail":"ticket.title is required",
+///      "code":"INVALID_ARGUMENT","requestId":"…","violations":[{"field":"ticket.title","description":"is required"}],
+///      "details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo", …}]}
+extension Problem {
+  func json(requestID: String, types: TypeRegistry) -> [UInt8] {
+    var out = Array("{\"type\":\"about:blank\",\"title\":".utf8)
+    out += JSONString.quoted(status.reasonPhrase)
+    out += Array(",\"status\":\(status.code),\"detail\":".utf8)
+    out += JSONString.quoted(detail)
+    out += Array(",\"code\":\"\(code.wireName)\",\"requestId\":".utf8)
+    out += JSONString.quoted(requestID)
+    if !violations.isEmpty {
+      out += Array(",\"violations\":[".utf8)
+      for (index, violation) in violations.enumerated() {
+        out += Array("\(index == 0 ? "" : ","){\"field\":".utf8)
+        out += JSONString.quoted(violation.field)
+        out += Array(",\"description\":".utf8)
+        out += JSONString.quoted(violation.description)
+        out.append(UInt8(ascii: "}"))
+      }
+      out.append(UInt8(ascii: "]"))
+    }
+    out += detailsJSON(types)
+    out.append(UInt8(ascii: "}"))
+    return out
+  }
+
+  private func detailsJSON(_ types: TypeRegistry) -> [UInt8] {
+    var list: [[UInt8]] = []
+    for detail in details {
+      guard let type = types.type(detail.typeName) else { continue }
+      do {
+        let body = try type.json(fromSerialized: detail.value, options: JSONOptions(types: types))
+        var entry = Array("{\"@type\":".utf8)
+        entry += JSONString.quoted("type.googleapis.com/\(type.name)")
+        if body.count > 2 { entry.append(UInt8(ascii: ",")) }
+        list.append(entry + body.dropFirst())
+      } catch { continue }  // a detail that cannot be read must not hide the error that it explains
+    }
+    guard !list.isEmpty else { return [] }
+    return Array(",\"details\":[".utf8) + Array(list.joined(separator: [UInt8(ascii: ",")]))
+      + [UInt8(ascii: "]")]
+  }
+
+  /// The answer to an API request.
+  func response(requestID: String, types: TypeRegistry) -> Response {
+    var response = Response.bytes(
+      json(requestID: requestID, types: types), type: "application/problem+json", status: status)
+    addHeaders(to: &response)
+    return response
+  }
+
+  /// What an error says in headers, in whatever form its body is.
+  func addHeaders(to response: inout Response) {
+    if let retryAfter {
+      response.headers.replaceOrAdd(name: "retry-after", value: String(retryAfter))
+    } else if status == .serviceUnavailable {
+      response.headers.replaceOrAdd(name: "retry-after", value: "1")
+    }
+    if !allow.isEmpty {
+      response.headers.replaceOrAdd(name: "allow", value: allow.joined(separator: ", "))
+    }
+    if status == .unauthorized {
+      response.headers.replaceOrAdd(name: "www-authenticate", value: "Session realm=\"portico\"")
+    }
+  }
+}
