@@ -62,6 +62,7 @@ let targets: [Target] = [
   .systemLibrary(
     name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
   .systemLibrary(name: "CMagic", pkgConfig: "libmagic", providers: [.apt(["libmagic-dev"])]),
+  .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
   .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
   .target(name: "CPorticoProto", dependencies: ["CProtobufC"]),
 
@@ -112,7 +113,7 @@ let targets: [Target] = [
   .target(
     name: "Gateway",
     dependencies: [
-      "Values", "Protobuf", "WellKnown", "HTTP2", "RPC", "Access", "PorticoAPI", "Bootstrap", "Crypto", "Blobs", log,
+      "Values", "Protobuf", "WellKnown", "HTTP2", "RPC", "Access", "PorticoAPI", "Bootstrap", "Crypto", "Blobs", "CZlib", "Telemetry", log,
       .product(name: "NIOHTTP1", package: "swift-nio"),
     ] + nio,
     path: "services/gateway",

@@ -8,12 +8,14 @@ import Synchronization
 final class Listener: Sendable {
   private let channel: any Channel
   private let connections: ConnectionTable
+  private let log: Logger
 
   var address: SocketAddress? { channel.localAddress }
   var port: Int { channel.localAddress?.port ?? 0 }
 
-  private init(_ channel: any Channel, _ connections: ConnectionTable) {
+  private init(_ channel: any Channel, _ connections: ConnectionTable, _ log: Logger) {
     self.channel = channel
+    self.log = log
     self.connections = connections
   }
 
@@ -32,19 +34,24 @@ final class Listener: Sendable {
         return channel.eventLoop.makeCompletedFuture {
           let origin = ConnectionOrigin(
             address: channel.remoteAddress?.ipAddress ?? "local", isTLS: tls != nil)
-          let select = ProtocolSelection(edge, origin: origin)
-          if let tls { try tls.add(to: channel) { select.negotiated = $0 } }
-          try channel.pipeline.syncOperations.addHandler(select)
+          guard let tls else {
+            return try channel.pipeline.syncOperations.addHandler(ProtocolSelection(edge, origin: origin))
+          }
+          try tls.add(to: channel) { protocolName in
+            try ProtocolSelection.add(isHTTP2: protocolName == "h2", to: channel, edge, origin)
+          }
         }
       }
     let channel = try await bootstrap.bind(host: host, port: port).get()
     log.info("listening", metadata: ["address": "\(channel.localAddress?.description ?? "")"])
-    return Listener(channel, connections)
+    return Listener(channel, connections, log)
   }
 
   /// Takes no more connections, lets the running requests end, and closes what is left after `grace`.
   func stop(grace: Duration) async {
-    try? await channel.close()
+    do { try await channel.close() } catch {
+      log.debug("listener was closed already", metadata: ["reason": "\(error)"])
+    }
     await connections.drain(grace: grace)
   }
 }
@@ -114,17 +121,16 @@ final class ConnectionTable: Sendable {
   }
 }
 
-/// Looks at the first bytes of a connection, or at what TLS negotiated, and becomes that protocol's handler.
+/// Looks at the first bytes of a plain connection and becomes that protocol's handler.
 final class ProtocolSelection: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = ByteBuffer
+  typealias InboundOut = ByteBuffer
 
   private let edge: any EdgeService
   private let origin: ConnectionOrigin
   private var first = ByteBuffer()
   private var timer: Scheduled<Void>?
   private var isChosen = false
-  /// Set by the TLS handler before the first byte arrives.
-  var negotiated: String?
 
   /// No HTTP/1.1 method is called so.
   private static let preface = Array("PRI ".utf8)
@@ -135,9 +141,8 @@ final class ProtocolSelection: ChannelInboundHandler, RemovableChannelHandler {
   }
 
   func handlerAdded(context: ChannelHandlerContext) {
-    timer = context.eventLoop.assumeIsolated().scheduleTask(in: edge.limits.headerTime) {
-      context.close(promise: nil)
-    }
+    let channel = context.channel
+    timer = context.eventLoop.scheduleTask(in: edge.limits.headerTime) { channel.close(promise: nil) }
   }
 
   func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
@@ -148,47 +153,38 @@ final class ProtocolSelection: ChannelInboundHandler, RemovableChannelHandler {
     guard !isChosen else { return }
     let start = first.readableBytesView.prefix(Self.preface.count)
     let mayBeHTTP2 = start.elementsEqual(Self.preface.prefix(start.count))
-    if origin.isTLS {
-      choose(negotiated == "h2", context)
-    } else if !mayBeHTTP2 {
-      choose(false, context)
-    } else if start.count == Self.preface.count {
-      choose(true, context)
-    }
-  }
-
-  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if event is DrainEvent { context.close(promise: nil) }
-    context.fireUserInboundEventTriggered(event)
-  }
-
-  private func choose(_ isHTTP2: Bool, _ context: ChannelHandlerContext) {
+    guard !mayBeHTTP2 || start.count == Self.preface.count else { return }
     isChosen = true
-    timer?.cancel()
-    let pipeline = context.pipeline.syncOperations
     do {
-      if isHTTP2 {
-        let connection = HTTP2Connection.server(
-          on: context.eventLoop, configuration: .publicListener,
-          delegate: HTTP2Requests(edge, origin: origin))
-        try pipeline.addHandler(connection, position: .after(self))
-        try pipeline.addHandler(HTTP2Draining(connection), position: .last)
-      } else {
-        try context.channel.syncOptions?.setOption(.autoRead, value: false)
-        try pipeline.addHandler(
-          HTTP1Connection(edge, on: context.eventLoop, origin: origin), position: .after(self))
-      }
+      try Self.add(isHTTP2: mayBeHTTP2, to: context.channel, edge, origin)
     } catch {
       return context.close(promise: nil)
     }
     context.fireChannelRead(wrapInboundOut(first))
     context.fireChannelReadComplete()
-    pipeline.removeHandler(self, promise: nil)
+    context.pipeline.syncOperations.removeHandler(self, promise: nil)
   }
-}
 
-extension ProtocolSelection {
-  typealias InboundOut = ByteBuffer
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if event is DrainEvent, !isChosen { context.close(promise: nil) }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  /// Adds the handlers of a protocol at the end of the pipeline.
+  static func add(
+    isHTTP2: Bool, to channel: any Channel, _ edge: any EdgeService, _ origin: ConnectionOrigin
+  ) throws {
+    let pipeline = channel.pipeline.syncOperations
+    if isHTTP2 {
+      let connection = HTTP2Connection.server(
+        on: channel.eventLoop, configuration: .publicListener,
+        delegate: HTTP2Requests(edge, origin: origin))
+      try pipeline.addHandlers([connection, HTTP2Draining(connection)])
+    } else {
+      try channel.syncOptions?.setOption(.autoRead, value: false)
+      try pipeline.addHandler(HTTP1Connection(edge, on: channel.eventLoop, origin: origin))
+    }
+  }
 }
 
 /// Passes the order to drain on to an HTTP/2 connection.

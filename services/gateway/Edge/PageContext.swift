@@ -1,4 +1,5 @@
 import Access
+import Logging
 import RPC
 import Values
 
@@ -9,19 +10,70 @@ struct PageContext: Sendable {
   let path: PathBindings
   /// The submitted form; empty on GET. Its CSRF token has been checked already.
   let form: Form
-  /// Who is signed in; never nil on a route with `.signedIn`.
-  let session: Session?
+  let visitor: Visitor
   /// Performs calls of every service with the user's token, the request id and the route's deadline:
   /// `TicketsClient(context.caller)`. Calls the user may not make fail with PERMISSION_DENIED before they leave.
   let caller: any Caller
-  /// For `<input type="hidden" name="_csrf" value="…">` in every form.
+  /// For the hidden field `_csrf` of every form.
   let csrfToken: String
   let theme: UI.Theme
   /// Messages of the last answer, to be shown once.
   let flashes: [Flash]
-  let portal: Portal
+  let assets: StaticAssets
+  let sessions: SessionDirectory
   let now: Instant
+  let log: Logger
 
+  /// Who is signed in; never nil on a route with `.signedIn`.
+  var session: Session? { visitor.session }
+  var portal: Portal { visitor.portal }
   var query: Query { request.query }
   var principal: Principal? { session?.principal }
+
+  /// Who is signed in, on routes with `.signedIn`; throws the 401 that leads to the login page anywhere else.
+  func signedIn() throws -> Session {
+    guard let session else { throw Status(.unauthenticated, "sign in first") }
+    return session
+  }
+
+  /// The fingerprinted path of a file in `Assets/`.
+  func asset(_ name: String) -> String { assets.path(name) }
+
+  /// Whether to offer an action.
+  func may(_ permission: Permission) -> Bool { session?.may(permission) ?? false }
+}
+
+// MARK: - Signing in and out
+
+extension PageContext {
+  /// After identity's `CreateSession`: sets the cookie of the new session and ends the one that was there.
+  ///
+  /// - next: from outside as well; anything but a path of this portal leads home.
+  func signIn(token: String, next: LocalPath? = nil) async -> Response {
+    if let old = visitor.secret, old != token {
+      do { try await sessions.end(old, of: portal.tenant) } catch {
+        // The old session idles out by itself; a login must not fail because of it.
+        log.warning("old session not ended", metadata: ["request": "\(request.id)", "reason": "\(error)"])
+      }
+    }
+    var response = Response.redirect(to: next ?? .home)
+    response.cookies = [visitor.cookies.session(token), visitor.cookies.expired(visitor.cookies.visit)]
+    return response
+  }
+
+  /// Ends the session at identity and forgets the cookie.
+  func signOut(to path: LocalPath = "/login") async throws -> Response {
+    if let secret = visitor.secret { try await sessions.end(secret, of: portal.tenant) }
+    var response = Response.redirect(to: path)
+    response.cookies = [visitor.cookies.expired(visitor.cookies.session)]
+    return response
+  }
+
+  /// Forgets what this process remembers of the session, after the user changed their own profile.
+  func refreshSession() {
+    if let secret = visitor.secret { sessions.refresh(secret, of: portal.tenant) }
+  }
+
+  /// The cookie that keeps a chosen colour scheme.
+  func cookie(theme: UI.Theme) -> Cookie { visitor.cookies.theme(theme) }
 }

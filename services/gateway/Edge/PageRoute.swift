@@ -4,8 +4,8 @@ import Values
 typealias PageHandler = @Sendable (PageContext) async throws -> Response
 
 /// One page or form target. The pattern is the path grammar of google.api.http: `/login`, `/tickets/{ticket}`,
-/// `/{name=accounts/*/tickets/*}`, `/{name=accounts/*/tickets/*}:close`. The most specific route wins; two routes that
-/// could match the same path without one being more specific stop the gateway at start-up.
+/// `/{name=accounts/*/tickets/*}`, `/{name=accounts/*/tickets/*}:close`. The most specific route wins (`PathTrie`); two routes
+/// of one shape stop the gateway at start-up.
 struct PageRoute: Sendable {
   enum Access: Sendable, Hashable {
     /// Without a session: redirected to `/login?next=…`.
@@ -39,10 +39,12 @@ struct PageRoute: Sendable {
 /// All pages of the portal, and how a failed one looks.
 struct PageTable: Sendable {
   let routes: [PageRoute]
-  /// Draws an error page. `context` is nil when the request did not get as far as a route.
-  let failure: @Sendable (Problem, PageContext?) -> HTML
+  /// Draws an error page with the request's id. Without a context not even the portal is known.
+  let failure: @Sendable (Problem, _ requestID: String, PageContext?) -> HTML
 
-  init(routes: [PageRoute], failure: @escaping @Sendable (Problem, PageContext?) -> HTML) {
+  init(
+    routes: [PageRoute], failure: @escaping @Sendable (Problem, String, PageContext?) -> HTML
+  ) {
     self.routes = routes
     self.failure = failure
   }

@@ -7,8 +7,8 @@ struct Request: Sendable {
   let id: String
   let method: HTTPMethod
   let target: Target
-  /// Host the client asked for, lower-case, without the port.
-  let host: String
+  /// `Host` or `:authority` as sent, lower-case: `acme.localhost:8080`.
+  let authority: String
   let headers: HTTPHeaders
   let cookies: Cookies
   let body: RequestBody
@@ -18,6 +18,10 @@ struct Request: Sendable {
   /// When the headers were complete.
   let received: Instant
 
+  /// Host the client asked for, without the port.
+  var host: String { HostName.name(authority) }
+  /// Scheme that the browser sees.
+  var scheme: String { isSecure ? "https" : "http" }
   /// The path as sent, `/accounts/acme/tickets/42`.
   var path: String { target.path }
   var query: Query { target.query }

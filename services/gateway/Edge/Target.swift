@@ -1,5 +1,7 @@
 /// A request target split once: the path stays encoded, because routing is done on the encoded form (R-153).
 struct Target: Sendable, Hashable {
+  /// As sent: path and query.
+  let raw: String
   /// Encoded, starts with `/`, no empty, `.` or `..` segment (a lone `/` has no segments).
   let path: String
   /// The segments as sent, still percent-encoded.
@@ -24,6 +26,7 @@ struct Target: Sendable, Hashable {
     guard !raw.utf8.contains(UInt8(ascii: "#")), !raw.utf8.contains(UInt8(ascii: "\\")) else {
       throw Malformed(reason: "the request target holds a fragment or a backslash")
     }
+    self.raw = raw
     let mark = raw.firstIndex(of: "?")
     path = String(raw[..<(mark ?? raw.endIndex)])
     query = try Query(mark.map { raw[raw.index(after: $0)...] } ?? "")

@@ -72,12 +72,12 @@ struct HTTPBody {
   static let typeName = "google.api.HttpBody"
   let response: Response
 
-  /// Read through its JSON form: the type is only known by its descriptor.
   init(_ message: [UInt8], _ type: MessageDescriptor) throws {
-    let parts = try type.bytesFields(["content_type", "data"], of: message)
-    let declared = String(decoding: parts[0], as: UTF8.self)
+    let declared = String(
+      decoding: try type.bytes(ofField: "content_type", fromSerialized: message), as: UTF8.self)
     let isSafe = !declared.isEmpty && HeaderText.isSafe(declared)
     response = .attachment(
-      .bytes(parts[1]), fileName: "download", type: isSafe ? declared : "application/octet-stream")
+      .bytes(try type.bytes(ofField: "data", fromSerialized: message)), fileName: "download",
+      type: isSafe ? declared : "application/octet-stream")
   }
 }

@@ -1,0 +1,163 @@
+import Crypto
+import Logging
+import NIOHTTP1
+import RPC
+import Values
+
+/// Finds a page's route, checks session and provenance, reads the form, runs the handler and dresses its answer.
+struct PageServing: Sendable {
+  private let trie: PathTrie<PageRoute>
+  private let table: PageTable
+  let protection: Protection
+  private let flash: FlashCookie
+  private let assets: StaticAssets
+  private let sessions: SessionDirectory
+  private let backends: any Caller
+  private let clock: any WallClock
+
+  init(
+    _ table: PageTable, secret: [UInt8], assets: StaticAssets, sessions: SessionDirectory,
+    backends: any Caller, clock: any WallClock
+  ) throws {
+    var trie = PathTrie<PageRoute>()
+    for route in table.routes {
+      try trie.add(route.method.rawValue, try PathTemplate(route.pattern), route)
+    }
+    self.trie = trie
+    self.table = table
+    protection = Protection(secret: secret)
+    flash = FlashCookie(secret: secret)
+    self.assets = assets
+    self.sessions = sessions
+    self.backends = backends
+    self.clock = clock
+  }
+
+  func answer(_ request: Request, _ visitor: Visitor, log: Logger) async -> Response {
+    var scene = Scene(request: request, visitor: visitor, log: log)
+    do {
+      return try await serve(&scene)
+    } catch {
+      let problem = Problem(error)
+      if problem.code == .unauthenticated, scene.route?.access == .signedIn {
+        return login(request, visitor)
+      }
+      if problem.status.code >= 500 {
+        log.error(
+          "page failed",
+          metadata: [
+            "request": "\(request.id)", "path": "\(request.path)", "code": "\(problem.code.wireName)",
+            "reason": "\(problem.reason ?? problem.detail)",
+          ])
+      }
+      return failure(problem, request, context(scene, PathBindings(), Form()))
+    }
+  }
+
+  /// What is known of a request so far.
+  private struct Scene {
+    let request: Request
+    let visitor: Visitor
+    let log: Logger
+    var route: PageRoute?
+    /// The secret of a visitor without session, and whether it is new.
+    var visit = ""
+    var isNewVisit = false
+  }
+
+  private func serve(_ scene: inout Scene) async throws -> Response {
+    let request = scene.request
+    beginVisit(&scene)
+    let match = try match(request)
+    let route = match.value
+    scene.route = route
+    if !request.isSafe { try protection.checkProvenance(request) }
+    if route.access == .signedIn, scene.visitor.session == nil { return login(request, scene.visitor) }
+    var form = Form()
+    if !request.isSafe {
+      form = try await FormReading.form(request, limits: route.limits)
+      try protection.checkForm(form, request, scene.visitor)
+    }
+    let context = context(scene, match.bindings, form)
+    return dressed(try await route.handler(context), scene, context)
+  }
+
+  private func match(_ request: Request) throws(Problem) -> PathTrie<PageRoute>.Match {
+    switch trie.match(request.method.rawValue, request.target) {
+    case .found(let match): return match
+    case .notFound: throw Problem(.notFound, .notFound, "there is no such page")
+    case .wrongMethod(let allowed):
+      var problem = Problem(.methodNotAllowed, .unimplemented, "the method does not go with this page")
+      problem.allow = allowed
+      throw problem
+    }
+  }
+
+  /// Before login a secret of the visit stands in for the session's, so that the login form has a token (login CSRF).
+  private func beginVisit(_ scene: inout Scene) {
+    guard scene.visitor.session == nil else { return }
+    let given = scene.request.cookies[scene.visitor.cookies.visit]
+    if let given, SecretToken(given) != nil {
+      scene.visit = given
+    } else {
+      scene.visit = SecretToken().reveal()
+      scene.isNewVisit = true
+    }
+  }
+
+  private func context(_ scene: Scene, _ path: PathBindings, _ form: Form) -> PageContext {
+    let visitor = scene.visitor
+    let request = scene.request
+    let secret = visitor.session == nil ? scene.visit : (visitor.secret ?? "")
+    let theme = request.cookies[visitor.cookies.theme].flatMap(UI.Theme.init) ?? .system
+    let flashes = request.cookies[visitor.cookies.flash].map { flash.decode($0, at: clock.now) } ?? []
+    return PageContext(
+      request: request, path: path, form: form, visitor: visitor,
+      caller: UserCaller(
+        base: backends, principalToken: visitor.session?.principalToken, requestID: request.id,
+        deadline: .after(scene.route?.deadline ?? .seconds(10))),
+      csrfToken: protection.csrf.token(for: secret), theme: theme, flashes: flashes, assets: assets,
+      sessions: sessions, now: clock.now, log: scene.log)
+  }
+
+  /// Cookies that go with an answer.
+  private func dressed(_ response: Response, _ scene: Scene, _ context: PageContext) -> Response {
+    var response = response
+    let cookies = scene.visitor.cookies
+    let isPage = response.headers["content-type"].first?.hasPrefix("text/html") ?? false
+    if !response.flashes.isEmpty {
+      let value = flash.encode(response.flashes, at: clock.now)
+      response.cookies.append(
+        Cookie(name: cookies.flash, value: value, maxAge: 60, isSecure: cookies.isSecure))
+    } else if isPage, scene.request.cookies[cookies.flash] != nil {
+      response.cookies.append(cookies.expired(cookies.flash))
+    }
+    if isPage, scene.isNewVisit { response.cookies.append(cookies.visit(scene.visit)) }
+    if scene.visitor.session == nil, scene.visitor.secret != nil,
+      !response.cookies.contains(where: { $0.name == cookies.session })
+    {
+      response.cookies.append(cookies.expired(cookies.session))
+    }
+    return response
+  }
+
+  /// To the login page and, for what was asked with GET, back again.
+  private func login(_ request: Request, _ visitor: Visitor) -> Response {
+    var path: LocalPath = "/login"
+    if request.method == .GET, request.path != "/", LocalPath(request.target.raw) != nil,
+      let next = LocalPath("/login?next=" + PercentCoding.encode(request.target.raw))
+    {
+      path = next
+    }
+    var response = Response.redirect(to: path)
+    if visitor.secret != nil { response.cookies = [visitor.cookies.expired(visitor.cookies.session)] }
+    return response
+  }
+
+  /// The error page. - context: nil when the portal itself is unknown.
+  func failure(_ problem: Problem, _ request: Request, _ context: PageContext?) -> Response {
+    var response = Response.html(table.failure(problem, request.id, context), status: problem.status)
+    problem.addHeaders(to: &response)
+    return response
+  }
+}

@@ -1,0 +1,49 @@
+import Crypto
+
+/// Refuses what another site could have made a browser send.
+struct Protection: Sendable {
+  let csrf: CSRF
+  static let field = "_csrf"
+  static let header = "x-portico-csrf"
+
+  init(secret: [UInt8]) { csrf = CSRF(secret: secret) }
+
+  /// The secret that a form's token belongs to: the session's, or the visit's before login.
+  func secret(_ request: Request, _ visitor: Visitor) -> String? {
+    visitor.session == nil ? request.cookies[visitor.cookies.visit] : visitor.secret
+  }
+
+  /// Before anything of the body is read.
+  func checkProvenance(_ request: Request) throws(Problem) {
+    guard provenance(request) != .foreign else { throw Self.refusal("sent by another site") }
+  }
+
+  /// Every form carries the token, whatever the browser's headers say.
+  func checkForm(_ form: Form, _ request: Request, _ visitor: Visitor) throws(Problem) {
+    guard csrf.isValid(form[Self.field], for: secret(request, visitor)) else {
+      throw Self.refusal("the form's token is missing or not this session's")
+    }
+  }
+
+  /// The API: a cookie alone proves nothing; the browser's own word or the token does. Without a cookie there is
+  /// nothing that another site could borrow.
+  func checkAPI(_ request: Request, _ visitor: Visitor) throws(Problem) {
+    let provenance = provenance(request)
+    guard provenance != .foreign else { throw Self.refusal("sent by another site") }
+    guard visitor.secret != nil, provenance != .own else { return }
+    let token = request.headers[Self.header].first ?? ""
+    guard csrf.isValid(token, for: secret(request, visitor)) else {
+      throw Self.refusal("no \(Self.header) and no Sec-Fetch-Site")
+    }
+  }
+
+  private func provenance(_ request: Request) -> CSRF.Provenance {
+    CSRF.provenance(request.headers, scheme: request.scheme, host: request.authority)
+  }
+
+  private static func refusal(_ reason: String) -> Problem {
+    Problem(
+      .forbidden, .permissionDenied, "this request did not come from a page of this portal",
+      because: reason)
+  }
+}

@@ -1,0 +1,95 @@
+import Access
+import Logging
+import NIOCore
+import NIOPosix
+import PorticoAPI
+import Protobuf
+import RPC
+import Synchronization
+import Values
+import WellKnown
+
+/// A running gateway. For `portico-gateway` and for `portico up`, which runs it beside the services.
+public final class GatewayServer: Sendable {
+  private let listener: Listener
+  private let readiness: Readiness
+  private let grace: Duration
+
+  /// The port that it listens on.
+  public var port: Int { listener.port }
+
+  private init(_ listener: Listener, _ readiness: Readiness, grace: Duration) {
+    self.listener = listener
+    self.readiness = readiness
+    self.grace = grace
+  }
+
+  /// Reads assets, checks every route, and listens.
+  ///
+  /// - Parameters:
+  ///   - backends: a caller for each service.
+  ///   - identity: this process as `gateway`, for asking identity about sessions.
+  ///   - verifier: checks the principal tokens that identity signs, before any call leaves.
+  public static func start(
+    _ configuration: GatewayConfiguration, backends: Backends, identity: ServiceIdentity,
+    verifier: Verifier, clock: any WallClock = SystemClock(), log: Logger,
+    group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+  ) async throws -> GatewayServer {
+    try await start(
+      configuration, pages: .portal, limits: EdgeLimits(), backends: backends, identity: identity,
+      verifier: verifier, clock: clock, log: log, group: group)
+  }
+
+  static func start(
+    _ configuration: GatewayConfiguration, pages: PageTable, limits: EdgeLimits,
+    backends: Backends, identity: ServiceIdentity, verifier: Verifier, clock: any WallClock,
+    log: Logger, group: any EventLoopGroup, rates: RateLimiter = RateLimiter()
+  ) async throws -> GatewayServer {
+    let secret = configuration.secret.reveal()
+    guard secret.count >= 32 else { throw GatewayError.weakSecret }
+    let gated = InterceptedCaller(
+      backends, [IdentityPropagation(identity), ClientGate(service: "gateway", verifier)])
+    let assets = try StaticAssets.bundled()
+    let sessions = SessionDirectory(gated, verifier, clock: clock)
+    let readiness = Readiness(backends)
+    let edge = Edge(
+      limits: limits, configuration: configuration, backends: gated, readiness: readiness,
+      assets: assets,
+      json: try JSONGateway(Methods.all, types: Self.types, limits: limits),
+      pages: try PageServing(
+        pages, secret: secret, assets: assets, sessions: sessions, backends: gated, clock: clock),
+      portals: PortalDirectory(gated, configuration, clock: clock), sessions: sessions,
+      rates: rates, clock: clock, log: log)
+    let listener = try await Listener.start(
+      host: configuration.host, port: configuration.port,
+      tls: try configuration.tls.map(TLSListener.init), edge: edge, group: group, log: log)
+    return GatewayServer(listener, readiness, grace: configuration.drainGrace)
+  }
+
+  /// Takes no new connections, lets running requests end within the configured grace, then closes what is left.
+  public func stop() async {
+    readiness.drain()
+    await listener.stop(grace: grace)
+  }
+
+  /// Every message of the API, and the details that errors carry.
+  private static let types = TypeRegistry(
+    Methods.all.flatMap { [$0.input, $0.output] } + [
+      GoogleRpc.BadRequest.descriptor, GoogleRpc.ErrorInfo.descriptor,
+      GoogleRpc.RetryInfo.descriptor, GoogleRpc.PreconditionFailure.descriptor,
+      GoogleRpc.ResourceInfo.descriptor, GoogleRpc.QuotaFailure.descriptor,
+      GoogleRpc.RequestInfo.descriptor, GoogleRpc.Help.descriptor,
+      GoogleRpc.LocalizedMessage.descriptor,
+    ])
+}
+
+/// Why a gateway cannot start.
+enum GatewayError: Error, CustomStringConvertible {
+  case weakSecret
+
+  var description: String {
+    switch self {
+    case .weakSecret: "the gateway's secret must have at least 32 bytes"
+    }
+  }
+}
