@@ -31,7 +31,9 @@ enum JSONBase64 {
       letters.removeLast()
       padding += 1
     }
-    guard letters.count % 4 != 1, padding == 0 || (letters.count + padding) % 4 == 0 else { return nil }
+    guard letters.count % 4 != 1, padding == 0 || (letters.count + padding) % 4 == 0 else {
+      return nil
+    }
     var out: [UInt8] = []
     out.reserveCapacity(letters.count * 3 / 4)
     var word: UInt32 = 0

@@ -4,7 +4,9 @@
 /// fields, a field given twice, two members of one oneof, values out of range.
 public struct MessageDraft: Sendable {
   enum Scalar: Sendable, Hashable {
-    case varint(UInt64), fixed32(UInt32), fixed64(UInt64)
+    case varint(UInt64)
+    case fixed32(UInt32)
+    case fixed64(UInt64)
     case bytes([UInt8])
   }
   enum Slot: Sendable {
@@ -38,7 +40,8 @@ public struct MessageDraft: Sendable {
       for other in shape.fields
       where other.presence == .oneof && other.quantifierOffset == field.quantifierOffset {
         if let given = slots[other.number], !given.isCleared {
-          throw JSONError(field: field.jsonName, "excludes \(other.jsonName), which is given as well")
+          throw JSONError(
+            field: field.jsonName, "excludes \(other.jsonName), which is given as well")
         }
       }
     }

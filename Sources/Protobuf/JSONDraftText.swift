@@ -3,7 +3,8 @@ extension MessageDraft {
   /// Sets the field that a dotted path names (`ticket.priority`, either spelling) from text, as R-154 has it.
   /// A repeated scalar takes several texts; messages are reached through, except those that one string spells.
   public mutating func set(_ path: String, _ texts: [String]) throws(JSONError) {
-    try set(path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)[...], texts)
+    try set(
+      path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)[...], texts)
   }
 
   private mutating func set(_ path: ArraySlice<String>, _ texts: [String]) throws(JSONError) {
@@ -22,7 +23,9 @@ extension MessageDraft {
       default: throw JSONError(field: field.jsonName, "is given more than once")
       }
       do { try inner.set(rest, texts) } catch { throw error.inside(field.jsonName) }
-      if slots[field.number] == nil { try fill(field, .message(inner)) } else {
+      if slots[field.number] == nil {
+        try fill(field, .message(inner))
+      } else {
         slots[field.number] = .message(inner)
       }
       return
@@ -35,7 +38,8 @@ extension MessageDraft {
   private static func slot(_ field: JSONShape.Field, _ texts: [String]) throws(JSONError) -> Slot {
     if field.isRepeated {
       guard field.descriptor.message == nil else { throw JSONError("cannot be set by a parameter") }
-      return .scalars(try texts.map { text throws(JSONError) in try JSONScalars.scalar(text, field.kind) })
+      return .scalars(
+        try texts.map { text throws(JSONError) in try JSONScalars.scalar(text, field.kind) })
     }
     guard texts.count == 1 else { throw JSONError("is given more than once") }
     guard case .message(let type) = field.kind else {
@@ -53,7 +57,8 @@ extension MessageDraft {
 extension MessageDraft {
   /// Sets the field that a path variable names. The body may repeat the value, not contradict it.
   public mutating func bind(_ path: String, _ text: String) throws(JSONError) {
-    try bind(path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)[...], text)
+    try bind(
+      path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)[...], text)
   }
 
   private mutating func bind(_ path: ArraySlice<String>, _ text: String) throws(JSONError) {

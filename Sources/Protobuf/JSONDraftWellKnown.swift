@@ -24,7 +24,9 @@ extension MessageDraft {
       guard let stamp = JSONTime.stamp(text) else { throw JSONError(Self.spelling(wellKnown)) }
       set(seconds: stamp.seconds, nanos: stamp.nanos)
     case .duration:
-      guard let duration = JSONTime.duration(text) else { throw JSONError(Self.spelling(wellKnown)) }
+      guard let duration = JSONTime.duration(text) else {
+        throw JSONError(Self.spelling(wellKnown))
+      }
       set(seconds: duration.seconds, nanos: duration.nanos)
     case .fieldMask:
       slots[1] = .scalars(try JSONMask.paths(text).map { .bytes(Array($0.utf8)) })
@@ -80,13 +82,16 @@ extension MessageDraft {
     var values: [MessageDraft] = []
     try reader.array { index, reader throws(JSONError) in
       var value = MessageDraft(valueType)
-      do throws(JSONError) { try value.readValue(&reader, how) } catch { throw error.inside("[\(index)]") }
+      do throws(JSONError) { try value.readValue(&reader, how) } catch {
+        throw error.inside("[\(index)]")
+      }
       values.append(value)
     }
     slots[1] = .messages(values)
   }
 
-  private mutating func readValue(_ reader: inout JSONReader, _ how: JSONReading) throws(JSONError) {
+  private mutating func readValue(_ reader: inout JSONReader, _ how: JSONReading) throws(JSONError)
+  {
     switch try reader.peek() {
     case .null:
       try reader.null()
@@ -129,7 +134,9 @@ extension MessageDraft {
       if name == "@type" {
         _ = try reader.string()
       } else if inner.shape.wellKnown != nil {
-        guard name == "value" else { throw JSONError(field: name, "is not a field of \(type.shortName)") }
+        guard name == "value" else {
+          throw JSONError(field: name, "is not a field of \(type.shortName)")
+        }
         do throws(JSONError) { try inner.read(&reader, how) } catch { throw error.inside(name) }
       } else {
         try inner.read(member: name, &reader, how)
@@ -153,7 +160,11 @@ enum JSONMask {
       }
       var out = ""
       for character in path {
-        if character.isUppercase { out += "_" + character.lowercased() } else { out.append(character) }
+        if character.isUppercase {
+          out += "_" + character.lowercased()
+        } else {
+          out.append(character)
+        }
       }
       paths.append(out)
     }
@@ -171,7 +182,8 @@ enum JSONMask {
   private static func isPathByte(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "*"):
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."),
+      UInt8(ascii: "*"):
       true
     default: false
     }

@@ -46,7 +46,8 @@ struct JSONPrinter {
 
   private func shows(_ field: JSONShape.Field, _ message: UnsafeRawPointer) -> Bool {
     if field.isRepeated {
-      return !options.omitsDefaults || message.load(fromByteOffset: field.quantifierOffset, as: Int.self) > 0
+      return !options.omitsDefaults
+        || message.load(fromByteOffset: field.quantifierOffset, as: Int.self) > 0
     }
     return isPresent(field, message) ?? (!options.omitsDefaults || !isDefault(field, message))
   }
@@ -96,7 +97,9 @@ struct JSONPrinter {
         if field.isMap {
           try entry(field.kind, start + index * stride)
         } else {
-          do { try value(field.kind, start + index * stride) } catch { throw error.inside("[\(index)]") }
+          do { try value(field.kind, start + index * stride) } catch {
+            throw error.inside("[\(index)]")
+          }
         }
       }
     }

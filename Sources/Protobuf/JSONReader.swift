@@ -72,7 +72,9 @@ struct JSONReader {
   private mutating func open(_ bracket: UInt8) throws(JSONError) {
     guard at < bytes.count, bytes[at] == bracket else { throw unexpected() }
     depth += 1
-    guard depth <= limits.depth else { throw JSONError("nested deeper than \(limits.depth) levels") }
+    guard depth <= limits.depth else {
+      throw JSONError("nested deeper than \(limits.depth) levels")
+    }
     at += 1
     try count()
     skipBlanks()
@@ -167,7 +169,8 @@ struct JSONReader {
     case UInt8(ascii: "u"):
       var units = [try unit()]
       if UTF16.isLeadSurrogate(units[0]) {
-        guard at + 1 < bytes.count, bytes[at] == UInt8(ascii: "\\"), bytes[at + 1] == UInt8(ascii: "u")
+        guard at + 1 < bytes.count, bytes[at] == UInt8(ascii: "\\"),
+          bytes[at + 1] == UInt8(ascii: "u")
         else { throw JSONError("a string holds a lone surrogate") }
         at += 2
         units.append(try unit())
@@ -207,6 +210,7 @@ struct JSONReader {
 
   private func unexpected() -> JSONError {
     at < bytes.count
-      ? JSONError("not JSON: unexpected byte at offset \(at)") : JSONError("not JSON: it ends too early")
+      ? JSONError("not JSON: unexpected byte at offset \(at)")
+      : JSONError("not JSON: it ends too early")
   }
 }

@@ -47,14 +47,17 @@ enum JSONScalars {
     }
     let names = type.values.map(\.name)
     let hint = names.count <= 16 ? ": one of " + names.joined(separator: ", ") : ""
-    throw JSONError("is not a value of \(type.name.split(separator: ".").last ?? "the enum")\(hint)")
+    throw JSONError(
+      "is not a value of \(type.name.split(separator: ".").last ?? "the enum")\(hint)")
   }
 
   private static func number(
     _ text: String, _ kind: FieldDescriptor.Kind, isString: Bool
   ) throws(JSONError) -> Scalar {
     func integer<T: FixedWidthInteger>(_ type: T.Type) throws(JSONError) -> T {
-      guard let value = JSONNumber.integer(text, as: type) else { throw JSONError(expectation(kind)) }
+      guard let value = JSONNumber.integer(text, as: type) else {
+        throw JSONError(expectation(kind))
+      }
       return value
     }
     switch kind {

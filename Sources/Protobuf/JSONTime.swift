@@ -19,7 +19,8 @@ enum JSONTime {
     let second = Int(stamp.seconds) - days * 86400
     let (year, month, day) = civil(fromDays: days)
     let date = "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
-    let time = "\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
+    let time =
+      "\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
     return "\(date)T\(time)\(fraction(stamp.nanos))Z"
   }
 

@@ -10,7 +10,9 @@ struct CookieNames: Sendable, Hashable {
   var flash: String { prefix + "-flash" }
   var theme: String { prefix + "-theme" }
 
-  func session(_ token: String) -> Cookie { Cookie(name: session, value: token, isSecure: isSecure) }
+  func session(_ token: String) -> Cookie {
+    Cookie(name: session, value: token, isSecure: isSecure)
+  }
   func visit(_ secret: String) -> Cookie { Cookie(name: visit, value: secret, isSecure: isSecure) }
   func theme(_ theme: UI.Theme) -> Cookie {
     Cookie(name: self.theme, value: theme.rawValue, maxAge: 365 * 86400, isSecure: isSecure)

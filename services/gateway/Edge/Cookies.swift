@@ -19,7 +19,10 @@ struct Cookies: Sendable, Hashable {
 
 /// A cookie to set. Name and value come from our own code and are of the cookie alphabet.
 struct Cookie: Sendable, Hashable {
-  enum SameSite: String, Sendable { case lax = "Lax", strict = "Strict" }
+  enum SameSite: String, Sendable {
+    case lax = "Lax"
+    case strict = "Strict"
+  }
 
   var name: String
   var value: String

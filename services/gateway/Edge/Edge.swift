@@ -59,7 +59,8 @@ struct Edge: EdgeService {
       throw Problem(.badRequest, .invalidArgument, error.reason)
     }
     let proxy = configuration.trustedProxies.contains(incoming.origin.address)
-    let forwarded = proxy ? incoming.headers[canonicalForm: "x-forwarded-for"].last.map(String.init) : nil
+    let forwarded =
+      proxy ? incoming.headers[canonicalForm: "x-forwarded-for"].last.map(String.init) : nil
     let scheme = proxy ? incoming.headers["x-forwarded-proto"].first : nil
     return Request(
       id: id, method: incoming.method, target: target, authority: incoming.host.lowercased(),
@@ -140,7 +141,9 @@ struct Edge: EdgeService {
     response.headers.replaceOrAdd(name: "x-request-id", value: id)
     response.headers.replaceOrAdd(name: "date", value: HTTPDate.text(clock.now))
     SecurityHeaders.add(to: &response, isTLS: isTLS)
-    for cookie in response.cookies { response.headers.add(name: "set-cookie", value: cookie.header) }
+    for cookie in response.cookies {
+      response.headers.add(name: "set-cookie", value: cookie.header)
+    }
     return response
   }
 

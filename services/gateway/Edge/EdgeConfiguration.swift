@@ -49,7 +49,9 @@ extension GatewayConfiguration {
     if host == baseDomain || HostAddress.isIP(host) { return defaultTenant }
     guard host.hasSuffix("." + baseDomain) else { return nil }
     let label = host.dropLast(baseDomain.count + 1)
-    guard (1...63).contains(label.utf8.count), label.utf8.allSatisfy(Self.isLabelByte) else { return nil }
+    guard (1...63).contains(label.utf8.count), label.utf8.allSatisfy(Self.isLabelByte) else {
+      return nil
+    }
     return TenantID(String(label))
   }
 
@@ -66,6 +68,7 @@ extension GatewayConfiguration {
 
 enum HostAddress {
   static func isIP(_ host: String) -> Bool {
-    host.hasPrefix("[") || (!host.isEmpty && host.allSatisfy { $0.isASCII && ($0.isNumber || $0 == ".") })
+    host.hasPrefix("[")
+      || (!host.isEmpty && host.allSatisfy { $0.isASCII && ($0.isNumber || $0 == ".") })
   }
 }

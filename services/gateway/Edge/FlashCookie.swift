@@ -18,7 +18,8 @@ struct FlashCookie: Sendable {
       payload += entry
     }
     let bytes = Array(payload.utf8)
-    return Base64URL.encode(bytes) + "." + Base64URL.encode(HMACSHA256.authenticate(bytes, key: key))
+    return Base64URL.encode(bytes) + "."
+      + Base64URL.encode(HMACSHA256.authenticate(bytes, key: key))
   }
 
   /// Nothing for a cookie that is forged, changed or stale.
@@ -29,7 +30,9 @@ struct FlashCookie: Sendable {
       let text = String(validating: bytes, as: UTF8.self)
     else { return [] }
     let entries = text.split(separator: "&")
-    guard let expiry = entries.first.flatMap({ Int64($0) }), now.microseconds < expiry else { return [] }
+    guard let expiry = entries.first.flatMap({ Int64($0) }), now.microseconds < expiry else {
+      return []
+    }
     return entries.dropFirst().compactMap { entry in
       guard let equals = entry.firstIndex(of: "="),
         let kind = Flash.Kind(rawValue: String(entry[..<equals])),

@@ -24,7 +24,9 @@ struct Form: Sendable {
   }
   func all(_ name: String) -> [String] { fields.filter { $0.name == name }.map(\.value) }
   /// A checkbox: sent with any value but `false` and `0`.
-  func isOn(_ name: String) -> Bool { fields.contains { $0.name == name && !["false", "0", ""].contains($0.value) } }
+  func isOn(_ name: String) -> Bool {
+    fields.contains { $0.name == name && !["false", "0", ""].contains($0.value) }
+  }
   /// The uploads of a file input that carry a file; browsers send an empty part when none was chosen.
   func files(_ name: String) -> [Upload] { files.filter { $0.field == name } }
 }

@@ -9,7 +9,9 @@ enum FormEncoding {
   static func pairs(_ bytes: [UInt8], limit: Int) throws(Target.Malformed) -> [Pair] {
     var pairs: [Pair] = []
     for piece in bytes.split(separator: UInt8(ascii: "&")) {
-      guard pairs.count < limit else { throw Target.Malformed(reason: "more than \(limit) parameters") }
+      guard pairs.count < limit else {
+        throw Target.Malformed(reason: "more than \(limit) parameters")
+      }
       let equals = piece.firstIndex(of: UInt8(ascii: "="))
       let name = PercentCoding.decode(piece[..<(equals ?? piece.endIndex)], plusIsSpace: true)
       let value = PercentCoding.decode(

@@ -169,7 +169,8 @@ final class HTTP1Connection: ChannelInboundHandler, @unchecked Sendable {
     expire(in: limits.bodyTime)
     if current.owesContinue {
       exchange?.owesContinue = false
-      context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
+      context.writeAndFlush(
+        wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
     }
     process()
   }
@@ -236,7 +237,8 @@ final class HTTP1Connection: ChannelInboundHandler, @unchecked Sendable {
     timer = eventLoop.scheduleTask(in: .seconds(2)) { [weak self] in
       self?.context?.close(promise: nil)
     }
-    context.channel.setOption(.autoRead, value: true).whenFailure { _ in context.close(promise: nil) }
+    let channel = context.channel
+    channel.setOption(.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) }
   }
 
   // MARK: Output, called by the writer on the event loop
@@ -365,7 +367,8 @@ private struct HTTP1Writer: Sendable {
     }.get()
     guard let begun else { return }
     try await promise.futureResult.get()
-    let sink = HTTP1BodyWriter(connection: connection, eventLoop: eventLoop, begun: begun, length: length)
+    let sink = HTTP1BodyWriter(
+      connection: connection, eventLoop: eventLoop, begun: begun, length: length)
     var isWhole = true
     if begun.hasBody {
       do {
@@ -390,7 +393,8 @@ private final class HTTP1BodyWriter: BodyWriter {
   private let written = Atomic(0)
 
   init(
-    connection: HTTP1Connection, eventLoop: any EventLoop, begun: HTTP1Connection.Begun, length: Int?
+    connection: HTTP1Connection, eventLoop: any EventLoop, begun: HTTP1Connection.Begun,
+    length: Int?
   ) {
     self.connection = connection
     self.eventLoop = eventLoop
@@ -403,7 +407,9 @@ private final class HTTP1BodyWriter: BodyWriter {
 
   func write(_ bytes: [UInt8]) async throws {
     let total = written.add(bytes.count, ordering: .acquiringAndReleasing).newValue
-    guard length.map({ total <= $0 }) ?? true else { throw ChannelError.inappropriateOperationForState }
+    guard length.map({ total <= $0 }) ?? true else {
+      throw ChannelError.inappropriateOperationForState
+    }
     try Task.checkCancellation()
     let promise = eventLoop.makePromise(of: Void.self)
     eventLoop.execute { self.connection.write(bytes, self.begun, promise: promise) }

@@ -53,7 +53,8 @@ enum HTTP1Head {
     let lengths = headers["content-length"]
     let codings = headers["transfer-encoding"]
     if !codings.isEmpty {
-      guard lengths.isEmpty, !isHTTP10, codings.count == 1, codings[0].lowercased() == "chunked" else {
+      guard lengths.isEmpty, !isHTTP10, codings.count == 1, codings[0].lowercased() == "chunked"
+      else {
         throw .malformed("Transfer-Encoding must be chunked, once, and without Content-Length")
       }
       return nil
@@ -99,10 +100,14 @@ enum HostName {
     guard port.map({ !$0.isEmpty && $0.utf8.count <= 5 && $0.allSatisfy(\.isASCIIDigit) }) ?? true
     else { return false }
     if name.hasPrefix("["), name.hasSuffix("]") {
-      return name.dropFirst().dropLast().allSatisfy { $0.isHexDigit && $0.isASCII || $0 == ":" || $0 == "." }
+      return name.dropFirst().dropLast().allSatisfy {
+        $0.isHexDigit && $0.isASCII || $0 == ":" || $0 == "."
+      }
     }
     return !name.isEmpty
-      && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "." || $0 == "_") }
+      && name.allSatisfy {
+        $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "." || $0 == "_")
+      }
   }
 
   /// Name and port as written.

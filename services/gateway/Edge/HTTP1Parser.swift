@@ -155,7 +155,9 @@ struct HTTP1Parser {
       guard offset < limits.headerBytes + limits.targetBytes else { throw .headersTooLarge }
       switch view[index] {
       case 0x0A:
-        guard offset > 0, view[index - 1] == 0x0D else { throw .malformed("a line ends in a bare LF") }
+        guard offset > 0, view[index - 1] == 0x0D else {
+          throw .malformed("a line ends in a bare LF")
+        }
         if offset >= 3, view[index - 2] == 0x0A { return offset + 1 }
       case 0x09, 0x20...0x7E, 0x80...0xFF:
         guard offset == 0 || view[index - 1] != 0x0D else { throw .malformed("a bare CR") }

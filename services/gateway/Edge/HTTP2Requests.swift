@@ -155,7 +155,8 @@ final class HTTP2Exchange: HTTP2StreamDelegate, @unchecked Sendable {
     do {
       switch response.body {
       case .empty: await respond(response, length: 0, bytes: [])
-      case .bytes(let bytes): await respond(response, length: bytes.count, bytes: isHead ? [] : bytes)
+      case .bytes(let bytes):
+        await respond(response, length: bytes.count, bytes: isHead ? [] : bytes)
       case .stream(let length, let produce):
         await perform { stream in
           stream.respond(Self.fields(response, length: length), endStream: isHead)
@@ -191,7 +192,9 @@ final class HTTP2Exchange: HTTP2StreamDelegate, @unchecked Sendable {
     for (name, value) in response.headers where HeaderText.isSafe(value) {
       fields.append(name.lowercased(), value)
     }
-    if let length, response.status.mayHaveResponseBody { fields.append("content-length", String(length)) }
+    if let length, response.status.mayHaveResponseBody {
+      fields.append("content-length", String(length))
+    }
     return fields
   }
 

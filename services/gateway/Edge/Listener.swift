@@ -35,7 +35,8 @@ final class Listener: Sendable {
           let origin = ConnectionOrigin(
             address: channel.remoteAddress?.ipAddress ?? "local", isTLS: tls != nil)
           guard let tls else {
-            return try channel.pipeline.syncOperations.addHandler(ProtocolSelection(edge, origin: origin))
+            return try channel.pipeline.syncOperations.addHandler(
+              ProtocolSelection(edge, origin: origin))
           }
           try tls.add(to: channel) { protocolName in
             try ProtocolSelection.add(isHTTP2: protocolName == "h2", to: channel, edge, origin)
@@ -142,7 +143,9 @@ final class ProtocolSelection: ChannelInboundHandler, RemovableChannelHandler {
 
   func handlerAdded(context: ChannelHandlerContext) {
     let channel = context.channel
-    timer = context.eventLoop.scheduleTask(in: edge.limits.headerTime) { channel.close(promise: nil) }
+    timer = context.eventLoop.scheduleTask(in: edge.limits.headerTime) {
+      channel.close(promise: nil)
+    }
   }
 
   func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }

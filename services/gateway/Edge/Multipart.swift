@@ -22,7 +22,8 @@ struct MultipartReader {
 
   /// The boundary parameter of a content type, 1 to 70 characters of RFC 2046's set.
   static func boundary(_ contentType: String) -> String? {
-    guard let value = MediaType(contentType).parameters["boundary"], (1...70).contains(value.utf8.count),
+    guard let value = MediaType(contentType).parameters["boundary"],
+      (1...70).contains(value.utf8.count),
       value.utf8.allSatisfy({ (0x20...0x7E).contains($0) }), !value.hasSuffix(" ")
     else { return nil }
     return value
@@ -54,7 +55,9 @@ struct MultipartReader {
       var bytes: [UInt8] = []
       let left = limits.textBytes - textBytes
       try await content { chunk in
-        guard bytes.count + chunk.count <= left else { throw RequestBody.Failure.tooLarge(limit: left) }
+        guard bytes.count + chunk.count <= left else {
+          throw RequestBody.Failure.tooLarge(limit: left)
+        }
         bytes.append(contentsOf: chunk)
       }
       textBytes += bytes.count
@@ -70,7 +73,9 @@ struct MultipartReader {
     let limit = limits.fileBytes
     do {
       try await content { chunk in
-        guard spool.size + chunk.count <= limit else { throw RequestBody.Failure.tooLarge(limit: limit) }
+        guard spool.size + chunk.count <= limit else {
+          throw RequestBody.Failure.tooLarge(limit: limit)
+        }
         try await spool.append(chunk)
       }
     } catch {
@@ -86,7 +91,8 @@ struct MultipartReader {
     let size = spool.size
     form.files.append(
       Upload(
-        field: header.name, fileName: FileName.clean(fileName), claimedType: header.type, size: size,
+        field: header.name, fileName: FileName.clean(fileName), claimedType: header.type,
+        size: size,
         content: try await spool.finish()))
   }
 
@@ -221,7 +227,9 @@ struct MediaType: Sendable {
 
   /// Browsers escape a quote as `%22` or `\"` and leave other backslashes alone.
   private static func unquoted(_ value: Substring) -> String {
-    guard value.count >= 2, value.hasPrefix("\""), value.hasSuffix("\"") else { return String(value) }
+    guard value.count >= 2, value.hasPrefix("\""), value.hasSuffix("\"") else {
+      return String(value)
+    }
     return value.dropFirst().dropLast().split(separator: "\\\"", omittingEmptySubsequences: false)
       .joined(separator: "\"")
   }

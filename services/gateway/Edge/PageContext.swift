@@ -53,11 +53,14 @@ extension PageContext {
     if let old = visitor.secret, old != token {
       do { try await sessions.end(old, of: portal.tenant) } catch {
         // The old session idles out by itself; a login must not fail because of it.
-        log.warning("old session not ended", metadata: ["request": "\(request.id)", "reason": "\(error)"])
+        log.warning(
+          "old session not ended", metadata: ["request": "\(request.id)", "reason": "\(error)"])
       }
     }
     var response = Response.redirect(to: next ?? .home)
-    response.cookies = [visitor.cookies.session(token), visitor.cookies.expired(visitor.cookies.visit)]
+    response.cookies = [
+      visitor.cookies.session(token), visitor.cookies.expired(visitor.cookies.visit),
+    ]
     return response
   }
 

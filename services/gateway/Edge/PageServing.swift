@@ -46,7 +46,8 @@ struct PageServing: Sendable {
         log.error(
           "page failed",
           metadata: [
-            "request": "\(request.id)", "path": "\(request.path)", "code": "\(problem.code.wireName)",
+            "request": "\(request.id)", "path": "\(request.path)",
+            "code": "\(problem.code.wireName)",
             "reason": "\(problem.reason ?? problem.detail)",
           ])
       }
@@ -72,7 +73,9 @@ struct PageServing: Sendable {
     let route = match.value
     scene.route = route
     if !request.isSafe { try protection.checkProvenance(request) }
-    if route.access == .signedIn, scene.visitor.session == nil { return login(request, scene.visitor) }
+    if route.access == .signedIn, scene.visitor.session == nil {
+      return login(request, scene.visitor)
+    }
     var form = Form()
     if !request.isSafe {
       form = try await FormReading.form(request, limits: route.limits)
@@ -87,7 +90,8 @@ struct PageServing: Sendable {
     case .found(let match): return match
     case .notFound: throw Problem(.notFound, .notFound, "there is no such page")
     case .wrongMethod(let allowed):
-      var problem = Problem(.methodNotAllowed, .unimplemented, "the method does not go with this page")
+      var problem = Problem(
+        .methodNotAllowed, .unimplemented, "the method does not go with this page")
       problem.allow = allowed
       throw problem
     }
@@ -110,7 +114,8 @@ struct PageServing: Sendable {
     let request = scene.request
     let secret = visitor.session == nil ? scene.visit : (visitor.secret ?? "")
     let theme = request.cookies[visitor.cookies.theme].flatMap(UI.Theme.init) ?? .system
-    let flashes = request.cookies[visitor.cookies.flash].map { flash.decode($0, at: clock.now) } ?? []
+    let flashes =
+      request.cookies[visitor.cookies.flash].map { flash.decode($0, at: clock.now) } ?? []
     return PageContext(
       request: request, path: path, form: form, visitor: visitor,
       caller: UserCaller(
@@ -150,13 +155,16 @@ struct PageServing: Sendable {
       path = next
     }
     var response = Response.redirect(to: path)
-    if visitor.secret != nil { response.cookies = [visitor.cookies.expired(visitor.cookies.session)] }
+    if visitor.secret != nil {
+      response.cookies = [visitor.cookies.expired(visitor.cookies.session)]
+    }
     return response
   }
 
   /// The error page. - context: nil when the portal itself is unknown.
   func failure(_ problem: Problem, _ request: Request, _ context: PageContext?) -> Response {
-    var response = Response.html(table.failure(problem, request.id, context), status: problem.status)
+    var response = Response.html(
+      table.failure(problem, request.id, context), status: problem.status)
     problem.addHeaders(to: &response)
     return response
   }

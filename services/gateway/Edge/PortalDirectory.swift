@@ -47,7 +47,9 @@ final class PortalDirectory: Sendable {
       portal = make(tenant, settings)
     } catch let status as Status where status.code == .notFound {
       portal = nil
-    } catch let status as Status where status.code == .unavailable || status.code == .deadlineExceeded {
+    } catch let status as Status
+      where status.code == .unavailable || status.code == .deadlineExceeded
+    {
       return last?.portal ?? make(tenant, .init(active: true))
     }
     known.withLock { known in

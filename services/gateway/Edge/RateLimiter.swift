@@ -25,13 +25,18 @@ final class RateLimiter: Sendable {
   private let buckets = Mutex<[Key: Bucket]>([:])
   private static let capacity = 50_000
 
-  init(reads: Rate = .init(burst: 2000, perSecond: 1000), writes: Rate = .init(burst: 200, perSecond: 50)) {
+  init(
+    reads: Rate = .init(burst: 2000, perSecond: 1000),
+    writes: Rate = .init(burst: 200, perSecond: 50)
+  ) {
     self.reads = reads
     self.writes = writes
   }
 
   /// Throws 429 with `Retry-After`.
-  func admit(_ address: RemoteAddress, isSafe: Bool, at now: ContinuousClock.Instant) throws(Problem) {
+  func admit(_ address: RemoteAddress, isSafe: Bool, at now: ContinuousClock.Instant)
+    throws(Problem)
+  {
     let rate = isSafe ? reads : writes
     let key = Key(address: address, isSafe: isSafe)
     let missing = buckets.withLock { buckets -> Double in

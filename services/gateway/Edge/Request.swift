@@ -48,7 +48,7 @@ enum LanguagePreference {
       for parameter in parts.dropFirst() where parameter.hasPrefix("q=") {
         quality = Double(parameter.dropFirst(2)) ?? 0
       }
-      if quality > 0 { weighted.append((tag, quality)) }
+      if quality > 0 { weighted.append((String(tag), quality)) }
     }
     // A stable sort: entries of the same quality keep the order in which they were sent.
     return weighted.enumerated()
@@ -58,7 +58,9 @@ enum LanguagePreference {
 }
 
 extension Character {
-  fileprivate var isLanguageTag: Bool { isASCII && (isLetter || isNumber || self == "-" || self == "*") }
+  fileprivate var isLanguageTag: Bool {
+    isASCII && (isLetter || isNumber || self == "-" || self == "*")
+  }
 }
 
 extension Substring {

@@ -47,7 +47,11 @@ final class RequestBody: Sendable {
   func next() async throws -> ByteBuffer? {
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
-        enum Step { case give(ByteBuffer?), fail(Failure), wait }
+        enum Step {
+          case give(ByteBuffer?)
+          case fail(Failure)
+          case wait
+        }
         let step: Step = state.withLock { state in
           if let failure = state.failure { return .fail(failure) }
           if !state.chunks.isEmpty { return .give(state.chunks.removeFirst()) }

@@ -28,19 +28,21 @@ struct Response: Sendable {
     Response(
       status,
       headers: ["content-type": "text/html; charset=utf-8", "cache-control": "no-store"],
-      body: .bytes(Array(page.markup.utf8)))
+      body: .bytes(page.bytes))
   }
 
   /// Bytes of a type that the caller vouches for.
   static func bytes(
     _ bytes: [UInt8], type: String, status: HTTPResponseStatus = .ok
   ) -> Response {
-    Response(status, headers: ["content-type": type, "cache-control": "no-store"], body: .bytes(bytes))
+    Response(
+      status, headers: ["content-type": type, "cache-control": "no-store"], body: .bytes(bytes))
   }
 
   /// After a form: 303, so that the browser follows with GET.
   static func redirect(to path: LocalPath, flash: Flash? = nil) -> Response {
-    var response = Response(.seeOther, headers: ["location": path.rawValue, "cache-control": "no-store"])
+    var response = Response(
+      .seeOther, headers: ["location": path.rawValue, "cache-control": "no-store"])
     if let flash { response.flashes = [flash] }
     return response
   }
@@ -92,14 +94,17 @@ struct LocalPath: Sendable, Hashable, ExpressibleByStringLiteral, ExpressibleByS
 
   /// A path from outside: nil for another origin, `//`, backslashes, controls and encoded forms of these.
   init?(_ candidate: String?) {
-    guard let candidate, candidate.hasPrefix("/"), !candidate.hasPrefix("//"), candidate.utf8.count <= 2048,
+    guard let candidate, candidate.hasPrefix("/"), !candidate.hasPrefix("//"),
+      candidate.utf8.count <= 2048,
       candidate.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") })
     else { return nil }
     // What a sloppy proxy or browser might decode once or twice must be harmless as well.
     var decoded = candidate
     for _ in 0..<2 {
       guard let next = PercentCoding.decode(decoded[...]) else { return nil }
-      guard !next.hasPrefix("//"), !next.contains("\\"), PercentCoding.isPlainText(next) else { return nil }
+      guard !next.hasPrefix("//"), !next.contains("\\"), PercentCoding.isPlainText(next) else {
+        return nil
+      }
       decoded = next
     }
     rawValue = candidate
@@ -128,7 +133,9 @@ enum FileName {
     let last = name.split(whereSeparator: { $0 == "/" || $0 == "\\" }).last.map(String.init) ?? ""
     let kept = last.unicodeScalars.filter { scalar in
       switch scalar.properties.generalCategory {
-      case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
+      case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,
+        .paragraphSeparator:
+        false
       default: true
       }
     }

@@ -30,7 +30,8 @@ final class SpooledFile: Sendable {
       let bytes = [UInt8](unsafeUninitializedCapacity: max(0, count)) { buffer, filled in
         while read < buffer.count {
           let got = pread(
-            descriptor, buffer.baseAddress.map { $0 + read }, buffer.count - read, off_t(offset + read))
+            descriptor, buffer.baseAddress.map { $0 + read }, buffer.count - read,
+            off_t(offset + read))
           if got < 0, errno == EINTR { continue }
           if got < 0 { failure = errno }
           if got <= 0 { break }
@@ -99,8 +100,9 @@ struct FileSpool {
 
   private static func unnamedFile() throws -> CInt {
     var template = Array((NSTemporaryDirectory() + "/portico-upload-XXXXXX").utf8CString)
-    let file = mkostemp(&template, O_CLOEXEC)
+    let file = mkstemp(&template)
     guard file >= 0 else { throw POSIXFailure(code: errno) }
+    _ = fcntl(file, F_SETFD, FD_CLOEXEC)
     unlink(template)
     return file
   }

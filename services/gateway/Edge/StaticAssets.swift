@@ -30,7 +30,8 @@ struct StaticAssets: Sendable {
     for path in try FileManager.default.subpathsOfDirectory(atPath: root).sorted() {
       let isHidden = path.split(separator: "/").contains { $0.hasPrefix(".") }
       let url = URL(fileURLWithPath: root).appendingPathComponent(path)
-      guard !isHidden, let type = try url.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile, type
+      guard !isHidden,
+        let type = try url.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile, type
       else { continue }
       contents.append((path, [UInt8](try Data(contentsOf: url))))
     }
@@ -45,7 +46,8 @@ struct StaticAssets: Sendable {
       hash.update(bytes)
       let gzip = Self.isText(name) ? Gzip.compress(bytes) : nil
       files[name] = File(
-        bytes: bytes, gzip: gzip.flatMap { $0.count < bytes.count ? $0 : nil }, type: Self.type(name),
+        bytes: bytes, gzip: gzip.flatMap { $0.count < bytes.count ? $0 : nil },
+        type: Self.type(name),
         etag: "\"\(Self.hex(SHA256.hash(bytes).prefix(8)))\"")
     }
     self.files = files

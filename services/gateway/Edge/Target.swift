@@ -34,9 +34,11 @@ struct Target: Sendable, Hashable {
       (segments, decodedSegments) = ([], [])
       return
     }
-    segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(
+      String.init)
     decodedSegments = try segments.map { segment throws(Malformed) in
-      guard let decoded = PercentCoding.decode(segment[...]), PercentCoding.isPlainText(decoded) else {
+      guard let decoded = PercentCoding.decode(segment[...]), PercentCoding.isPlainText(decoded)
+      else {
         throw Malformed(reason: "a path segment has a broken escape or is not plain UTF-8 text")
       }
       guard !decoded.isEmpty, decoded != ".", decoded != ".." else {

@@ -22,7 +22,8 @@ struct JSONGateway: Sendable {
     case .found(let match): return match
     case .notFound: throw Problem(.notFound, .notFound, "there is no such method")
     case .wrongMethod(let allowed):
-      var problem = Problem(.methodNotAllowed, .unimplemented, "the method does not go with this path")
+      var problem = Problem(
+        .methodNotAllowed, .unimplemented, "the method does not go with this path")
       problem.allow = allowed
       throw problem
     }
@@ -34,7 +35,8 @@ struct JSONGateway: Sendable {
   ) async throws -> Response {
     let route = match.value
     let translation = RequestTranslation(
-      route: route, bindings: match.bindings, query: request.query, limits: JSONLimits(), types: types)
+      route: route, bindings: match.bindings, query: request.query, limits: JSONLimits(),
+      types: types)
     let message = try translation.message(body: try await body(of: request))
     let answer = try await caller.unary(route.method, message, CallOptions())
     return try response(answer.message, route)

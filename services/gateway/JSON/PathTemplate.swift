@@ -93,9 +93,12 @@ struct PathTemplate: Sendable, Hashable {
 
     private mutating func variable() throws(Malformed) {
       try expect("{")
-      let field = rest.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == ".") }
+      let field = rest.prefix {
+        $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == ".")
+      }
       rest = rest[field.endIndex...]
-      guard field.split(separator: ".", omittingEmptySubsequences: false).allSatisfy({ !$0.isEmpty })
+      guard
+        field.split(separator: ".", omittingEmptySubsequences: false).allSatisfy({ !$0.isEmpty })
       else { throw fail("a variable needs a field path") }
       let start = pieces.count
       if rest.first == "=" {
@@ -116,7 +119,9 @@ struct PathTemplate: Sendable, Hashable {
       let found = rest.prefix {
         $0.isASCII && ($0.isLetter || $0.isNumber || "-._~%".contains($0))
       }
-      guard !found.isEmpty else { throw fail("a segment is empty or has a character that needs escaping") }
+      guard !found.isEmpty else {
+        throw fail("a segment is empty or has a character that needs escaping")
+      }
       rest = rest[found.endIndex...]
       return String(found)
     }

@@ -25,7 +25,8 @@ struct Problem: Error, Sendable, Hashable {
   var reason: String?
 
   init(
-    _ status: HTTPResponseStatus, _ code: Status.Code, _ detail: String, violations: [Violation] = [],
+    _ status: HTTPResponseStatus, _ code: Status.Code, _ detail: String,
+    violations: [Violation] = [],
     because reason: String? = nil
   ) {
     self.status = status

@@ -82,7 +82,9 @@ extension Problem {
 
   private static func seconds(_ detail: Status.Detail) -> Int? {
     do {
-      guard let delay = try GoogleRpc.RetryInfo(serialized: detail.value).retryDelay else { return nil }
+      guard let delay = try GoogleRpc.RetryInfo(serialized: detail.value).retryDelay else {
+        return nil
+      }
       return max(0, Int(clamping: delay.seconds)) + (delay.nanos > 0 ? 1 : 0)
     } catch { return nil }
   }
