@@ -13,11 +13,18 @@ struct Brand: Sendable, Hashable {
 
   /// The stylesheet that puts the brand in place of Portico's accent: four custom properties.
   var css: String {
-    // The grounds that accent-coloured text stands on: the tints must keep 4.5:1 too.
+    // Text in the accent stands on its own tint and on every surface; the hardest are --sunken in the
+    // light theme and --hover in the dark one.
     let lightSoft = color.mixed(with: .white, share: 0.9)
     let darkSoft = color.mixed(with: RGB(0x1A, 0x1B, 0x1E), share: 0.75)
-    let lightInk = color.moved(towards: .black, until: { $0.contrast(to: lightSoft) >= 4.6 })
-    let darkInk = color.moved(towards: .white, until: { $0.contrast(to: darkSoft) >= 4.6 })
+    let lightGrounds = [lightSoft, RGB(0xF1, 0xF1, 0xEE)]
+    let darkGrounds = [darkSoft, RGB(0x23, 0x24, 0x28)]
+    let lightInk = color.moved(towards: .black) { ink in
+      lightGrounds.allSatisfy { ink.contrast(to: $0) >= 4.5 }
+    }
+    let darkInk = color.moved(towards: .white) { ink in
+      darkGrounds.allSatisfy { ink.contrast(to: $0) >= 4.5 }
+    }
     let on: RGB = color.contrast(to: .white) >= 4.5 ? .white : RGB(0x11, 0x12, 0x14)
     let solid = color.moved(towards: on == .white ? .black : .white) { $0.contrast(to: on) >= 4.5 }
     return """

@@ -6,6 +6,21 @@ extension UI {
     var text: String
     /// Where a POST takes the action back.
     var undo: SafeURL?
+
+    init(tone: Tone, text: String, undo: SafeURL? = nil) {
+      (self.tone, self.text, self.undo) = (tone, text, undo)
+    }
+
+    /// What the edge kept from the last answer.
+    init(_ flash: Flash) {
+      let tone: Tone =
+        switch flash.kind {
+        case .success: .success
+        case .notice: .neutral
+        case .failure: .danger
+        }
+      self.init(tone: tone, text: flash.text)
+    }
   }
 
   /// Something to know about this page.

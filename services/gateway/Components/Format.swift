@@ -41,7 +41,7 @@ extension UI {
 
   /// `just now`, `5 minutes ago`, `in 3 days`; nil from 7 days on.
   static func relative(_ instant: Instant, now: Instant) -> String? {
-    let seconds = (instant.microseconds - now.microseconds) / 1_000_000
+    let seconds = (instant - now).components.seconds
     let distance = abs(seconds)
     if distance < 45 { return "just now" }
     guard distance < 604_800 else { return nil }
@@ -130,7 +130,9 @@ struct CalendarStamp {
 
   init(_ instant: Instant, zone: TimeZone) {
     let offset = zone.secondsFromGMT(for: instant.date)
-    let local = Int(instant.microseconds / 1_000_000) + offset
+    // Rounded down, so that a moment before 1970 keeps its day.
+    let (second, rest) = instant.microseconds.quotientAndRemainder(dividingBy: 1_000_000)
+    let local = Int(second) - (rest < 0 ? 1 : 0) + offset
     secondOfDay = ((local % 86_400) + 86_400) % 86_400
     let days = (local - secondOfDay) / 86_400
     date = CivilDate(daysSinceEpoch: days) ?? (days < 0 ? .earliest : .latest)
