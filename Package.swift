@@ -87,7 +87,8 @@ let targets: [Target] = [
   module(
     "Bootstrap",
     [
-      "Values", "Crypto", "RPC", "Store", "StoreSQLite", "StorePostgres", "Access", "Handling", "Telemetry", "Blobs",
+      "Values", "Crypto", "WellKnown", "HTTP2", "RPC", "Store", "StoreSQLite", "StorePostgres", "PorticoAPI", "Access",
+      "Handling", "Telemetry", "Blobs",
       log,
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -162,6 +163,8 @@ let targets: [Target] = [
 let package = Package(
   name: "portico",
   platforms: [.macOS(.v15)],
+  // For packages beside this one: the runtime and the contract. Benchmarks/ is the first of them.
+  products: ["RPC", "WellKnown", "Protobuf", "PorticoAPI"].map { .library(name: $0, targets: [$0]) },
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),

@@ -43,5 +43,6 @@ def nghttpd() -> list[str]:
 
 PEERS = [
     Peer("nghttpd (C)", METHOD),
+    Peer("Portico", METHOD, "portico-echo"),
     Peer("grpc-swift-2", METHOD, "grpc-swift-echo"),
 ]

@@ -39,8 +39,9 @@ Written by `make bench` (`Benchmarks/run`); do not edit by hand.
 
 ## Unary echo
 
-{PAYLOAD} bytes of payload, {CONNECTIONS} connections of {STREAMS} streams each, h2load on the same machine, plaintext HTTP/2 on
-loopback. The servers take turns; each figure is the median of {rounds} rounds of {calls:,} calls.
+{PAYLOAD} bytes of payload, {CONNECTIONS} connections of {STREAMS} streams each, plaintext HTTP/2 on loopback, h2load on the same machine.
+Every server has one core and one event loop, the load has the other cores. The servers take turns; each figure is the
+median of {rounds} rounds of {calls:,} calls.
 
 | server | server CPU, µs a call | of nghttpd | calls a second | median, µs |
 |---|---:|---:|---:|---:|

@@ -6,7 +6,16 @@ import socket
 import subprocess
 import time
 
+CORES = sorted(os.sched_getaffinity(0))
+SERVER_CORES = CORES[-1:]
+"""One core for the server; the load has the others, and where there is only one, that."""
+LOAD_CORES = CORES[:-1] or CORES
+
 TICK = 1 / os.sysconf("SC_CLK_TCK")
+
+
+def on(cores: list[int], command: list[str]) -> list[str]:
+    return ["taskset", "--cpu-list", ",".join(map(str, cores)), *command]
 
 
 def free_port() -> int:
@@ -21,7 +30,8 @@ class Server:
     def __init__(self, command: list[str]):
         self.port = free_port()
         self.process = subprocess.Popen(
-            [part.replace("{port}", str(self.port)) for part in command],
+            # taskset replaces itself with the program, so the process id is the server's.
+            on(SERVER_CORES, [part.replace("{port}", str(self.port)) for part in command]),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
         )

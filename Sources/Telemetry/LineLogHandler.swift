@@ -3,7 +3,7 @@ import Values
 
 /// One line a record, to a `LogSink`, in the form of `format`.
 public struct LineLogHandler: LogHandler {
-  public enum Format: String, Sendable { case json, text }
+  public enum Format: String, Sendable, CaseIterable { case json, text }
 
   public var metadata: Logger.Metadata = [:]
   public var logLevel: Logger.Level

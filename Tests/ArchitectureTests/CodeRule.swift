@@ -15,7 +15,7 @@ enum CodeRule: String, CaseIterable, Sendable {
   static let emptySuffixes = [
     "Manager", "Helper", "Helpers", "Util", "Utils", "Utilities", "Common", "Base",
   ]
-  static let traps: Set<Substring> = ["fatalError", "preconditionFailure", "abort", "exit"]
+  static let traps: Set<Substring> = ["fatalError", "preconditionFailure", "exit"]
 
   struct Finding: Sendable {
     let rule: CodeRule
@@ -26,7 +26,7 @@ enum CodeRule: String, CaseIterable, Sendable {
   }
 
   func findings(in file: SourceFile) -> [Finding] {
-    let source = SwiftText(file.text)
+    let source = file.source
     let lines: [(number: Int, text: Substring?)] =
       switch self {
       case .swallowedError: source.lines.matching { $0.contains("try?") }

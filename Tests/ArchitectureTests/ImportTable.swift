@@ -75,7 +75,7 @@ enum ImportTable {
     Module("portico-identity", .program), Module("portico-ticketing", .program),
     Module("portico-messaging", .program), Module("portico-billing", .program),
     Module("portico-cms", .program), Module("portico-gateway", .program),
-    Module("protogen", .program, also: ["ArgumentParser", "CProtobufC"]),
+    Module("protogen", .program, also: ["ArgumentParser", "CPorticoProto", "CProtobufC"]),
     Module("portico", .program, also: ["ArgumentParser", "Logging"]),
   ]
 
@@ -90,7 +90,7 @@ enum ImportTable {
 
   /// The modules that a file imports, with the lines: `@testable import struct A.B` imports `A`.
   static func imports(of file: SourceFile) -> [(line: Int, module: String)] {
-    SwiftText(file.text).lines.compactMap { line in
+    file.source.lines.compactMap { line in
       var words = line.text.split(whereSeparator: \.isWhitespace)
       let modifiers = ["public", "package", "internal", "fileprivate", "private"]
       while let first = words.first, first.hasPrefix("@") || modifiers.contains(String(first)) {

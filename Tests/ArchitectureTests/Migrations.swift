@@ -57,7 +57,7 @@ enum SQLText {
       SQLHomes.folders.contains { file.path.hasPrefix($0) }
       || (file.path.hasPrefix("services/") && file.stem.hasSuffix("Store"))
     guard !isHome else { return [] }
-    return SwiftText(file.text).literals.filter { isSQL($0.text) }
+    return file.source.literals.filter { isSQL($0.text) }
       .map { "\(file.path):\($0.line): SQL text outside a store: \($0.text.prefix(60))" }
   }
 }

@@ -6,6 +6,14 @@ struct SourceFile: Sendable {
   /// From the project's root: `Sources/RPC/Call.swift`.
   let path: String
   let text: String
+  /// The text taken apart; for files that are not Swift, of no use.
+  let source: SwiftText
+
+  init(path: String, text: String) {
+    self.path = path
+    self.text = text
+    source = SwiftText(path.hasSuffix(".swift") ? text : "")
+  }
 
   /// `Call.swift`
   var name: String { String(path.split(separator: "/").last ?? "") }
@@ -47,9 +55,13 @@ enum Project {
     return found.sorted { $0.path < $1.path }
   }
 
-  /// The Swift files of the product that people write.
+  /// The Swift files of the product, read once.
+  static func swift() throws -> [SourceFile] { try read.get() }
+  private static let read = Result { try files("swift") }
+
+  /// Those that people write.
   static func written() throws -> [SourceFile] {
-    let files = try files("swift").filter { !$0.isGenerated }
+    let files = try swift().filter { !$0.isGenerated }
     // A walk that found next to nothing would let every rule pass.
     try #require(files.count > 40)
     return files

@@ -4,7 +4,7 @@ import Testing
 @Suite struct ProjectTests {
   @Test("Modules import what docs/architecture.md lets them")
   func imports() throws {
-    let files = try Project.files("swift")
+    let files = try Project.swift()
     try #require(files.count > 40)
     let findings = files.flatMap(ImportTable.findings)
     #expect(findings.isEmpty, "\(findings.joined(separator: "\n"))")
@@ -18,7 +18,7 @@ import Testing
 
   @Test("No module of the table is without files")
   func tableIsCurrent() throws {
-    let present = Set(try Project.files("swift").map(\.module))
+    let present = Set(try Project.swift().map(\.module))
     let absent = ImportTable.modules.filter { $0.tier != .c && !present.contains($0.name) }
     #expect(absent.isEmpty, "\(absent.map(\.name))")
   }
@@ -67,7 +67,7 @@ import Testing
   func tables() throws -> [(path: String, table: Table)] {
     try (Project.files("sql") + Project.written()).flatMap { file in
       let isSQL = file.name.hasSuffix(".sql")
-      let texts = isSQL ? [file.text] : SwiftText(file.text).literals.map(\.text)
+      let texts = isSQL ? [file.text] : file.source.literals.map(\.text)
       return texts.flatMap(Table.created).map { (file.path, $0) }
     }
   }

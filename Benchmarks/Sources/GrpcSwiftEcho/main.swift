@@ -3,6 +3,7 @@
 
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
+import NIOPosix
 
 struct RawBytes: MessageSerializer, MessageDeserializer {
   func serialize<Bytes: GRPCContiguousBytes>(_ message: [UInt8]) throws -> Bytes {
@@ -33,6 +34,7 @@ guard let port = CommandLine.arguments.dropFirst().first.flatMap(Int.init) else 
 }
 let server = GRPCServer(
   transport: .http2NIOPosix(
-    address: .ipv4(host: "127.0.0.1", port: port), transportSecurity: .plaintext),
+    address: .ipv4(host: "127.0.0.1", port: port), transportSecurity: .plaintext,
+    eventLoopGroup: MultiThreadedEventLoopGroup(numberOfThreads: 1)),
   services: [EchoService()])
 try await server.serve()

@@ -1,0 +1,129 @@
+import Access
+import Foundation
+import HTTP2
+import Logging
+import RPC
+import Telemetry
+import Values
+
+/// All that a host needs to know to run one service.
+public struct HostConfiguration: Sendable {
+  public var settings: Settings
+  public var listener: Listener
+  public var store: StoreLocation
+  /// Where uploaded files go.
+  public var blobs: URL
+  public var keys: Keyring
+  /// Where the other services are: `["identity": "10.0.0.7:7601", "cms": "unix:/run/cms.sock"]`.
+  public var peers: [String: String]
+  public var channel: ChannelConfiguration
+  public var server: ServerConfiguration
+  public var clock: any WallClock
+  public var logger: Logger
+  /// How long running calls may take to finish when the process ends.
+  public var grace: Duration
+
+  public init(
+    settings: Settings = Settings([:]), listener: Listener, store: StoreLocation, blobs: URL,
+    keys: Keyring, peers: [String: String] = [:], channel: ChannelConfiguration = .init(),
+    server: ServerConfiguration = .init(), clock: any WallClock = SystemClock(), logger: Logger,
+    grace: Duration = .seconds(8)
+  ) {
+    self.settings = settings
+    self.listener = listener
+    self.store = store
+    self.blobs = blobs
+    self.keys = keys
+    self.peers = peers
+    self.channel = channel
+    self.server = server
+    self.clock = clock
+    self.logger = logger
+    self.grace = grace
+  }
+
+  /// Reads the settings of a process of its own.
+  ///
+  ///     listen            127.0.0.1:7601 or unix:/path
+  ///     database.url      sqlite:PATH or postgres://…     database.owner   postgres://… that migrates
+  ///     blobs.folder      data/blobs                      keys.folder      data/keys
+  ///     peers             identity=127.0.0.1:7601,cms=…
+  ///     tls.certificate, tls.key, tls.roots               mutual TLS between the services
+  ///     log.format        json or text                    log.level        info
+  ///     drain.seconds     8
+  public init(service: String, _ settings: Settings) throws {
+    let logger = try ProcessLog.logger(service, settings)
+    let tls = try TLSFiles(settings)
+    var listener = Listener(try Self.address(settings.required("listen")))
+    listener.tls = tls?.server
+    let owner = try settings.secret("database.owner")
+    guard let database = try settings.secret("database.url") else {
+      throw SettingError.missing("database.url")
+    }
+    self.init(
+      settings: settings, listener: listener, store: try StoreLocation(database, owner: owner),
+      blobs: URL(fileURLWithPath: try settings.string("blobs.folder", default: "data/blobs")),
+      keys: try Self.keys(settings), peers: try Self.peers(settings),
+      channel: ChannelConfiguration(tls: tls?.client), logger: logger,
+      grace: .seconds(try settings.int("drain.seconds", default: 8, in: 0...600)))
+  }
+
+  /// `host:port` or `unix:/path`.
+  public static func address(_ text: String) throws(SettingError) -> Listener.Address {
+    if text.hasPrefix("unix:"), text.count > 5 { return .unix(path: String(text.dropFirst(5))) }
+    guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+      (0...65535).contains(port), colon > text.startIndex
+    else { throw .invalid("listen", "must be host:port or unix:/path") }
+    let host = text[..<colon].trimmingCharacters(in: ["[", "]"])
+    return .tcp(host: host, port: port)
+  }
+
+  public static func peers(_ settings: Settings) throws(SettingError) -> [String: String] {
+    var peers: [String: String] = [:]
+    for entry in try settings.string("peers", default: "").split(separator: ",") {
+      let parts = entry.split(separator: "=", maxSplits: 1)
+      guard parts.count == 2 else { throw .invalid("peers", "must be name=address,…") }
+      peers[String(parts[0])] = String(parts[1])
+    }
+    return peers
+  }
+
+  public static func keys(_ settings: Settings) throws -> Keyring {
+    let folder = try settings.string("keys.folder", default: "data/keys")
+    do { return try Keyring(contentsOf: URL(fileURLWithPath: folder)) } catch {
+      throw SettingError.invalid("keys.folder", "cannot be used: \(error)")
+    }
+  }
+}
+
+/// One certificate for both directions.
+struct TLSFiles {
+  let server: TLSConfiguration
+  let client: TLSConfiguration
+
+  /// Nil when none of the three is set; all three or none.
+  init?(_ settings: Settings) throws(SettingError) {
+    let certificate = try settings.string("tls.certificate")
+    let key = try settings.string("tls.key")
+    let roots = try settings.string("tls.roots")
+    if certificate == nil, key == nil, roots == nil { return nil }
+    guard let certificate, let key, let roots else {
+      throw .invalid("tls", "needs tls.certificate, tls.key and tls.roots together")
+    }
+    server = .server(
+      certificateChainFile: certificate, privateKeyFile: key, clientTrustRootsFile: roots)
+    client = .client(
+      trustRootsFile: roots, certificateChainFile: certificate, privateKeyFile: key)
+  }
+}
+
+/// The logger of a process.
+public enum ProcessLog {
+  /// JSON unless standard error is a terminal; `log.format` and `log.level` say otherwise.
+  public static func logger(_ label: String, _ settings: Settings) throws -> Logger {
+    let format: LineLogHandler.Format = try settings.choice(
+      "log.format", default: isatty(2) == 1 ? .text : .json)
+    let level: Logger.Level = try settings.choice("log.level", default: .info)
+    return Logger(label: label) { LineLogHandler(label: $0, format: format, level: level) }
+  }
+}

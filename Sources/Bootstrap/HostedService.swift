@@ -1,0 +1,42 @@
+import Foundation
+import RPC
+import Store
+
+/// A service as a process sees it: its name, its schema, what it answers and what it does by itself.
+public protocol HostedService: Sendable {
+  /// `ticketing`: names the process, its key and its settings, and is the second word of its packages.
+  static var name: String { get }
+  /// The folder of `V0001_….sql` files: `Bundle.module`'s `Migrations`.
+  static var migrations: URL { get }
+
+  /// Called once, after the migrations and before the first call.
+  init(_ context: ServiceContext) async throws
+
+  var services: [any RPCService] { get }
+  var jobs: [Job] { get }
+}
+
+extension HostedService {
+  public var jobs: [Job] { [] }
+}
+
+/// Something a service does by itself, again and again: in one of its processes at a time, under a lease.
+public struct Job: Sendable {
+  public let name: String
+  public let interval: Duration
+  let body: @Sendable (Lease) async throws -> Void
+
+  /// - Parameters:
+  ///   - name: `sla-clock`; the lease is called by it.
+  ///   - interval: from the end of one run to the beginning of the next, on the real clock.
+  ///   - body: may be cancelled when the process ends; a write transaction that calls `db.require(lease)` is
+  ///     fenced against a run that another process has taken over.
+  public init(
+    _ name: String, every interval: Duration,
+    _ body: @escaping @Sendable (Lease) async throws -> Void
+  ) {
+    self.name = name
+    self.interval = interval
+    self.body = body
+  }
+}

@@ -1,0 +1,109 @@
+import Access
+import Blobs
+import Foundation
+import Logging
+import RPC
+import Store
+import Values
+
+/// Something a process starts and stops: a service's host, the gateway.
+public protocol ProcessPart: Sendable {
+  var name: String { get }
+  /// Returns when it is ready. What was begun is undone when it throws.
+  func start() async throws
+  /// Takes nothing new, finishes what runs, and releases everything. Harmless when repeated.
+  func stop() async
+}
+
+/// Runs one service: its store, its server with gate and health, its relay and its jobs.
+public actor ServiceHost<Service: HostedService>: ProcessPart {
+  public nonisolated let name = Service.name
+  private let configuration: HostConfiguration
+  private var running: Running?
+
+  private struct Running {
+    let store: any Store
+    let server: Server
+    let health: Health
+    let peers: Peers
+    let address: Listener.Address
+    let service: Service
+    let work: [Task<Void, Never>]
+  }
+
+  public init(_ service: Service.Type = Service.self, _ configuration: HostConfiguration) {
+    self.configuration = configuration
+  }
+
+  /// Where it listens, with the port it really has; nil before it has started.
+  public var address: Listener.Address? { running?.address }
+
+  /// The service itself, for tests and for the process around it.
+  public var service: Service? { running?.service }
+
+  /// The service's store, likewise.
+  public var store: (any Store)? { running?.store }
+
+  public func start() async throws {
+    guard running == nil else { return }
+    let store = try await configuration.store.open(
+      migrations: Service.migrations, clock: configuration.clock, logger: configuration.logger)
+    do {
+      running = try await begin(store)
+    } catch {
+      await store.close()
+      throw error
+    }
+  }
+
+  private func begin(_ store: any Store) async throws -> Running {
+    let (clock, logger, keys) = (configuration.clock, configuration.logger, configuration.keys)
+    let peers = Peers(
+      configuration.peers, identity: try keys.serviceIdentity(name, clock: clock),
+      configuration: configuration.channel, logger: logger)
+    let context = ServiceContext(
+      name: name, store: store, clock: clock, logger: logger, settings: configuration.settings,
+      blobs: try DirectoryBlobStore(root: configuration.blobs.appendingPathComponent(name)),
+      signer: try keys.signer(for: name), peers: peers)
+    let service = try await Service(context)
+    let services = service.services
+    let health = Health(services)
+    let server = Server(
+      services: services + [health],
+      interceptors: [
+        CallLog(logger: logger), Gate(keys.verifier(for: name, clock: clock)),
+      ],
+      clock: clock, configuration: configuration.server, logger: logger)
+    let address = try await server.listen(configuration.listener)
+    health.set(serving: true)
+    logger.info("serving", metadata: ["address": "\(address)"])
+    return Running(
+      store: store, server: server, health: health, peers: peers, address: address,
+      service: service, work: work(of: service, store, peers))
+  }
+
+  private func work(
+    of service: Service, _ store: any Store, _ peers: Peers
+  ) -> [Task<Void, Never>] {
+    let logger = configuration.logger
+    let owner = "\(name)/\(ProcessInfo.processInfo.processIdentifier)/\(RequestID.make())"
+    let relay = OutboxRelay(outbox: Outbox(store, owner: owner), peers: peers, logger: logger)
+    let runners = service.jobs.map {
+      JobRunner(job: $0, store: store, owner: owner, logger: logger)
+    }
+    return [Task { await relay.run() }] + runners.map { runner in Task { await runner.run() } }
+  }
+
+  public func stop() async {
+    guard let running else { return }
+    self.running = nil
+    running.health.set(serving: false)
+    running.health.end()
+    for task in running.work { task.cancel() }
+    await running.server.shutDown(grace: configuration.grace)
+    for task in running.work { await task.value }
+    await running.peers.shutDown(grace: .zero)
+    await running.store.close()
+    configuration.logger.info("stopped")
+  }
+}

@@ -1,0 +1,75 @@
+import Foundation
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// A whole process: `Main/main.swift` of a service is one call of this.
+public enum ServiceProcess {
+  /// Reads the settings, runs the service until SIGTERM or SIGINT, drains and returns. A second signal ends the
+  /// drain. Wrong settings end the process with status 64, a failed start with 70, both with one line that says why.
+  public static func run<Service: HostedService>(_ service: Service.Type) async {
+    await run(Service.name) { settings in
+      let configuration = try HostConfiguration(service: Service.name, settings)
+      return ([ServiceHost(service, configuration)], configuration.logger)
+    }
+  }
+
+  /// The same for any parts, started in their order and stopped in the reverse one.
+  public static func run(
+    _ name: String, _ parts: (Settings) async throws -> ([any ProcessPart], Logger)
+  ) async {
+    do {
+      let settings = try await Settings()
+      let (parts, logger) = try await parts(settings)
+      try await run(parts, settings: settings, logger: logger)
+    } catch let error as SettingError {
+      fail(name, error, status: 64)
+    } catch {
+      fail(name, error, status: 70)
+    }
+  }
+
+  /// Starts parts, waits for a signal, and stops them.
+  public static func run(
+    _ parts: [any ProcessPart], settings: Settings? = nil, logger: Logger
+  ) async throws {
+    let group = ServiceGroup(
+      configuration: .init(
+        services: [.init(service: Parts(parts: parts, settings: settings))],
+        gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+    try await group.run()
+  }
+
+  private static func fail(_ name: String, _ error: any Error, status: Int32) -> Never {
+    FileHandle.standardError.write(Data("portico-\(name): \(error)\n".utf8))
+    exit(status)
+  }
+}
+
+/// The parts of a process as one thing that starts and stops in order.
+private struct Parts: Service {
+  let parts: [any ProcessPart]
+  let settings: Settings?
+
+  func run() async throws {
+    var started: [any ProcessPart] = []
+    do {
+      for part in parts {
+        try await part.start()
+        started.append(part)
+      }
+      try settings?.refuseUnknownFlags()
+      try await gracefulShutdown()
+    } catch is CancellationError {
+      // The group gives up: stop as if asked to.
+    } catch {
+      await stop(started)
+      throw error
+    }
+    await stop(started)
+  }
+
+  private func stop(_ started: [any ProcessPart]) async {
+    for part in started.reversed() { await part.stop() }
+  }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import Logging
+import Store
+import StorePostgres
+import StoreSQLite
+import Values
+
+/// Where a service's rows are: `sqlite:PATH`, `sqlite::memory:`, or `postgres://…`.
+public enum StoreLocation: Sendable {
+  case memory
+  case sqlite(path: String)
+  /// - Parameter owner: the address of the role that owns the tables and migrates them; nil where an operator
+  ///   migrates by hand.
+  case postgres(Secret<String>, owner: Secret<String>?)
+
+  public init(_ text: Secret<String>, owner: Secret<String>? = nil) throws(SettingError) {
+    let url = text.reveal()
+    if url == "sqlite::memory:" {
+      self = .memory
+    } else if url.hasPrefix("sqlite:"), url.count > "sqlite:".count {
+      self = .sqlite(path: String(url.dropFirst("sqlite:".count)))
+    } else if url.hasPrefix("postgres://") || url.hasPrefix("postgresql://") {
+      self = .postgres(text, owner: owner)
+    } else {
+      throw .invalid("database.url", "must begin with sqlite: or postgres://")
+    }
+  }
+
+  /// Brings the schema up to date and opens the store.
+  public func open(
+    migrations: URL?, clock: any WallClock, logger: Logger
+  ) async throws -> any Store {
+    switch self {
+    case .memory:
+      return try await migrated(SQLiteStore(inMemory: clock, log: logger), migrations, logger)
+    case .sqlite(let path):
+      return try await migrated(
+        SQLiteStore(path: path, clock: clock, log: logger), migrations, logger)
+    case .postgres(let address, let owner):
+      if let owner {
+        try await migrate(PostgresOwner(owner.reveal(), clock: clock), migrations, logger)
+      }
+      return try await PostgresStore.open(address.reveal(), clock: clock)
+    }
+  }
+
+  private func migrated(
+    _ store: SQLiteStore, _ migrations: URL?, _ logger: Logger
+  ) async throws -> any Store {
+    do {
+      try await migrate(store, migrations, logger)
+      return store
+    } catch {
+      await store.close()
+      throw error
+    }
+  }
+
+  private func migrate(
+    _ target: any MigrationTarget, _ migrations: URL?, _ logger: Logger
+  ) async throws {
+    for migration in try await Migrator(target).migrate(migrations) {
+      logger.info(
+        "migrated", metadata: ["part": "\(migration.part)", "version": "\(migration.version)"])
+    }
+  }
+}
