@@ -1,0 +1,101 @@
+import Foundation
+import Values
+
+/// An agreement with an account. What only one type of contract has lives in `terms` (D-22).
+struct Contract: Sendable, Hashable {
+  var id: String
+  var account: String
+  var accountDisplayName: String
+  var displayName: String
+  var referenceNumber: String
+  var startDate: CivilDate
+  /// Last day, or nil while it is open-ended.
+  var endDate: CivilDate?
+  var sla: String
+  var setupFee: Money?
+  var isDefault: Bool
+  var description: String
+  var billingInformation: String
+  var terms: Terms
+  var created: Instant
+
+  enum Cycle: String, Sendable, Hashable, Codable {
+    case monthly, quarterly, yearly
+
+    var months: Int {
+      switch self {
+      case .monthly: 1
+      case .quarterly: 3
+      case .yearly: 12
+      }
+    }
+  }
+
+  enum Terms: Sendable, Hashable {
+    case timeAndMaterials(hourlyRate: Money)
+    case recurring(cycle: Cycle, price: Money)
+    case fixedPrice(price: Money, billAmount: Money, remaining: Money)
+    case retainerByAmount(price: Money, consumed: Money)
+    case retainerByHours(cycle: Cycle, hours: PrepaidHours)
+  }
+
+  enum Status: Sendable, Hashable { case upcoming, active, expired }
+
+  /// One billed period: from its first day to the first day of the next.
+  struct Period: Sendable, Hashable {
+    var start: CivilDate
+    var end: CivilDate
+  }
+}
+
+/// Minutes bought and used. Use beyond what was bought is overage, never a negative rest (D-24).
+struct PrepaidHours: Sendable, Hashable {
+  var purchasedMinutes: Int32
+  var consumedMinutes: Int32
+
+  var remainingMinutes: Int32 { max(0, purchasedMinutes - consumedMinutes) }
+  var overageMinutes: Int32 { max(0, consumedMinutes - purchasedMinutes) }
+}
+
+enum ContractError: Error, Hashable {
+  case endsBeforeStart
+  case negativeMinutes
+  case negativeAmount
+}
+
+extension Contract {
+  func status(today: CivilDate) -> Status {
+    if today < startDate { return .upcoming }
+    if let endDate, endDate < today { return .expired }
+    return .active
+  }
+
+  func validate() throws(ContractError) {
+    if let endDate, endDate < startDate { throw .endsBeforeStart }
+    switch terms {
+    case .retainerByHours(_, let hours):
+      guard hours.purchasedMinutes >= 0, hours.consumedMinutes >= 0 else { throw .negativeMinutes }
+    case .timeAndMaterials(let amount), .recurring(_, let amount):
+      guard !amount.isNegative else { throw .negativeAmount }
+    case .fixedPrice(let price, let bill, let rest):
+      guard ![price, bill, rest].contains(where: \.isNegative) else { throw .negativeAmount }
+    case .retainerByAmount(let price, let consumed):
+      guard !price.isNegative, !consumed.isNegative else { throw .negativeAmount }
+    }
+  }
+
+  /// The periods that have begun by `today`, the first one first, at most `limit` of the latest.
+  /// They are anchored on the start date and clamped to month ends (D-23).
+  func periods(of cycle: Cycle, until today: CivilDate, limit: Int = 24) -> [Period] {
+    let last = min(today, endDate ?? today)
+    var periods: [Period] = []
+    var index = 0
+    while let start = startDate.adding(months: index * cycle.months), start <= last,
+      let end = startDate.adding(months: (index + 1) * cycle.months)
+    {
+      periods.append(Period(start: start, end: end))
+      index += 1
+    }
+    return Array(periods.suffix(limit))
+  }
+}
