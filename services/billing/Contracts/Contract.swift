@@ -6,6 +6,8 @@ struct Contract: Sendable, Hashable {
   var id: String
   var account: String
   var accountDisplayName: String
+  /// The account's, in which its days begin and end.
+  var timeZone: TimeZone
   var displayName: String
   var referenceNumber: String
   var startDate: CivilDate
@@ -58,6 +60,7 @@ struct PrepaidHours: Sendable, Hashable {
 }
 
 enum ContractError: Error, Hashable {
+  case mixedCurrencies
   case endsBeforeStart
   case negativeMinutes
   case negativeAmount
@@ -70,17 +73,27 @@ extension Contract {
     return .active
   }
 
+  /// The one currency of its amounts, or nil when it names none.
+  var currency: Currency? { amounts.first?.currency }
+
+  private var amounts: [Money] {
+    let ofTerms: [Money] =
+      switch terms {
+      case .timeAndMaterials(let rate): [rate]
+      case .recurring(_, let price): [price]
+      case .fixedPrice(let price, let bill, let rest): [price, bill, rest]
+      case .retainerByAmount(let price, let consumed): [price, consumed]
+      case .retainerByHours: []
+      }
+    return ofTerms + (setupFee.map { [$0] } ?? [])
+  }
+
   func validate() throws(ContractError) {
     if let endDate, endDate < startDate { throw .endsBeforeStart }
-    switch terms {
-    case .retainerByHours(_, let hours):
+    guard !amounts.contains(where: \.isNegative) else { throw .negativeAmount }
+    guard Set(amounts.map(\.currency)).count <= 1 else { throw .mixedCurrencies }
+    if case .retainerByHours(_, let hours) = terms {
       guard hours.purchasedMinutes >= 0, hours.consumedMinutes >= 0 else { throw .negativeMinutes }
-    case .timeAndMaterials(let amount), .recurring(_, let amount):
-      guard !amount.isNegative else { throw .negativeAmount }
-    case .fixedPrice(let price, let bill, let rest):
-      guard ![price, bill, rest].contains(where: \.isNegative) else { throw .negativeAmount }
-    case .retainerByAmount(let price, let consumed):
-      guard !price.isNegative, !consumed.isNegative else { throw .negativeAmount }
     }
   }
 

@@ -17,18 +17,16 @@ struct ContractStore {
     return try Contract(row)
   }
 
-  /// `account` nil: every account in scope. `activeOn` keeps those that run on that day.
+  /// `account` nil: every account in scope. `onlyActive` keeps those that run today, where the account is.
   func contracts(
-    account: String?, activeOn today: CivilDate?, page: PageRequest, in scope: Scope
+    account: String?, onlyActive: Bool, page: PageRequest, in scope: Scope
   ) throws -> Page<Contract> {
     var conditions: [SQL] = [
       "tenant = \(db.tenant)", scope.predicate(account: "account"),
       try page.after("display_name", "id", order: .ascending),
     ]
     if let account { conditions.append("account = \(account)") }
-    if let today {
-      conditions.append("start_date <= \(today) AND (end_date IS NULL OR end_date >= \(today))")
-    }
+    if onlyActive { conditions.append(.any(try runningToday())) }
     let rows = try db.all(
       """
       SELECT * FROM contracts WHERE \(.all(conditions)) ORDER BY display_name, id \(page.limit)
@@ -36,18 +34,30 @@ struct ContractStore {
     return try page.page(rows.map(Contract.init)) { [$0.displayName.sqlValue, $0.id.sqlValue] }
   }
 
-  func insert(_ contract: Contract, currency: Currency, in scope: Scope) throws {
+  private func runningToday() throws -> [SQL] {
+    let rows = try db.all("SELECT DISTINCT time_zone FROM contracts WHERE tenant = \(db.tenant)")
+    return try rows.map { row in
+      let zone = try TimeZone(stored: row["time_zone"])
+      let today = CivilDate(db.now, in: zone)
+      return """
+        (time_zone = \(zone.identifier) AND start_date <= \(today)
+          AND (end_date IS NULL OR end_date >= \(today)))
+        """
+    }
+  }
+
+  func insert(_ contract: Contract, in scope: Scope) throws {
     guard scope.allows(account: contract.account) else { throw StoreError.notFound }
     let terms = TermsColumns(contract.terms)
     try db.run(
       """
-      INSERT INTO contracts (tenant, account, id, account_display_name, display_name,
-        reference_number, start_date, end_date, sla, currency, setup_fee, is_default, description,
+      INSERT INTO contracts (tenant, account, id, account_display_name, time_zone,
+        display_name, reference_number, start_date, end_date, sla, currency, setup_fee, is_default, description,
         billing_information, type, cycle, price, bill_amount, remaining_amount, consumed_amount,
         purchased_minutes, consumed_minutes, created)
       VALUES (\(db.tenant), \(contract.account), \(contract.id), \(contract.accountDisplayName),
-        \(contract.displayName), \(contract.referenceNumber), \(contract.startDate),
-        \(contract.endDate), \(contract.sla), \(currency.code), \(contract.setupFee?.minorUnits),
+        \(contract.timeZone.identifier), \(contract.displayName), \(contract.referenceNumber), \(contract.startDate),
+        \(contract.endDate), \(contract.sla), \(contract.currency?.code), \(contract.setupFee?.minorUnits),
         \(contract.isDefault), \(contract.description), \(contract.billingInformation),
         \(terms.type), \(terms.cycle), \(terms.price), \(terms.billAmount),
         \(terms.remainingAmount), \(terms.consumedAmount), \(terms.purchasedMinutes),
@@ -96,24 +106,24 @@ private struct TermsColumns {
 
 extension Contract {
   fileprivate init(_ row: Row) throws {
-    let code: String = try row["currency"]
-    guard let currency = Currency(code) else { throw StoreError.corrupt("currency \(code)") }
+    let currency = try Currency(stored: row["currency"])
     let setupFee: Int64? = try row["setup_fee"]
     self.init(
       id: try row["id"], account: try row["account"],
-      accountDisplayName: try row["account_display_name"], displayName: try row["display_name"],
+      accountDisplayName: try row["account_display_name"],
+      timeZone: try TimeZone(stored: row["time_zone"]), displayName: try row["display_name"],
       referenceNumber: try row["reference_number"], startDate: try row["start_date"],
       endDate: try row["end_date"], sla: try row["sla"],
-      setupFee: setupFee.map { Money(minorUnits: $0, currency) }, isDefault: try row["is_default"],
+      setupFee: try setupFee.map { Money(minorUnits: $0, try currency.known) }, isDefault: try row["is_default"],
       description: try row["description"], billingInformation: try row["billing_information"],
       terms: try Terms(row, currency), created: try row["created"])
   }
 }
 
 extension Contract.Terms {
-  fileprivate init(_ row: Row, _ currency: Currency) throws {
+  fileprivate init(_ row: Row, _ currency: Currency?) throws {
     func money(_ column: String) throws -> Money {
-      Money(minorUnits: try row[column], currency)
+      Money(minorUnits: try row[column], try currency.known)
     }
     func minutes(_ column: String) throws -> Int32 {
       Int32(clamping: try row[column] as Int64)

@@ -6,6 +6,8 @@ struct Invoice: Sendable, Hashable {
   var id: String
   var account: String
   var accountDisplayName: String
+  /// The account's, in which its days begin and end.
+  var timeZone: TimeZone
   var currency: Currency
   /// Given at issue; a draft has none.
   var number: String?
@@ -62,6 +64,7 @@ enum InvoiceError: Error, Hashable {
   case alreadyPaidOn
   case nothingDue
   case tooMuch(due: Money)
+  case discountTooLarge
   case notPositive
   case otherCurrency(String)
   case amount(MoneyError)
@@ -106,9 +109,14 @@ extension Invoice {
     try phase == .issued && due.minorUnits > 0 && dueDate < today
   }
 
-  mutating func issue(number: String, on date: CivilDate, at time: Instant) throws(InvoiceError) {
+  /// Asked before a number is taken, so that a refusal leaves no gap.
+  func checkIssue() throws(InvoiceError) {
     guard phase == .draft else { throw .notDraft }
     guard !lines.isEmpty else { throw .noLines }
+  }
+
+  mutating func issue(number: String, on date: CivilDate, at time: Instant) throws(InvoiceError) {
+    try checkIssue()
     self.number = number
     invoiceDate = invoiceDate ?? date
     issued = time

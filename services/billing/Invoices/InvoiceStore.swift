@@ -16,8 +16,6 @@ struct InvoiceStore {
     var number = ""
     /// Drafts are the provider's own business (D-12).
     var includesDrafts = false
-    /// Today, by which `overdue` is judged.
-    var today: CivilDate
   }
 
   func invoice(account: String, id: String, drafts: Bool, in scope: Scope) throws -> Invoice {
@@ -47,7 +45,7 @@ struct InvoiceStore {
       SELECT currency, COUNT(*) AS matches,
         CAST(SUM(CASE WHEN phase IN ('issued', 'uncollectible') THEN grand_total - \(paid) ELSE 0 END)
           AS BIGINT) AS due
-      FROM invoices WHERE \(.all(conditions(filter, in: scope))) GROUP BY currency ORDER BY currency
+      FROM invoices WHERE \(.all(try conditions(filter, in: scope))) GROUP BY currency ORDER BY currency
       """)
     var count: Int64 = 0
     var due: [Money] = []
@@ -74,7 +72,7 @@ struct InvoiceStore {
     return "\(series)-\(year)-\(zeros)\(digits)"
   }
 
-  func insert(_ invoice: Invoice, timeZone: String, in scope: Scope) throws {
+  func insert(_ invoice: Invoice, in scope: Scope) throws {
     guard scope.allows(account: invoice.account) else { throw StoreError.notFound }
     try db.run(
       """
@@ -83,7 +81,8 @@ struct InvoiceStore {
         to_address, to_tax_number, invoice_date, due_date, sales_representative, project, notes,
         discount, total_price, total_tax, grand_total, issued, created, version, sort_date)
       VALUES (\(db.tenant), \(invoice.account), \(invoice.id), \(invoice.accountDisplayName),
-        \(timeZone), \(invoice.currency.code), \(invoice.number), \(invoice.phase),
+        \(invoice.timeZone.identifier),
+        \(invoice.currency.code), \(invoice.number), \(invoice.phase),
         \(invoice.purchaseOrder), \(invoice.from.displayName), \(invoice.from.address),
         \(invoice.from.taxNumber), \(invoice.to.displayName), \(invoice.to.address),
         \(invoice.to.taxNumber), \(invoice.invoiceDate), \(invoice.dueDate),
@@ -149,7 +148,7 @@ extension InvoiceStore {
     """
   }
 
-  private func conditions(_ filter: Filter, in scope: Scope) -> [SQL] {
+  private func conditions(_ filter: Filter, in scope: Scope) throws -> [SQL] {
     var conditions: [SQL] = ["tenant = \(db.tenant)", scope.predicate(account: "account")]
     if let account = filter.account { conditions.append("account = \(account)") }
     if !filter.includesDrafts { conditions.append("phase <> 'draft'") }
@@ -161,9 +160,19 @@ extension InvoiceStore {
     case .unpaid: conditions.append("phase = 'issued' AND grand_total > \(paid)")
     case .paid: conditions.append("phase IN ('issued', 'uncollectible') AND grand_total <= \(paid)")
     case .overdue:
-      conditions.append("phase = 'issued' AND grand_total > \(paid) AND due_date < \(filter.today)")
+      conditions.append("phase = 'issued' AND grand_total > \(paid)")
+      conditions.append(.any(try daysByZone()))
     }
     return conditions
+  }
+
+  /// A due date has passed when it is before today where the account is; accounts share few zones.
+  private func daysByZone() throws -> [SQL] {
+    let rows = try db.all("SELECT DISTINCT time_zone FROM invoices WHERE tenant = \(db.tenant)")
+    return try rows.map { row in
+      let zone = try TimeZone(stored: row["time_zone"])
+      return "(time_zone = \(zone.identifier) AND due_date < \(CivilDate(db.now, in: zone)))"
+    }
   }
 
   private static func pattern(_ text: String) -> String {
@@ -176,9 +185,7 @@ extension InvoiceStore {
   }
 
   private func currency(_ row: Row) throws -> Currency {
-    let code: String = try row["currency"]
-    guard let currency = Currency(code) else { throw StoreError.corrupt("currency \(code)") }
-    return currency
+    try Currency(stored: row["currency"]).known
   }
 
   /// The invoices of these rows, with lines and payments fetched in two statements.
@@ -219,7 +226,8 @@ extension Invoice {
     }
     self.init(
       id: try row["id"], account: try row["account"],
-      accountDisplayName: try row["account_display_name"], currency: currency,
+      accountDisplayName: try row["account_display_name"], timeZone: try TimeZone(stored: row["time_zone"]),
+      currency: currency,
       number: try row["number"], phase: try row["phase"],
       purchaseOrder: try row["purchase_order"], from: try Party(row, "from"),
       to: try Party(row, "to"), invoiceDate: try row["invoice_date"], dueDate: try row["due_date"],

@@ -19,7 +19,7 @@ struct InvoiceTotals: Sendable, Hashable {
   init(lines: [Invoice.Line], discount: Money, currency: Currency) throws(InvoiceError) {
     let totalPrice = try exact { () throws(MoneyError) in try lines.map(\.net).sum(in: currency) }
     guard discount.minorUnits >= 0, discount.minorUnits <= max(0, totalPrice.minorUnits) else {
-      throw .tooMuch(due: totalPrice)
+      throw .discountTooLarge
     }
     let taxes = try Self.taxes(lines: lines, discount: discount, currency: currency)
     do {

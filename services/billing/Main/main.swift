@@ -1,1 +1,4 @@
-// portico-billing
+import BillingService
+import Bootstrap
+
+try await ServiceProcess.run(BillingService.self)
