@@ -131,7 +131,8 @@ extension Invoice {
 
   mutating func writeOff() throws(InvoiceError) {
     guard phase == .issued else { throw .notIssued }
-    guard try due.minorUnits > 0 else { throw .nothingDue }
+    let rest = try due
+    guard rest.minorUnits > 0 else { throw .nothingDue }
     phase = .uncollectible
   }
 
