@@ -106,7 +106,8 @@ extension Invoice {
 
   /// Something is due and its day has passed on the account's calendar.
   func isOverdue(today: CivilDate) throws(InvoiceError) -> Bool {
-    try phase == .issued && due.minorUnits > 0 && dueDate < today
+    let rest = try due
+    return phase == .issued && rest.minorUnits > 0 && dueDate < today
   }
 
   /// Asked before a number is taken, so that a refusal leaves no gap.
