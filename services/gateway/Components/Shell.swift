@@ -1,14 +1,3 @@
-extension Theme {
-  var title: String { rawValue.prefix(1).uppercased() + rawValue.dropFirst() }
-  var icon: Icon {
-    switch self {
-    case .system: .monitor
-    case .light: .sun
-    case .dark: .moon
-    }
-  }
-}
-
 extension UI {
   /// What the frame around every page needs to know: whose portal it is, who looks at it, where they
   /// may go. Made once per request.
@@ -74,6 +63,20 @@ extension UI {
     var name: String
     var title: String
     var isCurrent: Bool
+  }
+
+  /// What the user chose; the server writes it on `<html>` so that no page flashes.
+  enum Theme: String, Sendable, CaseIterable {
+    case system, light, dark
+
+    var title: String { rawValue.prefix(1).uppercased() + rawValue.dropFirst() }
+    var icon: Icon {
+      switch self {
+      case .system: .monitor
+      case .light: .sun
+      case .dark: .moon
+      }
+    }
   }
 
   /// The whole document around `main`.

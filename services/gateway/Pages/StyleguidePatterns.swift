@@ -145,7 +145,7 @@ extension Styleguide {
 
   /// A frame to show the guide in when nobody is logged in.
   static func sampleShell(
-    theme: Theme, csrf: String, asset: @escaping @Sendable (String) -> String
+    theme: UI.Theme, csrf: String, asset: @escaping @Sendable (String) -> String
   ) -> UI.Shell {
     UI.Shell(
       house: .init(
