@@ -131,7 +131,7 @@ let targets: [Target] = [
   tests("Threads", ["Threads"]),
   tests("Crypto", ["Crypto", "Values"]),
   tests("Protobuf", ["Protobuf", "WellKnown", "PorticoAPI", "CPorticoProto"]),
-  tests("Protogen", ["protogen", "CPorticoProto"]),
+  tests("Protogen", ["protogen", "CPorticoProto", "PorticoAPI", "RPC"]),
   tests("HTTP2", ["HTTP2", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
   tests("RPC", ["RPC", "Protobuf", "WellKnown", "HTTP2", "PorticoAPI"] + nio),
   tests("Store", ["Store", "StoreSQLite", "StorePostgres", "Values"]),

@@ -41,6 +41,7 @@ struct ProtoField {
   }
 
   let name: String
+  let jsonName: String
   let number: Int
   let kind: Kind
   let isRepeated: Bool

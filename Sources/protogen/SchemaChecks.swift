@@ -34,6 +34,9 @@ struct SchemaChecks {
       func fail(_ reason: String) {
         failures.append(GenerationError(file: file.path, element: element, reason: reason))
       }
+      if !field.jsonName.isEmpty, field.jsonName != OpenAPISchemas.jsonName(field.name) {
+        fail("an explicit json_name is not supported")
+      }
       if field.isRequired { fail("proto2 `required` is not supported") }
       if !file.isWellKnown, index.mapEntry(field) != nil {
         fail("map<> is not used in Portico's protos; use a repeated message with a key field")
@@ -65,14 +68,14 @@ struct SchemaChecks {
     let needsRoute = !file.package.hasPrefix("grpc.") && !file.package.hasPrefix("portico.testing.")
     return file.services.flatMap { service in
       service.methods.flatMap { method in
-        method_failures(method).map {
+        reasons(against: method).map {
           GenerationError(
             file: file.path, element: "\(service.fullName).\(method.name)", reason: $0)
         }
       }
     }
 
-    func method_failures(_ method: ProtoMethod) -> [String] {
+    func reasons(against method: ProtoMethod) -> [String] {
       var reasons: [String] = []
       if let access = method.access {
         if case .permission(let number) = access.callers,

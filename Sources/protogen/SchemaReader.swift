@@ -110,7 +110,7 @@ struct SchemaReader {
     }
     let options = OptionBytes(unknownFieldsOf: field.options)
     return ProtoField(
-      name: name, number: Int(field.number), kind: kind,
+      name: name, jsonName: text(field.json_name), number: Int(field.number), kind: kind,
       isRepeated: field.label.rawValue == 3, isRequired: field.label.rawValue == 2,
       isOptional: field.proto3_optional != 0,
       oneof: field.has_oneof_index != 0 ? Int(field.oneof_index) : nil,
