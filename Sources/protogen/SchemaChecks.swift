@@ -29,6 +29,9 @@ struct SchemaChecks {
   private func message(_ message: ProtoMessage, in file: ProtoFile) -> [GenerationError] {
     var failures: [GenerationError] = []
     var properties: [String: String] = [:]
+    for oneof in message.oneofs where !oneof.isSynthetic {
+      properties[SwiftNames.property(oneof.name)] = "oneof \(oneof.name)"
+    }
     for field in message.fields {
       let element = "\(message.fullName).\(field.name)"
       func fail(_ reason: String) {
@@ -47,9 +50,7 @@ struct SchemaChecks {
       switch field.kind {
       case .message(let name), .enumeration(let name):
         if index.swiftTypes[name] == nil { fail("\(name) is not in the descriptor set") }
-        if index.files.contains(where: {
-          $0.isMeta && name.hasPrefix($0.package + ".") && isOf($0, name)
-        }) {
+        if index.files.contains(where: { $0.isMeta && declares($0, name) }) {
           fail("\(name) has no Swift type")
         }
       default: break
@@ -58,7 +59,7 @@ struct SchemaChecks {
     return failures + message.messages.flatMap { self.message($0, in: file) }
   }
 
-  private func isOf(_ file: ProtoFile, _ name: String) -> Bool {
+  private func declares(_ file: ProtoFile, _ name: String) -> Bool {
     (file.messages.map(\.fullName) + file.enums.map(\.fullName)).contains {
       name == $0 || name.hasPrefix($0 + ".")
     }

@@ -68,7 +68,7 @@ struct RefusalTests {
   func names() throws {
     let twice = ProtoSource.service(
       options: ProtoSource.access + ProtoSource.http,
-      fields: "string name = 1; string request_id = 2; string requestID = 3;")
+      fields: "string name = 1; string theThing = 2; oneof the_thing { string other = 3; }")
     #expect(try ProtoSource.failures(twice).contains { $0.contains("same Swift name") })
     let hidden = ProtoSource.service(
       options: ProtoSource.access + ProtoSource.http, package: "portico.store.v1")
