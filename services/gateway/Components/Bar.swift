@@ -83,7 +83,7 @@ extension UI {
   }
 
   private static func contactMenu(_ house: House) -> HTML {
-    guard house.email != nil || house.phone != nil else { return .empty }
+    guard house.hasContact else { return .empty }
     return menu(
       label: "\(icon(.help))<span>Contact</span>\(icon(.chevronDown))",
       title: "Contact \(house.displayName)", style: "contact", body: contactList(house))
@@ -100,12 +100,17 @@ extension UI {
         "<li><a class=\"menu-item\" href=\"\(SafeURL(checked: "tel:" + digits))\">\(icon(.phone))\(number)</a></li>"
         as HTML
     }
-    return "<ul class=\"menu-list\">\(mail)\(phone)</ul>"
+    let links = house.links.html { link in
+      """
+      <li><a class="menu-item" href="\(link.url)" rel="noopener noreferrer">\(icon(.external))\(link.title)</a></li>
+      """
+    }
+    return "<ul class=\"menu-list\">\(mail)\(phone)\(links)</ul>"
   }
 
   /// E-mail and phone under the card of a page before login.
   static func houseContact(_ house: House) -> HTML {
-    guard house.email != nil || house.phone != nil else { return .empty }
+    guard house.hasContact else { return .empty }
     return "<footer class=\"auth-contact\" aria-label=\"Contact\">\(contactList(house))</footer>"
   }
 
@@ -145,4 +150,8 @@ extension UI {
           body: "<button class=\"menu-item\">\(icon(.logOut))Log Out</button>"))
         """)
   }
+}
+
+extension UI.House {
+  fileprivate var hasContact: Bool { email != nil || phone != nil || !links.isEmpty }
 }

@@ -35,10 +35,17 @@ extension UI {
     /// `Northwind IT`
     var displayName: String
     var logo: SafeURL?
-    /// The stylesheet with the brand colour (`Brand.css`); nil keeps Portico's own accent.
+    /// The stylesheet with the brand colour (`/brand/3854c8`); nil keeps Portico's own accent.
     var brandSheet: SafeURL?
     var email: String?
     var phone: String?
+    /// Elsewhere on the web: social networks, status page.
+    var links: [Link] = []
+
+    struct Link: Sendable, Hashable {
+      var title: String
+      var url: SafeURL
+    }
   }
 
   struct Viewer: Sendable, Hashable {

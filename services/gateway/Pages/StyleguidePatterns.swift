@@ -149,7 +149,8 @@ extension Styleguide {
   ) -> UI.Shell {
     UI.Shell(
       house: .init(
-        displayName: "Northwind IT", email: "help@northwind.example", phone: "+44 20 7946 0958"),
+        displayName: "Northwind IT", email: "help@northwind.example", phone: "+44 20 7946 0958",
+        links: [.init(title: "Status page", url: "https://status.northwind.example/")]),
       viewer: .init(name: "Dana Reyes", detail: "Harbor Dental Group"),
       tabs: [
         .init(title: "Home", url: "/styleguide/home", icon: .home),
