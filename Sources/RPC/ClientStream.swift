@@ -60,8 +60,8 @@ final class ClientStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
   private func begin() {
     guard result == nil else { return }
     if let deadline {
-      deadlineTimer = eventLoop.scheduleTask(deadline: deadline.nioDeadline) { [weak self] in
-        self?.fail(Status(.deadlineExceeded, "the deadline has passed"))
+      deadlineTimer = eventLoop.scheduleTask(deadline: deadline.nioDeadline) {
+        self.fail(Status(.deadlineExceeded, "the deadline has passed"))
       }
     }
     subchannel.start(self)

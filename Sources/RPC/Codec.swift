@@ -15,7 +15,8 @@ enum Codec {
       switch error {
       case .resourceExhausted(let reason):
         throw Status(
-          .resourceExhausted, "the message costs too much to decode", because: "\(M.self): \(reason)")
+          .resourceExhausted, "the message costs too much to decode",
+          because: "\(M.self): \(reason)")
       case .malformed(let reason):
         throw Status(.internal, "cannot decode the message", because: "\(M.self): \(reason)")
       }

@@ -38,8 +38,8 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
     limits = connection.core.configuration
     inbox = Inbox(limit: limits.maximumRequestBytes)
     if let deadline = call.deadline {
-      deadlineTimer = stream.eventLoop.scheduleTask(deadline: deadline.nioDeadline) { [weak self] in
-        self?.abort(Status(.deadlineExceeded, "the deadline has passed"))
+      deadlineTimer = stream.eventLoop.scheduleTask(deadline: deadline.nioDeadline) {
+        self.abort(Status(.deadlineExceeded, "the deadline has passed"))
       }
     }
     if handler.body.takesStream { start(message: []) }

@@ -150,8 +150,8 @@ public final class HTTP2Connection: ChannelInboundHandler, @unchecked Sendable {
       lastError = error
       return closeChannel()
     }
-    handshakeTimer = eventLoop.scheduleTask(in: configuration.handshakeTimeout) { [weak self] in
-      guard let self, !self.isReady else { return }
+    handshakeTimer = eventLoop.scheduleTask(in: configuration.handshakeTimeout) {
+      guard !self.isReady else { return }
       self.lastError = ChannelError.connectTimeout(self.configuration.handshakeTimeout)
       self.closeChannel()
     }

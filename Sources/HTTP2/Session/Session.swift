@@ -12,7 +12,8 @@ final class Session {
   let role: Role
   let configuration: HTTP2Configuration
   let handle: OpaquePointer
-  unowned let delegate: any SessionDelegate
+  /// The connection: it owns this session and is what calls it, so it is there whenever a callback runs.
+  unowned(unsafe) let delegate: any SessionDelegate
 
   /// The header block that is arriving; HTTP/2 never interleaves two.
   var block = HeaderFields()
