@@ -79,14 +79,16 @@ public struct Outbox: Sendable {
       let open: SQL = """
         state = \(State.waiting) AND due_at <= \(db.now) AND leased_until <= \(db.now)
         """
+      // MATERIALIZED: the planner may otherwise run the choice again for each row, with other results.
       let rows = try db.all(
         """
-        UPDATE portico_outbox SET leased_until = \(db.now + lease), lease_owner = \(owner),
-          attempts = attempts + 1
-        WHERE \(open) AND (tenant, key) IN (
+        WITH due AS MATERIALIZED (
           SELECT tenant, key FROM portico_outbox WHERE \(open)
           ORDER BY due_at, tenant, key LIMIT \(limit)
           \(SQL(sqlite: "", postgres: "FOR UPDATE SKIP LOCKED")))
+        UPDATE portico_outbox SET leased_until = \(db.now + lease), lease_owner = \(owner),
+          attempts = attempts + 1
+        WHERE \(open) AND (tenant, key) IN (SELECT tenant, key FROM due)
         RETURNING tenant, key, method, body, created_at, due_at, attempts, error
         """)
       return try rows.map { (try $0["due_at"] as Instant, try Item($0)) }
