@@ -70,7 +70,7 @@ enum ImportTable {
     Module("MessagingService", .product, also: ["Logging"]),
     Module("BillingService", .product, also: ["Logging"]),
     Module("CmsService", .product, also: ["Logging"]),
-    Module("Gateway", .product, also: nio.union(["NIOHTTP1", "Logging"])),
+    Module("Gateway", .product, also: nio.union(["NIOHTTP1", "Logging", "CZlib"])),
 
     Module("portico-identity", .program), Module("portico-ticketing", .program),
     Module("portico-messaging", .program), Module("portico-billing", .program),
