@@ -1,1 +1,54 @@
-// IdentityService
+// IdentityService: who is who on an installation, and what they may do. Tenants and their portals, accounts, sites
+// and contacts, users and their memberships, roles, passwords, sessions, mailed links, and the audit of all that.
+// It signs the principals that every other service trusts; it knows no ticket, no invoice and no message.
+
+import Access
+import Bootstrap
+import Crypto
+import Foundation
+import RPC
+import Store
+import Values
+
+public struct IdentityService: HostedService {
+  public static let name = "identity"
+  public static let migrations = Bundle.module.bundleURL.appending(path: "Migrations")
+
+  let parts: IdentityParts
+
+  public init(_ context: ServiceContext) async throws {
+    let pattern = try context.settings.string(
+      "portal.origin", default: "http://{tenant}.localhost:8080")
+    guard let origin = PortalOrigin(pattern: pattern) else {
+      throw SettingError.invalid(
+        "portal.origin", "must be an origin such as https://{tenant}.portal.example")
+    }
+    parts = IdentityParts(
+      store: context.store, passwords: try PasswordHasher(), signer: context.signer,
+      common: try CommonPasswords.load(), origin: origin,
+      ids: SortableIDGenerator(clock: context.clock))
+  }
+
+  public var services: [any RPCService] {
+    [
+      TenantHandlers(parts: parts), PortalHandlers(parts: parts), AccountHandlers(parts: parts),
+      ContactHandlers(parts: parts), UserHandlers(parts: parts), RoleHandlers(parts: parts),
+      ProfileHandlers(parts: parts), SessionHandlers(parts: parts), AuditHandlers(parts: parts),
+    ]
+  }
+
+  public var jobs: [Job] {
+    [
+      Job("reset-letters", every: .seconds(1)) { [parts] _ in
+        try await ResetLetters(parts: parts).run()
+      },
+      Job("forget-what-ended", every: .hours(1)) { [parts] _ in
+        try await parts.store.writeAcrossTenants { db in
+          try GuessStore.prune(in: db)
+          try SessionStore.prune(in: db)
+          try LinkStore.prune(in: db)
+        }
+      },
+    ]
+  }
+}

@@ -49,3 +49,12 @@ extension Link {
       used: try row["used_at"], revoked: try row["revoked_at"])
   }
 }
+
+extension LinkStore {
+  /// Links that are over for a quarter of a year, in every tenant: until then a contact shows that the invitation
+  /// ran out. For a job.
+  @discardableResult
+  static func prune(in db: AcrossTenants) throws -> Int {
+    try db.run("DELETE FROM links WHERE expires_at < \(db.now - .days(90))")
+  }
+}

@@ -87,3 +87,11 @@ extension Session {
       idle: .microseconds(idle), userAgent: try row["user_agent"], address: try row["address"])
   }
 }
+
+extension SessionStore {
+  /// Sessions that are over for a day, in every tenant. For a job.
+  @discardableResult
+  static func prune(in db: AcrossTenants) throws -> Int {
+    try db.run("DELETE FROM sessions WHERE expires_at < \(db.now - .days(1))")
+  }
+}
