@@ -114,7 +114,7 @@ let targets: [Target] = [
   .target(
     name: "Gateway",
     dependencies: [
-      "Values", "Protobuf", "WellKnown", "HTTP2", "RPC", "Access", "PorticoAPI", "Bootstrap", "Crypto", "Blobs", "CZlib", "Telemetry", log,
+      "Values", "Protobuf", "WellKnown", "HTTP2", "RPC", "Access", "Handling", "PorticoAPI", "Bootstrap", "Crypto", "Blobs", "CZlib", "Telemetry", log,
       .product(name: "NIOHTTP1", package: "swift-nio"),
     ] + nio,
     path: "services/gateway",

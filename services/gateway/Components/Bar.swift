@@ -11,7 +11,7 @@ extension UI {
     <div class="drawer" id="nav" popover>
     <button class="btn-icon drawer-close" type="button" popovertarget="nav" \
     popovertargetaction="hide" aria-label="Close menu">\(icon(.close))</button>
-    <nav class="nav" aria-label="Main">\(navigation(shell.tabs, path: shell.path))</nav>
+    <nav class="nav" aria-label="Main">\(navigation(shell.tabs, path: shell.active ?? shell.path))</nav>
     <div class="bar-tools">\(accountSwitcher(shell))\(when: shell.kind == .portal, contactMenu(shell.house))</div>
     </div>
     <div class="bar-end">\(envelope(shell))\(userMenu(shell))</div>

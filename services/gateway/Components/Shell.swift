@@ -25,6 +25,9 @@ extension UI {
     /// The path and query of this page: what is marked as current, and where a theme or account
     /// switch comes back to.
     var path: String
+    /// The tab that this page belongs to, where its own path does not say so: a ticket's page under
+    /// `/accounts/…` belongs to `/tickets`.
+    var active: String?
     /// `asset("app.css")` is the fingerprinted URL path of a file in `Assets/`.
     var asset: @Sendable (String) -> String
     var flashes: [FlashMessage] = []

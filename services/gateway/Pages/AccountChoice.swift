@@ -1,0 +1,39 @@
+import RPC
+
+/// Which of their accounts a customer looks at (S-085): kept in a cookie that holds an account id and decides
+/// nothing, because every list is asked for in the person's own scope.
+enum AccountChoice {
+  static let routes: [PageRoute] = [
+    PageRoute(.POST, "/account/switch") { context in
+      let chosen = context.form["account"]
+      let memberships = try context.signedIn().profile.memberships
+      guard memberships.contains(where: { $0.account == chosen }) else {
+        throw Status(.notFound, "there is no such account")
+      }
+      var response = Response.redirect(to: LocalPath(context.form["next"]) ?? .home)
+      response.cookies = [
+        Cookie(
+          name: name(context), value: String(chosen.dropFirst("accounts/".count)),
+          isSecure: context.visitor.cookies.isSecure)
+      ]
+      return response
+    }
+  ]
+
+  fileprivate static func name(_ context: PageContext) -> String {
+    context.visitor.cookies.isSecure ? "__Host-portico-account" : "portico-account"
+  }
+}
+
+extension PageContext {
+  /// `accounts/{account}` that a customer looks at: the chosen one while they belong to it, else their first.
+  /// Nil for staff, who belong to none.
+  var currentAccount: String? {
+    let accounts = session?.profile.memberships.map(\.account) ?? []
+    let chosen = request.cookies[AccountChoice.name(self)].map { "accounts/\($0)" }
+    return accounts.first { $0 == chosen } ?? accounts.first
+  }
+
+  /// The parent to list things under: the account looked at, or for staff every account.
+  var listParent: String { currentAccount ?? "accounts/-" }
+}

@@ -1,0 +1,55 @@
+import Foundation
+import NIOHTTP1
+import RPC
+
+extension UI.FormErrors {
+  /// What a refused call says about the form: violations beside their fields, other refusals above the form. Nil
+  /// for an error that no other input would mend, which the page passes on.
+  ///
+  /// - renaming: form fields by the API's field paths, where they differ.
+  init?(_ error: any Error, renaming names: [String: String] = [:]) {
+    let problem = Problem(error)
+    switch problem.code {
+    case .invalidArgument, .failedPrecondition, .alreadyExists, .aborted, .outOfRange,
+      .resourceExhausted:
+      break
+    default: return nil
+    }
+    self.init()
+    for violation in problem.violations {
+      let field = names[violation.field] ?? violation.field
+      if byField[field] == nil { byField[field] = violation.description.asSentence }
+    }
+    if byField.isEmpty { general = [problem.detail.asSentence] }
+  }
+
+  /// One wrong field.
+  init(_ field: String, _ message: String) { self.init(byField: [field: message], general: []) }
+}
+
+extension String {
+  /// With a capital at the start.
+  var asSentence: String { prefix(1).uppercased() + dropFirst() }
+}
+
+extension PageContext {
+  /// The hidden field that makes a repeated submission the same one: made when the form is first shown and kept
+  /// while it is corrected.
+  var requestIDField: HTML { UI.hidden("request_id", form.text("request_id") ?? RequestID.make()) }
+}
+
+extension PageRoute {
+  /// The same route, where a person who may not see something is told what everybody is told of what does not
+  /// exist (D-51).
+  var hidingForbidden: PageRoute {
+    let handler = handler
+    return PageRoute(method, pattern, access: access, limits: limits, deadline: deadline) {
+      context in
+      do { return try await handler(context) } catch let status as Status
+        where status.code == .permissionDenied
+      {
+        throw Status(.notFound, "there is no such page", because: status.internalReason)
+      }
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import NIOHTTP1
+import PorticoAPI
+import RPC
+import Values
+
+/// A page of the portal or of the console in its frame: navigation by permission, the portal's facts, unread
+/// messages, the user's menu. Every page ends with it.
+///
+///     return await shell(context, title: "Tickets", active: "/tickets", body)
+///
+/// - Parameters:
+///   - active: the tab that the page belongs to, where its path does not begin with the tab's.
+///   - isWide: lets tables use the whole width (the console always does).
+///   - clearsDraft: the draft key of a form that has just been saved.
+func shell(
+  _ context: PageContext, title: String, active: String? = nil, status: HTTPResponseStatus = .ok,
+  isWide: Bool = false, clearsDraft: String? = nil, _ body: HTML
+) async -> Response {
+  var frame = context.frame(active: active)
+  frame.unread = await context.unreadMessages()
+  return .html(
+    UI.layout(title: title, shell: frame, isWide: isWide, clearsDraft: clearsDraft, main: body),
+    status: status)
+}
+
+/// A page before login: one card under the house's name.
+func authShell(
+  _ context: PageContext, title: String, status: HTTPResponseStatus = .ok, _ body: HTML
+) -> Response {
+  .html(UI.authLayout(title: title, shell: context.frame(), main: body), status: status)
+}
+
+extension PageContext {
+  /// The frame without what has to be asked for; the count of unread messages is added by `shell`.
+  func frame(active: String? = nil) -> UI.Shell {
+    var frame = UI.Shell(
+      house: UI.House(portal), theme: theme, csrf: csrfToken, path: request.target.raw,
+      asset: asset)
+    frame.active = active
+    frame.flashes = flashes.map { UI.FlashMessage($0) }
+    guard let session else { return frame }
+    frame.kind = session.principal.isStaff ? .console : .portal
+    frame.viewer = UI.Viewer(name: session.displayName, detail: viewerDetail(session))
+    frame.tabs = session.principal.isStaff ? Navigation.staff(may) : Navigation.customer(may)
+    frame.accounts = session.profile.memberships.map { membership in
+      UI.AccountChoice(
+        name: membership.account, title: membership.accountDisplayName,
+        isCurrent: membership.account == currentAccount)
+    }
+    return frame
+  }
+
+  private func viewerDetail(_ session: Session) -> String? {
+    let profile = session.profile
+    let account = profile.memberships.first { $0.account == currentAccount }?.accountDisplayName
+    let detail = session.principal.isStaff ? profile.roleDisplayName : account ?? profile.email
+    return detail.isEmpty ? nil : detail
+  }
+
+  /// The number at the envelope, or nil without the permission or an answer in time: no page waits for it.
+  func unreadMessages() async -> Int? {
+    guard may(.messagesRead) else { return nil }
+    do {
+      let options = CallOptions(deadline: .after(.milliseconds(500)))
+      return Int(try await ConversationsClient(caller).getMailbox(.init(), options).unreadMessages)
+    } catch {
+      log.debug("no unread count", metadata: ["request": "\(request.id)", "reason": "\(error)"])
+      return nil
+    }
+  }
+
+  /// The zone that times are written in: the user's, else the portal's.
+  var zone: TimeZone {
+    let names = [session?.profile.timeZone, portal.settings.timeZone].compactMap { $0 }
+    return names.lazy.compactMap { $0.isEmpty ? nil : TimeZone(identifier: $0) }.first ?? .gmt
+  }
+}
+
+extension Session {
+  /// What the person is called on pages.
+  var displayName: String {
+    if !profile.displayName.isEmpty { return profile.displayName }
+    return principal.displayName.isEmpty ? principal.user : principal.displayName
+  }
+}
