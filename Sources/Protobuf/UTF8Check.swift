@@ -5,6 +5,8 @@ enum UTF8Check {
     var index = 0
     let count = bytes.count
     while index < count {
+      while count - index >= 8, isPlainASCII(bytes, at: index) { index += 8 }
+      guard index < count else { break }
       let byte = bytes[index]
       if byte < 0x80 {
         if byte == 0 { return false }
@@ -15,6 +17,13 @@ enum UTF8Check {
       index += length
     }
     return true
+  }
+
+  /// Whether the eight bytes at `index` are ASCII and none of them is zero: most text, at a stride.
+  private static func isPlainASCII(_ bytes: UnsafeBufferPointer<UInt8>, at index: Int) -> Bool {
+    let word = UnsafeRawBufferPointer(bytes).loadUnaligned(fromByteOffset: index, as: UInt64.self)
+    let zeros = (word &- 0x0101_0101_0101_0101) & ~word
+    return (word | zeros) & 0x8080_8080_8080_8080 == 0
   }
 
   /// The length of the well-formed multi-byte sequence at `index`, or nil.

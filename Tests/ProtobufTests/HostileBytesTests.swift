@@ -167,6 +167,17 @@ struct HostileBytesTests {
     #expect(try PorticoTesting.Scalars(serialized: scalars.serialized()) == scalars)
   }
 
+  @Test("R-123, R-124 a bad byte is found at every place of a long text", arguments: 0..<40)
+  func badByteAnywhere(place: Int) {
+    for bad: UInt8 in [0x00, 0x80, 0xFF] {
+      var text = Array(repeating: UInt8(ascii: "a"), count: 40)
+      text[place] = bad
+      var bytes = WireBytes()
+      bytes.data(2, text)
+      #expect(isMalformed(bytes.bytes, as: Node.self))
+    }
+  }
+
   @Test("R-126 a singular message that comes twice is refused, not merged wrongly")
   func duplicateMessage() throws {
     var bytes = WireBytes()
