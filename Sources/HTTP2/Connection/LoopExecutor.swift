@@ -6,6 +6,8 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
   public let eventLoop: any EventLoop
   // Touched on the event loop only.
   private var jobs: [UnownedJob] = []
+  private var current: [UnownedJob] = []
+  private var isRunning = false
   private var isHeld = false
   private var isScheduled = false
   /// Jobs run in one go before other connections get their turn.
@@ -27,11 +29,11 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
 
   func release() {
     isHeld = false
-    if !jobs.isEmpty { run() }
+    run()
   }
 
   private func schedule() {
-    guard !isHeld, !isScheduled else { return }
+    guard !isHeld, !isScheduled, !isRunning else { return }
     isScheduled = true
     eventLoop.execute {
       self.isScheduled = false
@@ -39,18 +41,19 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     }
   }
 
+  /// Runs what is queued and what that queues, up to a batch. A job can close its connection and so come back here:
+  /// the outer run goes on then.
   private func run() {
-    // While these run, new jobs join the same batch instead of scheduling another one.
-    let wasHeld = isHeld
-    isHeld = true
-    var index = 0
-    while index < jobs.count, index < Self.batch {
-      let job = jobs[index]
-      index += 1
-      job.runSynchronously(on: asUnownedTaskExecutor())
+    guard !isRunning, !isHeld, !jobs.isEmpty else { return }
+    isRunning = true
+    var count = 0
+    while !jobs.isEmpty, count < Self.batch {
+      swap(&jobs, &current)
+      for job in current { job.runSynchronously(on: asUnownedTaskExecutor()) }
+      count += current.count
+      current.removeAll(keepingCapacity: true)
     }
-    jobs.removeFirst(index)
-    isHeld = wasHeld
+    isRunning = false
     if !jobs.isEmpty { schedule() }
   }
 }
