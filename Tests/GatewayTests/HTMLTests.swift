@@ -125,8 +125,10 @@ struct HTMLTests {
     #expect(position("<p>He said \"no\" and \"") == .text)
     #expect(position("<p") == .tag)
     #expect(position("<p class=\"a\" ") == .tag)
-    #expect(position("<a HREF=\"") == .attribute("href", isStart: true))
-    #expect(position("<a class=\"x\" href=\"/a/b") == .attribute("href", isStart: false))
+    #expect(position("<a HREF=\"") == .attribute(.url, isStart: true))
+    #expect(position("<a data-href=\"") == .attribute(.plain, isStart: true))
+    #expect(position("<a onClick=\"") == .attribute(.code, isStart: true))
+    #expect(position("<a class=\"x\" href=\"/a/b") == .attribute(.url, isStart: false))
   }
 
   @Test("X-14 a value outside of quotes or in an attribute that runs as code stops the program")

@@ -7,7 +7,8 @@ for (const form of document.querySelectorAll("form.theme-switch")) {
     const before = document.documentElement.dataset.theme;
     show(form, button.value);
     const body = new URLSearchParams();
-    for (const [name, value] of new FormData(form, button)) body.append(name, String(value));
+    for (const [name, value] of new FormData(form)) body.append(name, String(value));
+    body.set(button.name, button.value);
     try {
       const answer = await fetch(form.action, { method: "POST", body, redirect: "manual" });
       if (answer.status >= 400) show(form, before ?? "system");

@@ -2,21 +2,31 @@
 enum Position: Equatable {
   case text
   case tag
-  /// In the double quotes of this attribute; `isStart` when nothing of the value is written yet.
-  case attribute(String, isStart: Bool)
+  /// In the double quotes of an attribute; `isStart` when nothing of the value is written yet.
+  case attribute(AttributeKind, isStart: Bool)
 }
 
-enum AttributeKind {
+/// What a browser does with an attribute's value: shows it, goes there, or runs it.
+enum AttributeKind: Equatable {
   case plain, url, code
 
-  init(_ name: String) {
-    switch name {
-    case "href", "src", "action", "formaction", "poster", "cite", "data", "ping", "srcset":
-      self = .url
-    case "style", "srcdoc": self = .code
-    default: self = name.hasPrefix("on") ? .code : .plain
+  /// - Parameter name: in any case, as written in the source.
+  init(name: ArraySlice<UInt8>) {
+    func isName(_ other: StaticString) -> Bool {
+      other.withUTF8Buffer { name.elementsEqual($0) { $0 | 0x20 == $1 } }
+    }
+    if isName("style") || isName("srcdoc")
+      || name.prefix(2).elementsEqual("on".utf8, by: { $0 | 0x20 == $1 })
+    {
+      self = .code
+    } else {
+      self = Self.urls.contains(where: isName) ? .url : .plain
     }
   }
+
+  private static let urls: [StaticString] = [
+    "href", "src", "action", "formaction", "poster", "cite", "data", "ping", "srcset",
+  ]
 }
 
 extension [UInt8] {
@@ -31,7 +41,7 @@ extension [UInt8] {
       case UInt8(ascii: "<"): return .tag
       case UInt8(ascii: "\""):
         if let name = attributeName(openedAt: index) {
-          return .attribute(name, isStart: index == count - 1)
+          return .attribute(AttributeKind(name: name), isStart: index == count - 1)
         }
         // A closing quote: go on before the one that opened it.
         guard let opening = self[..<index].lastIndex(of: UInt8(ascii: "\"")) else { return .text }
@@ -43,13 +53,11 @@ extension [UInt8] {
   }
 
   /// The name in `name="`, when the quote opens an attribute's value.
-  private func attributeName(openedAt quote: Int) -> String? {
+  private func attributeName(openedAt quote: Int) -> ArraySlice<UInt8>? {
     guard quote > 0, self[quote - 1] == UInt8(ascii: "=") else { return nil }
-    let name = self[..<(quote - 1)].reversed().prefix { byte in
-      byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z")
-        || byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") || byte == UInt8(ascii: "-")
-    }
-    return String(decoding: name.reversed().map { $0 | 0x20 }, as: UTF8.self)
+    var start = quote - 1
+    while start > 0, self[start - 1].isNameByte { start -= 1 }
+    return self[start..<(quote - 1)]
   }
 
   mutating func append(_ literal: StaticString) {
@@ -65,7 +73,7 @@ extension [UInt8] {
 
   mutating func appendEscaped(_ text: some RandomAccessCollection<UInt8>) {
     var rest = text[...]
-    while let index = rest.firstIndex(where: \.isMarkup) {
+    while let index = rest.firstIndex(where: { $0.isMarkup }) {
       append(contentsOf: rest[..<index])
       append(rest[index].escape)
       rest = rest[rest.index(after: index)...]
@@ -75,6 +83,15 @@ extension [UInt8] {
 }
 
 extension UInt8 {
+  fileprivate var isNameByte: Bool {
+    switch self {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
+      true
+    default: false
+    }
+  }
+
   fileprivate var isMarkup: Bool {
     switch self {
     case UInt8(ascii: "&"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\""),

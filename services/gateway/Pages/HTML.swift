@@ -64,12 +64,10 @@ extension HTML {
     public mutating func appendInterpolation(_ text: some StringProtocol) {
       switch out.position {
       case .text: out.appendEscaped(text)
-      case .attribute(let name, let isStart):
-        switch AttributeKind(name) {
-        case .plain: out.appendEscaped(text)
-        case .url: out.appendEscaped(isStart ? SafeURL(checked: text).text : text.urlEncoded)
-        case .code: assertionFailure("a value in \(name) would run as code")
-        }
+      case .attribute(.plain, _): out.appendEscaped(text)
+      case .attribute(.url, let isStart):
+        out.appendEscaped(isStart ? SafeURL(checked: text).text : text.urlEncoded)
+      case .attribute(.code, _): assertionFailure("a value in this attribute would run as code")
       case .tag: assertionFailure("a value may not stand in a tag outside of double quotes")
       }
     }
