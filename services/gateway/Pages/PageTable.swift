@@ -2,6 +2,7 @@ extension PageTable {
   /// Every page of the portal. A page's file defines its routes as `static let`; they are listed here.
   static let portal = PageTable(
     routes: [
+      SignInPages.routes, ForgotPage.routes, WelcomePage.routes, HomePage.routes,
       AccountChoice.routes, Styleguide.routes, BrandSheet.routes,
     ].flatMap { $0 }.map(\.hidingForbidden),
     failure: ErrorPage.html)

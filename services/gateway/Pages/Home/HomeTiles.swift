@@ -1,0 +1,119 @@
+import PorticoAPI
+import RPC
+import Values
+import WellKnown
+
+/// The tiles of the home page. Each is nil for those who may not see it.
+enum HomeTiles {
+  static func tickets(_ context: PageContext) async -> HTML? {
+    guard context.may(.ticketsRead) else { return nil }
+    return await tile(
+      "Open tickets", icon: .ticket, more: ("All tickets", "/tickets"), context
+    ) { options in
+      let answer = try await TicketsClient(context.caller).listTickets(
+        .init(parent: context.listParent, pageSize: 5, view: .open, orderBy: .updatedLast), options)
+      guard !answer.tickets.isEmpty else {
+        return UI.emptyState(
+          "No open tickets", text: "Questions and faults that you report appear here.",
+          icon: .ticket)
+      }
+      let rows = answer.tickets.map { ticketRow($0, context) }
+      let count =
+        answer.totalSize == 1 ? "1 ticket is open" : "\(answer.totalSize) tickets are open"
+      return "<p class=\"quiet\">\(count)</p>\(UI.tileList(rows))"
+    }
+  }
+
+  static func ticketRow(_ ticket: Ticketing.Ticket, _ context: PageContext) -> HTML {
+    let who =
+      ticket.assigneeDisplayName.isEmpty ? "not assigned yet" : ticket.assigneeDisplayName
+    return UI.tileRow(
+      ticket.title, to: "/\(ticket.name)",
+      detail: UI.facts([
+        "\(ticket.displayID)", context.time(ticket.updateTime) ?? .empty, "\(who)",
+      ]),
+      trailing: UI.ticketStage(
+        UI.TicketStage(ticket.state), forStaff: context.principal?.isStaff ?? false))
+  }
+
+  static func invoices(_ context: PageContext) async -> HTML? {
+    guard context.may(.invoicesRead) else { return nil }
+    return await tile(
+      "Unpaid invoices", icon: .invoice, more: ("All invoices", "/invoices"), context
+    ) { options in
+      let answer = try await InvoicesClient(context.caller).listInvoices(
+        .init(parent: context.listParent, pageSize: 5, view: .unpaid), options)
+      guard !answer.invoices.isEmpty else {
+        return UI.emptyState("Nothing to pay", text: "All invoices are settled.", icon: .check)
+      }
+      let due = answer.totalDue.compactMap { UI.money($0) }.joined(separator: ", ")
+      let overdue = answer.invoices.filter(\.overdue).count
+      let warning: HTML? =
+        overdue == 0 ? nil : UI.badge("\(overdue) overdue", tone: .danger, icon: .alert)
+      let rows = answer.invoices.map { invoice in
+        UI.tileRow(
+          invoice.number, to: "/\(invoice.name)",
+          detail: UI.facts([
+            UI.money(invoice.paymentDue) ?? .empty,
+            "due \(UI.date(invoice.dueDate) ?? UI.notSet)",
+          ]), trailing: UI.invoiceStage(UI.InvoiceStage(invoice)))
+      }
+      return "<p class=\"quiet\">\(due) due \(warning)</p>\(UI.tileList(rows))"
+    }
+  }
+
+  static func messages(_ context: PageContext) async -> HTML? {
+    guard context.may(.messagesRead) else { return nil }
+    return await tile(
+      "Messages", icon: .message, more: ("All messages", "/messages"), context
+    ) { options in
+      let answer = try await ConversationsClient(context.caller).listConversations(
+        .init(parent: context.listParent, pageSize: 5, folder: .inbox), options)
+      guard !answer.conversations.isEmpty else {
+        return UI.emptyState(
+          "No messages", text: "What we write to each other appears here.", icon: .message)
+      }
+      return UI.tileList(
+        answer.conversations.map { conversation in
+          let unread = conversation.unreadCount
+          return UI.tileRow(
+            conversation.subject, to: "/\(conversation.name)",
+            detail: UI.facts([
+              "\(conversation.lastAuthorDisplayName)",
+              context.time(conversation.lastMessageTime) ?? .empty,
+            ]), trailing: unread > 0 ? UI.badge("\(unread) unread", tone: .accent) : .empty)
+        })
+    }
+  }
+
+  static func news(_ context: PageContext) async -> HTML? {
+    await tile("News", icon: .news, more: ("All news", "/news"), context) { options in
+      let answer = try await NewsClient(context.caller).listNews(.init(pageSize: 4), options)
+      guard !answer.news.isEmpty else {
+        return UI.emptyState("No news", text: "Announcements appear here.", icon: .news)
+      }
+      return UI.tileList(
+        answer.news.map { item in
+          UI.tileRow(
+            item.title, to: "/\(item.name)",
+            detail: UI.facts([
+              context.time(item.publishTime, style: .day) ?? .empty, "\(item.summary)",
+            ]), trailing: item.pinned ? UI.badge("Pinned") : .empty)
+        })
+    }
+  }
+
+  /// One tile with its own deadline and its own failure.
+  private static func tile(
+    _ title: String, icon: Icon, more: (title: String, url: SafeURL), _ context: PageContext,
+    _ content: (CallOptions) async throws -> HTML
+  ) async -> HTML {
+    do {
+      let body = try await content(context.within(HomePage.patience))
+      return UI.tile(title, icon: icon, more: more, state: .ready(body))
+    } catch {
+      context.note(title, error)
+      return UI.tile(title, icon: icon, more: more, state: .failed(retry: "/"))
+    }
+  }
+}
