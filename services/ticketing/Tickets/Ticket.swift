@@ -1,0 +1,194 @@
+import Foundation
+import Values
+
+/// Something that a customer wants done, and the rules of its life (D-30..D-36).
+struct Ticket: Sendable, Hashable {
+  var number: Int64
+  var account: String
+  var accountDisplayName: String
+  var site: Named?
+  var contact: ContactPerson
+  var title: String
+  var details: String
+  var state: State
+  var source: Source
+  var classification: Classification
+  var hardwareAsset: String?
+  var softwareAsset: String?
+  var assignee: Named?
+  var due: Instant?
+  var created: Instant
+  /// Last change that a customer may know of.
+  var updatedPublic: Instant
+  var updated: Instant
+  var firstResponse: Instant?
+  var resolved: Instant?
+  var closed: Instant?
+  /// The closed ticket that this one takes up again.
+  var follows: Reference?
+  var publicNoteCount: Int64
+  var internalNoteCount: Int64
+  var version: Int64
+
+  /// An id with the name it had when it was chosen.
+  struct Named: Sendable, Hashable {
+    var id: String
+    var displayName: String
+  }
+
+  struct ContactPerson: Sendable, Hashable {
+    var id: String
+    var displayName: String
+    var email: String
+  }
+
+  struct Reference: Sendable, Hashable {
+    var account: String
+    var number: Int64
+  }
+
+  /// Ids of catalogue entries.
+  struct Classification: Sendable, Hashable {
+    var category: String?
+    var type: String?
+    var priority: String?
+    /// Rank of the priority, for ordering; the highest number when there is none.
+    var priorityRank: Int64 = .max
+    var issueType: String?
+    var subIssueType: String?
+  }
+
+  enum State: String, Sendable, Hashable, CaseIterable {
+    case new, open
+    case pendingCustomer = "pending_customer"
+    case pendingVendor = "pending_vendor"
+    case scheduled, resolved, closed
+
+    /// Resolved counts as closed where customers look (S-112).
+    var isOpen: Bool { self != .resolved && self != .closed }
+  }
+
+  enum Source: String, Sendable, Hashable { case portal, email, staff }
+
+  /// What can be done with a ticket.
+  enum Action: Sendable, Hashable, CaseIterable {
+    case addNote, resolve, reopen, close, assign, hold, addInternalNote, logTime, classify
+  }
+
+  /// Who wants to do it.
+  enum Side: Sendable, Hashable { case customer, staff }
+}
+
+enum TicketError: Error, Hashable {
+  case alreadyResolved
+  case alreadyClosed
+  case notResolved
+  case reopenWindowPassed
+  case notAHoldState
+  case alreadyInState
+}
+
+extension Ticket {
+  var displayID: String { "TKT-\(number)" }
+  var name: String { "accounts/\(account)/tickets/\(number)" }
+
+  /// Wall clock from creation to resolution (D-36).
+  var timeToResolve: Duration? { resolved.map { $0 - created } }
+
+  /// What the rules of the life cycle allow now; rights are the gate's business.
+  func allowedActions(for side: Side, reopenDays: Int, at now: Instant) -> [Action] {
+    Action.allCases.filter { action in
+      switch action {
+      case .addNote: true
+      case .resolve: state.isOpen
+      case .reopen: canReopen(side, reopenDays: reopenDays, at: now)
+      case .close: side == .staff && state == .resolved
+      case .assign, .hold: side == .staff && state.isOpen
+      case .addInternalNote, .logTime, .classify: side == .staff
+      }
+    }
+  }
+
+  mutating func assign(to assignee: Named?, due: Instant?, at now: Instant) throws(TicketError) {
+    guard state.isOpen else { throw state == .closed ? .alreadyClosed : .alreadyResolved }
+    self.assignee = assignee
+    self.due = due
+    if assignee != nil, state == .new { state = .open }
+    touch(now)
+  }
+
+  mutating func resolve(at now: Instant) throws(TicketError) {
+    guard state != .closed else { throw .alreadyClosed }
+    guard state != .resolved else { throw .alreadyResolved }
+    state = .resolved
+    resolved = now
+    touch(now)
+  }
+
+  /// Customers may reopen for some days after resolution; staff at any time before it is closed.
+  mutating func reopen(by side: Side, reopenDays: Int, at now: Instant) throws(TicketError) {
+    guard state != .closed else { throw .alreadyClosed }
+    guard state == .resolved else { throw .notResolved }
+    guard canReopen(side, reopenDays: reopenDays, at: now) else { throw .reopenWindowPassed }
+    state = .open
+    resolved = nil
+    touch(now)
+  }
+
+  mutating func close(at now: Instant) throws(TicketError) {
+    guard state != .closed else { throw .alreadyClosed }
+    guard state == .resolved else { throw .notResolved }
+    state = .closed
+    closed = now
+    touch(now)
+  }
+
+  mutating func hold(_ wanted: State, at now: Instant) throws(TicketError) {
+    guard [.pendingCustomer, .pendingVendor, .scheduled].contains(wanted) else {
+      throw .notAHoldState
+    }
+    guard state.isOpen else { throw state == .closed ? .alreadyClosed : .alreadyResolved }
+    guard state != wanted else { throw .alreadyInState }
+    state = wanted
+    touch(now)
+  }
+
+  /// What a note does to the ticket: a customer's answer ends waiting for the customer and takes a
+  /// resolved ticket up again (D-31); the first public words of staff are the first response (D-32).
+  mutating func noted(
+    by side: Side, isPublic: Bool, reopenDays: Int, at now: Instant
+  ) throws(TicketError) {
+    switch (side, isPublic) {
+    case (.customer, _):
+      if state == .pendingCustomer { state = .open }
+      if state == .resolved { try reopen(by: .customer, reopenDays: reopenDays, at: now) }
+      publicNoteCount += 1
+      touch(now)
+    case (.staff, true):
+      if state == .new { state = .open }
+      firstResponse = firstResponse ?? now
+      publicNoteCount += 1
+      touch(now)
+    case (.staff, false):
+      internalNoteCount += 1
+      updated = now
+    }
+  }
+
+  /// Whether a customer's note belongs into a new ticket that follows this one: it is closed, or
+  /// resolved so long ago that it cannot be reopened.
+  func needsFollowUp(reopenDays: Int, at now: Instant) -> Bool {
+    state == .closed
+      || (state == .resolved && !canReopen(.customer, reopenDays: reopenDays, at: now))
+  }
+
+  private func canReopen(_ side: Side, reopenDays: Int, at now: Instant) -> Bool {
+    guard state == .resolved, let resolved else { return false }
+    return side == .staff || now <= resolved + .days(reopenDays)
+  }
+
+  private mutating func touch(_ now: Instant) {
+    updated = now
+    updatedPublic = now
+  }
+}
