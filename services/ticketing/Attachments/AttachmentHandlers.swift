@@ -1,0 +1,144 @@
+import Access
+import Blobs
+import Foundation
+import Handling
+import PorticoAPI
+import RPC
+import Store
+import Values
+
+/// Files in and out.
+extension TicketHandlers {
+  func createUpload(
+    _ requests: RequestStream<Ticketing.CreateUploadRequest>, _ call: Call
+  ) async throws -> Ticketing.Upload {
+    let principal = try call.principal
+    var iterator = requests.makeAsyncIterator()
+    guard case .header(let header) = try await iterator.next()?.part else {
+      throw Status.invalid("header", "must come first")
+    }
+    guard header.sizeBytes <= maxFileBytes else { throw tooLarge }
+    let blob: Blob
+    do {
+      blob = try await blobs.write(
+        UploadChunks(requests: requests), of: principal.tenant, limit: Int(clamping: maxFileBytes))
+    } catch BlobError.tooLarge { throw tooLarge }
+    let upload = Upload(
+      id: "\(ids.next())", owner: principal.user,
+      file: StoredFile(
+        fileName: AcceptedFile.cleanName(header.fileName), contentType: blob.contentType,
+        sizeBytes: Int64(blob.size), sha256: Self.hexadecimal(blob.sha256),
+        blob: blob.id.rawValue), created: call.now)
+    do {
+      guard blob.size > 0 else { throw Status.invalid("file", "is empty") }
+      guard AcceptedFile.isAccepted(contentType: blob.contentType) else {
+        throw Status.invalid("file", "is of a kind that is not accepted (\(blob.contentType))")
+      }
+      try await call.write(in: store) { db in try AttachmentStore(db).insert(upload) }
+    } catch {
+      try await blobs.delete(blob.id, of: principal.tenant)
+      throw error
+    }
+    return Ticketing.Upload(
+      name: "uploads/\(upload.id)", fileName: upload.file.fileName,
+      contentType: upload.file.contentType, sizeBytes: upload.file.sizeBytes)
+  }
+
+  func downloadAttachment(
+    _ request: Ticketing.DownloadAttachmentRequest, _ call: Call,
+    _ responses: ResponseWriter<Ticketing.DownloadAttachmentResponse>
+  ) async throws {
+    let name = try ResourceName(request.name, "accounts/*/tickets/*/attachments/*")
+    let viewer = try Viewer(call)
+    let (ticket, attachment) = try await call.read(in: store) { db in
+      let ticket = try ticket(name, for: viewer, in: db)
+      let attachment = try AttachmentStore(db).attachment(
+        of: ticket, id: name["attachments"], showing: viewer.visible)
+      return (ticket, attachment)
+    }
+    guard let id = BlobID(rawValue: attachment.file.blob) else {
+      throw StoreError.corrupt("blob id of \(request.name)")
+    }
+    let reader = try await blobs.read(id, of: viewer.principal.tenant)
+    try await responses.write(.init(part: .attachment(.init(attachment, of: ticket))))
+    for try await chunk in reader {
+      var rest = chunk[...]
+      while !rest.isEmpty {
+        try await responses.write(.init(part: .chunk(Array(rest.prefix(65_536)))))
+        rest = rest.dropFirst(65_536)
+      }
+    }
+  }
+
+  /// The ids of uploads that a request names; their owner is checked when they are taken.
+  func uploadIDs(_ names: [String]) throws -> [String] {
+    guard names.count <= 20, Set(names).count == names.count else {
+      throw Status.invalid("uploads", "must be at most 20 different ones")
+    }
+    return try names.map { try ResourceName($0, "uploads/*", field: "uploads")["uploads"] }
+  }
+
+  /// Makes uploads into attachments of a ticket or note.
+  @discardableResult
+  func attach(
+    _ uploads: [String], to ticket: Ticket, note: String?, visibility: Note.Visibility,
+    by viewer: Viewer, in db: Transaction
+  ) throws -> [Attachment] {
+    let store = AttachmentStore(db)
+    let taken: [Upload]
+    do { taken = try store.take(uploads, owner: viewer.principal.user) } catch StoreError.notFound {
+      throw Status.invalid("uploads", "hold a file that is not there any more; send it again")
+    }
+    return try taken.map { upload in
+      let attachment = Attachment(
+        id: upload.id, note: note, visibility: visibility, file: upload.file,
+        authorDisplayName: viewer.principal.displayName, created: db.now)
+      try store.insert(attachment, for: ticket)
+      return attachment
+    }
+  }
+
+  private var tooLarge: Status {
+    var check = Violations()
+    check.add("file", "is larger than \(maxFileBytes / 1_048_576) MiB")
+    return Status(
+      .resourceExhausted, "the file is larger than \(maxFileBytes / 1_048_576) MiB",
+      details: check.status.details)
+  }
+
+  private static func hexadecimal(_ bytes: [UInt8]) -> String {
+    bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+  }
+}
+
+/// The chunks that follow an upload's header.
+private struct UploadChunks: AsyncSequence, Sendable {
+  let requests: RequestStream<Ticketing.CreateUploadRequest>
+
+  struct AsyncIterator: AsyncIteratorProtocol {
+    var iterator: RequestStream<Ticketing.CreateUploadRequest>.AsyncIterator
+
+    mutating func next() async throws -> [UInt8]? {
+      guard let request = try await iterator.next() else { return nil }
+      guard case .chunk(let bytes) = request.part else {
+        throw Status.invalid("chunk", "must follow the header")
+      }
+      return bytes
+    }
+  }
+
+  func makeAsyncIterator() -> AsyncIterator {
+    AsyncIterator(iterator: requests.makeAsyncIterator())
+  }
+}
+
+extension BlobError: StatusConvertible {
+  public var status: Status {
+    switch self {
+    case .absent: Status(.notFound, "not found")
+    case .tooLarge: Status(.resourceExhausted, "the file is too large")
+    case .invalidTenant, .storage: Status(.internal, "internal error", because: "\(self)")
+    case .busy: Status(.unavailable, "too busy; try again")
+    }
+  }
+}
