@@ -1,1 +1,4 @@
-// portico-ticketing
+import Bootstrap
+import TicketingService
+
+try await ServiceProcess.run(TicketingService.self)

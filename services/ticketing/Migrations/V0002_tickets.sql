@@ -119,3 +119,11 @@ CREATE TABLE attachments (
   PRIMARY KEY (tenant, ticket, id),
   FOREIGN KEY (tenant, ticket) REFERENCES tickets (tenant, number)
 );
+
+-- Where staff are mailed, remembered when a ticket is given to them.
+CREATE TABLE assignees (
+  tenant TEXT NOT NULL,
+  id TEXT NOT NULL,
+  email TEXT NOT NULL,
+  PRIMARY KEY (tenant, id)
+);
