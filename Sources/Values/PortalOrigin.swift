@@ -20,5 +20,7 @@ public struct PortalOrigin: Hashable, Sendable {
   }
 
   /// The page of a resource: its name is its path.
-  public func page(_ name: String, of tenant: TenantID) -> String { "\(origin(of: tenant))/\(name)" }
+  public func page(_ name: String, of tenant: TenantID) -> String {
+    "\(origin(of: tenant))/\(name)"
+  }
 }

@@ -63,7 +63,8 @@ extension TicketHandlers {
     let settings = try TicketSettingsStore(db).settings()
     let catalogue = try CatalogEntryStore(db).catalogue()
     let assets = try AssetStore(db).assets(
-      account: ticket.account, ids: [ticket.hardwareAsset, ticket.softwareAsset].compactMap(\.self),
+      account: ticket.account,
+      ids: [ticket.hardwareAsset, ticket.softwareAsset].compactMap(\.self),
       in: Scope(tenant: db.tenant, reach: .tenant))
     let attachments = try AttachmentStore(db).attachments(of: ticket, showing: viewer.visible)
       .filter { $0.note == nil }
@@ -80,7 +81,7 @@ extension TicketHandlers {
     let name = try ResourceName(name, "accounts/*/tickets/*")
     let viewer = try Viewer(call)
     return try await call.write(in: store) { db in
-      var ticket = try ticket(name, for: viewer, in: db)
+      var ticket = try self.ticket(name, for: viewer, in: db)
       try Etag(version: ticket.version).require(etag)
       let before = ticket
       try body(&ticket, viewer, db)
@@ -93,7 +94,8 @@ extension TicketHandlers {
 
 extension Transaction {
   /// The audit row and the event of a change to a ticket.
-  func record(_ event: String, _ ticket: Ticket, was before: Ticket? = nil, by actor: Actor) throws {
+  func record(_ event: String, _ ticket: Ticket, was before: Ticket? = nil, by actor: Actor) throws
+  {
     try audit(
       event, on: ticket.name, by: actor, before: before?.auditFacts ?? [:],
       after: ticket.auditFacts)

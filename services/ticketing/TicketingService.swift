@@ -24,10 +24,12 @@ public struct TicketingService: HostedService {
     let pattern = try context.settings.string(
       "portal.origin", default: "http://{tenant}.localhost:8080")
     guard let origin = PortalOrigin(pattern: pattern) else {
-      throw SettingError.invalid("portal.origin", "must be an origin such as https://{tenant}.example")
+      throw SettingError.invalid(
+        "portal.origin", "must be an origin such as https://{tenant}.example")
     }
     let limit = Int64(
-      try context.settings.int("attachments.max-bytes", default: 26_214_400, in: 1024...1_073_741_824))
+      try context.settings.int(
+        "attachments.max-bytes", default: 26_214_400, in: 1024...1_073_741_824))
     tickets = TicketHandlers(
       store: context.store, blobs: context.blobs, directory: directory, ids: ids, origin: origin,
       maxFileBytes: limit)
@@ -45,7 +47,9 @@ public struct TicketingService: HostedService {
       Job("stale-uploads", every: .minutes(10)) { _ in
         while true {
           let dropped = try await store.writeAcrossTenants { db in
-            try StaleUploads(db: db).drop(limit: 100).map { Dropped(tenant: $0.tenant, blob: $0.blob) }
+            try StaleUploads(db: db).drop(limit: 100).map {
+              Dropped(tenant: $0.tenant, blob: $0.blob)
+            }
           }
           for file in dropped {
             if let id = BlobID(rawValue: file.blob) { try await blobs.delete(id, of: file.tenant) }

@@ -50,21 +50,26 @@ extension TicketHandlers {
   ) async throws {
     let name = try ResourceName(request.name, "accounts/*/tickets/*/attachments/*")
     let viewer = try Viewer(call)
-    let (ticket, attachment) = try await call.read(in: store) { db in
-      let ticket = try ticket(name, for: viewer, in: db)
-      let attachment = try AttachmentStore(db).attachment(
-        of: ticket, id: name["attachments"], showing: viewer.visible)
-      return (ticket, attachment)
+    let (ticket, attachment) = try await call.read(in: store) {
+      db throws -> (Ticket, Attachment) in
+      let ticket = try self.ticket(name, for: viewer, in: db)
+      return (
+        ticket,
+        try AttachmentStore(db).attachment(
+          of: ticket, id: name["attachments"], showing: viewer.visible)
+      )
     }
     guard let id = BlobID(rawValue: attachment.file.blob) else {
       throw StoreError.corrupt("blob id of \(request.name)")
     }
     let reader = try await blobs.read(id, of: viewer.principal.tenant)
-    try await responses.write(.init(part: .attachment(.init(attachment, of: ticket))))
+    let described = Ticketing.Attachment(attachment, of: ticket)
+    try await responses.write(Ticketing.DownloadAttachmentResponse(part: .attachment(described)))
     for try await chunk in reader {
       var rest = chunk[...]
       while !rest.isEmpty {
-        try await responses.write(.init(part: .chunk(Array(rest.prefix(65_536)))))
+        let piece = Array(rest.prefix(65_536))
+        try await responses.write(Ticketing.DownloadAttachmentResponse(part: .chunk(piece)))
         rest = rest.dropFirst(65_536)
       }
     }
@@ -129,16 +134,5 @@ private struct UploadChunks: AsyncSequence, Sendable {
 
   func makeAsyncIterator() -> AsyncIterator {
     AsyncIterator(iterator: requests.makeAsyncIterator())
-  }
-}
-
-extension BlobError: StatusConvertible {
-  public var status: Status {
-    switch self {
-    case .absent: Status(.notFound, "not found")
-    case .tooLarge: Status(.resourceExhausted, "the file is too large")
-    case .invalidTenant, .storage: Status(.internal, "internal error", because: "\(self)")
-    case .busy: Status(.unavailable, "too busy; try again")
-    }
   }
 }

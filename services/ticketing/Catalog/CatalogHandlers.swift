@@ -40,7 +40,8 @@ struct CatalogHandlers: CatalogService {
       kind == .subIssueType ? "is required" : "is for sub-issue types only")
     try check.end()
     guard let kind else { throw check.status }
-    let parent = try message.parent.isEmpty
+    let parent =
+      try message.parent.isEmpty
       ? nil
       : ResourceName(message.parent, "catalogEntries/*", field: "catalog_entry.parent")[
         "catalogEntries"]

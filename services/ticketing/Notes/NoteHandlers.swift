@@ -18,7 +18,7 @@ extension TicketHandlers {
     let viewer = try Viewer(call)
     let page = try request.page([request.parent], in: viewer.scope, size: 100)
     return try await call.read(in: store) { db in
-      let ticket = try ticket(name, for: viewer, in: db)
+      let ticket = try self.ticket(name, for: viewer, in: db)
       let found = try NoteStore(db).notes(of: ticket, showing: viewer.visible, page: page)
       let attachments = Dictionary(
         grouping: try AttachmentStore(db).attachments(of: ticket, showing: viewer.visible)
@@ -46,7 +46,7 @@ extension TicketHandlers {
     let followUpContact = try await followUpContact(name, viewer)
     return try await call.once(in: store, request: request, requestID: request.requestID) { db in
       let settings = try TicketSettingsStore(db).settings()
-      var ticket = try ticket(name, for: viewer, in: db)
+      var ticket = try self.ticket(name, for: viewer, in: db)
       if viewer.side == .customer,
         ticket.needsFollowUp(reopenDays: settings.reopenDays, at: db.now)
       {

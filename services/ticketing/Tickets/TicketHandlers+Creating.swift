@@ -95,7 +95,8 @@ extension TicketHandlers {
     return TicketDraft(
       account: account, person: person, site: try await site(of: message, account: account),
       title: title, details: details, wish: try .init(message),
-      assets: try .init(message, account: account), source: viewer.side == .staff ? .staff : .portal)
+      assets: try .init(message, account: account), source: viewer.side == .staff ? .staff : .portal
+    )
   }
 
   /// The contact person: the caller's own contact unless another one is named (S-092).

@@ -18,8 +18,10 @@ extension TicketHandlers {
     let viewer = try Viewer(call)
     let filter = try TicketStore.Filter(request, account: parent.id("accounts"), viewer: viewer)
     let page = try request.page(
-      ["\(request.view.rawValue)", "\(request.orderBy.rawValue)", request.parent, request.query,
-        "\(request.folder.rawValue)", "\(request.myTickets)"] + request.priorities,
+      [
+        "\(request.view.rawValue)", "\(request.orderBy.rawValue)", request.parent, request.query,
+        "\(request.folder.rawValue)", "\(request.myTickets)",
+      ] + request.priorities,
       in: viewer.scope, size: 25, max: 100)
     return try await call.read(in: store) { db in
       let tickets = TicketStore(db)

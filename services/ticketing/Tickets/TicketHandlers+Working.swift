@@ -98,6 +98,7 @@ extension TicketHandlers {
 
   private func assignmentText(_ ticket: Ticket, in db: Transaction) throws -> String {
     guard let assignee = ticket.assignee else { return "put the ticket back into Unassigned." }
-    return "gave the ticket to \(assignee.displayName)\(ticket.due == nil ? "." : ", with a deadline.")"
+    return
+      "gave the ticket to \(assignee.displayName)\(ticket.due == nil ? "." : ", with a deadline.")"
   }
 }

@@ -10,7 +10,10 @@ struct TicketStore {
 
   struct Filter: Sendable, Hashable {
     enum View: Sendable, Hashable { case open, closed, all }
-    enum Folder: Sendable, Hashable { case any, unassigned, assigned, mine(String) }
+    enum Folder: Sendable, Hashable {
+      case any, unassigned, assigned
+      case mine(String)
+    }
     enum Order: Sendable, Hashable { case newest, oldest, lastUpdated, priority, due }
 
     var account: String?

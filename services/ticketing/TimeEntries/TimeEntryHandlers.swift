@@ -18,7 +18,7 @@ extension TicketHandlers {
     let viewer = try Viewer(call)
     let page = try request.page([request.parent], in: viewer.scope)
     return try await call.read(in: store) { db in
-      let ticket = try ticket(name, for: viewer, in: db)
+      let ticket = try self.ticket(name, for: viewer, in: db)
       let settings = try TicketSettingsStore(db).settings()
       let visible = TimeEntry.visible(to: viewer.side, settings: settings)
       let entries = TimeEntryStore(db)
@@ -44,7 +44,7 @@ extension TicketHandlers {
     try check.end()
     let started = try message.startTime.map { try Instant($0, field: "time_entry.start_time") }
     return try await call.once(in: store, request: request, requestID: request.requestID) { db in
-      let ticket = try ticket(name, for: viewer, in: db)
+      let ticket = try self.ticket(name, for: viewer, in: db)
       let minutes = Int64(message.minutes)
       let entry = TimeEntry(
         id: "\(ids.next())", author: viewer.principal.user,
