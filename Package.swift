@@ -135,12 +135,19 @@ let targets: [Target] = [
   tests("HTTP2", ["HTTP2", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
   tests("RPC", ["RPC", "Protobuf", "WellKnown", "HTTP2", "PorticoAPI"] + nio),
   tests("Store", ["Store", "StoreSQLite", "StorePostgres", "Values"]),
-  tests("Access", ["Access", "RPC", "Crypto", "Store", "Values", "PorticoAPI"]),
-  tests("Handling", ["Handling", "RPC", "Store", "StoreSQLite", "Access", "Values", "PorticoAPI"]),
+  tests("Access", ["Access", "RPC", "Crypto", "Store", "Values", "Protobuf", "WellKnown", "PorticoAPI", "TestSupport"]),
+  tests(
+    "Handling",
+    ["Handling", "RPC", "Store", "Access", "Values", "Protobuf", "WellKnown", "PorticoAPI", "TestSupport"]),
   tests("Blobs", ["Blobs", "Crypto", "Values"]),
   tests("Mail", ["Mail", "Values"]),
   tests("Telemetry", ["Telemetry", "Values", log]),
-  tests("Bootstrap", ["Bootstrap", "StoreSQLite", "Store", "Values"]),
+  tests(
+    "Bootstrap",
+    [
+      "Bootstrap", "Access", "Handling", "RPC", "Store", "Values", "Protobuf", "WellKnown", "PorticoAPI", "TestSupport",
+      log,
+    ]),
   tests("Identity", ["IdentityService", "TestSupport"]),
   tests("Ticketing", ["TicketingService", "TestSupport"]),
   tests("Messaging", ["MessagingService", "TestSupport"]),
