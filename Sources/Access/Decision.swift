@@ -31,6 +31,11 @@ public struct Decision: Sendable, Hashable {
   public struct Place: Sendable, Hashable {
     public var account: String?
     public var reach: Reach
+
+    public init(account: String?, reach: Reach) {
+      self.account = account
+      self.reach = reach
+    }
   }
 
   public let outcome: Outcome

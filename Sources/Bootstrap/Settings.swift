@@ -127,8 +127,11 @@ public struct Settings: Sendable {
     let absolute = AbsoluteConfigKey(ConfigKey(key))
     for source in sources {
       for type in [ConfigType.string, .int, .double, .bool] {
-        // A provider throws when it has the key with another type: the next type is asked for.
-        guard let found = try? source.provider.value(forKey: absolute, type: type) else { continue }
+        let found: LookupResult
+        do { found = try source.provider.value(forKey: absolute, type: type) } catch {
+          // It has the key with another type: the next type is asked for.
+          continue
+        }
         guard let value = found.value else { break }
         switch value.content {
         case .string(let text): return text

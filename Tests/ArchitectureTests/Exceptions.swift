@@ -22,6 +22,9 @@ struct Exception: Sendable {
       rule: .trap, path: "Sources/Handling/ResourceName.swift",
       text: "is not followed by an id in the pattern",
       reason: "an index out of range of a pattern that the program itself wrote"),
+    Exception(
+      rule: .trap, path: "Sources/Bootstrap/ServiceProcess.swift", text: "exit(status)",
+      reason: "a process that cannot start ends with a status that its supervisor reads"),
   ]
 }
 

@@ -65,8 +65,9 @@ struct BoardHandlers: StreamsService {
       textBody: text)
     let body = try mail.serialized()
     return try await call.once(in: context.store, request: request, requestID: text) { db in
-      let next = try db.first("SELECT COUNT(*) + 1 AS id FROM notes WHERE tenant = \(db.tenant)")
-      let id: Int64 = try next?.read("id") ?? 1
+      let next = try db.first(
+        "SELECT COUNT(*) + 1 AS id FROM notes WHERE tenant = \(db.tenant)", else: .notFound)
+      let id: Int64 = try next["id"]
       try db.run(
         """
         INSERT INTO notes (tenant, id, account, contact, text) VALUES (\(db.tenant), \(id),
@@ -92,14 +93,14 @@ struct BoardHandlers: StreamsService {
     for text in texts { try await responses.write(Node(text: text)) }
   }
 
-  /// Asks billing who calls: as the caller, and then as ourselves.
+  /// Asks a peer who calls: as the caller, and then as ourselves.
   func collect(_ requests: RequestStream<Node>, _ call: Call) async throws -> Node {
     for try await _ in requests {}
-    let billing = StreamsClient(context.caller("billing"))
-    let asCaller = try await billing.unary(Node())
+    let peer = StreamsClient(context.caller("testing"))
+    let asCaller = try await peer.unary(Node())
     let principal = try call.principal
     let options = CallOptions().asService(in: principal.tenant, actor: principal.user)
-    let asOurselves = try await billing.collect(options) { writer in try await writer.finish() }
+    let asOurselves = try await peer.collect(options) { writer in try await writer.finish() }
     return Node(text: "\(asCaller.text) \(asOurselves.text)")
   }
 

@@ -44,7 +44,7 @@ struct OnceTests {
 
   @Test("D-14 a repetition gets the first answer and changes nothing", arguments: TestStore.engines)
   func replay(_ engine: Engine) async throws {
-    try await TestStore.run(on: engine, migrations: nil, clock: clock) { store in
+    try await TestStore.run(on: engine, migrations: nil, clock: clock) { (store) async throws in
       let first = try await perform(store, "pay", id: "r-1")
       #expect(try await perform(store, "pay", id: "r-1") == first)
       #expect(try await perform(store, "pay", id: "r-2") != first)
@@ -55,7 +55,7 @@ struct OnceTests {
 
   @Test("D-14 the same id with another body is an error; another caller's id is another request")
   func reuse() async throws {
-    try await TestStore.run(migrations: nil, clock: clock) { store in
+    try await TestStore.run(migrations: nil, clock: clock) { (store) async throws in
       _ = try await perform(store, "pay", id: "r-1")
       await #expect(throws: StoreError.requestIDReused) {
         _ = try await perform(store, "pay more", id: "r-1")
@@ -68,7 +68,7 @@ struct OnceTests {
 
   @Test("a failure is not remembered, and without an id every call counts")
   func failures() async throws {
-    try await TestStore.run(migrations: nil, clock: clock) { store in
+    try await TestStore.run(migrations: nil, clock: clock) { (store) async throws in
       await #expect(throws: Status.self) { _ = try await perform(store, "bad", id: "r-1") }
       #expect(try await perform(store, "good", id: "r-1") == "good 1")
       #expect(try await perform(store, "good", id: "") == "good 2")
@@ -78,7 +78,7 @@ struct OnceTests {
 
   @Test("an id that is too long or not printable is refused", arguments: ["a b", "a\nb", "é"])
   func badIDs(_ id: String) async throws {
-    try await TestStore.run(migrations: nil, clock: clock) { store in
+    try await TestStore.run(migrations: nil, clock: clock) { (store) async throws in
       for id in [id, String(repeating: "a", count: 129)] {
         do {
           _ = try await perform(store, "x", id: id)

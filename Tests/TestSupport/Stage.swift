@@ -16,8 +16,9 @@ import Values
 ///       let ticket = try await tickets.createTicket(…)
 ///     }
 public final class Stage: Sendable {
+  /// Who may stand on one: the product's processes, and `testing`, which answers portico.testing.
   public static let services = [
-    "identity", "ticketing", "messaging", "billing", "cms", "gateway", "operator",
+    "identity", "ticketing", "messaging", "billing", "cms", "gateway", "operator", "testing",
   ]
 
   public let clock: ManualClock
