@@ -1,0 +1,159 @@
+import Foundation
+import HTTP2
+import NIOCore
+import NIOPosix
+import PorticoAPI
+import RPC
+import Testing
+
+/// A CA and certificates made by the openssl command for one test run.
+private struct Certificates {
+  let folder: URL
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "portico-tls-\(UUID())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try authority("ca")
+    try authority("other")
+    try issue("server", by: "ca", names: "DNS:localhost,IP:127.0.0.1")
+    try issue("elsewhere", by: "ca", names: "DNS:elsewhere.example")
+    try issue("gateway", by: "ca", names: "DNS:gateway.portico,URI:spiffe://portico/gateway")
+    try issue("stranger", by: "other", names: "DNS:gateway.portico")
+  }
+
+  func file(_ name: String) -> String { folder.appending(path: name).path }
+  func remove() throws { try FileManager.default.removeItem(at: folder) }
+
+  private func authority(_ name: String) throws {
+    try openssl([
+      "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+      "2", "-subj", "/CN=\(name)", "-keyout", file("\(name).key"), "-out", file("\(name).pem"),
+    ])
+  }
+
+  private func issue(_ name: String, by authority: String, names: String) throws {
+    try openssl([
+      "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+      "/CN=not-a-name", "-addext", "subjectAltName=\(names)", "-keyout", file("\(name).key"),
+      "-out", file("\(name).csr"),
+    ])
+    try openssl([
+      "x509", "-req", "-in", file("\(name).csr"), "-CA", file("\(authority).pem"), "-CAkey",
+      file("\(authority).key"), "-CAcreateserial", "-days", "2", "-copy_extensions", "copy",
+      "-out", file("\(name).pem"),
+    ])
+  }
+
+  private func openssl(_ arguments: [String]) throws {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/openssl")
+    process.arguments = arguments
+    process.standardError = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    do { try process.run() } catch {
+      throw Status(.internal, "these tests need the openssl command: apt-get install openssl")
+    }
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else {
+      throw Status(.internal, "openssl \(arguments[0]) failed")
+    }
+  }
+}
+
+@Suite struct TLSTests {
+  /// The status of one call over TLS, and the names the server saw.
+  private func call(
+    server name: String = "server", mutual: Bool = false, client: String? = nil,
+    roots: String = "ca", host: String = "localhost"
+  ) async throws -> (status: Status, names: String) {
+    let certificates = try Certificates()
+    let server = Server(services: [
+      EchoStreams(onUnary: { _, call in
+        Node(text: call.peer.certificateNames.sorted().joined(separator: " "))
+      })
+    ])
+    let tls = TLSConfiguration.server(
+      certificateChainFile: certificates.file("\(name).pem"),
+      privateKeyFile: certificates.file("\(name).key"),
+      clientTrustRootsFile: mutual ? certificates.file("ca.pem") : nil)
+    let port = try await port(of: server, Listener(.tcp(host: "127.0.0.1", port: 0), tls: tls))
+    let channel = try Channel(
+      "\(host):\(port)",
+      ChannelConfiguration(
+        tls: .client(
+          trustRootsFile: certificates.file("\(roots).pem"),
+          certificateChainFile: client.map { certificates.file("\($0).pem") },
+          privateKeyFile: client.map { certificates.file("\($0).key") })))
+    var names = ""
+    let status = await status {
+      let text = String(repeating: "x", count: 200_000)
+      names = try await StreamsClient(channel).unary(Node(text: text)).text
+    }
+    await channel.shutDown(grace: .zero)
+    await server.shutDown(grace: .zero)
+    try certificates.remove()
+    return (status, names)
+  }
+
+  @Test("R-035 R-076 a call over TLS, the name checked", arguments: ["localhost", "127.0.0.1"])
+  func works(host: String) async throws {
+    let answer = try await call(host: host)
+    #expect(answer.status.code == .ok)
+    #expect(answer.names.isEmpty)
+  }
+
+  @Test("R-076 a certificate for another name is refused")
+  func wrongName() async throws {
+    #expect(try await call(server: "elsewhere").status.code == .unavailable)
+  }
+
+  @Test("R-076 a certificate of another authority is refused")
+  func wrongAuthority() async throws {
+    #expect(try await call(roots: "other").status.code == .unavailable)
+  }
+
+  @Test("R-036 mutual TLS tells the handler the client's names, and never its CN")
+  func mutual() async throws {
+    let answer = try await call(mutual: true, client: "gateway")
+    #expect(answer.status.code == .ok)
+    #expect(answer.names == "gateway.portico spiffe://portico/gateway")
+  }
+
+  @Test("R-036 no client certificate, or one of another authority, is refused")
+  func mutualRefused() async throws {
+    #expect(try await call(mutual: true).status.code == .unavailable)
+    #expect(try await call(mutual: true, client: "stranger").status.code == .unavailable)
+  }
+
+  @Test("R-035 a client without ALPN h2 gets no further than the handshake")
+  func noProtocol() async throws {
+    let certificates = try Certificates()
+    let server = Server(services: [EchoStreams()])
+    let port = try await port(
+      of: server,
+      Listener(
+        .tcp(host: "127.0.0.1", port: 0),
+        tls: .server(
+          certificateChainFile: certificates.file("server.pem"),
+          privateKeyFile: certificates.file("server.key"))))
+    let tls = try TLSContext.client(
+      .client(trustRootsFile: certificates.file("ca.pem"), applicationProtocols: ["http/1.1"]))
+    let failed = Signal()
+    let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .channelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(
+            TLSHandler(client: tls, serverName: "localhost") { _, _ in
+              Issue.record("the handshake must not succeed")
+            } onFailure: { _ in
+              failed.set()
+            })
+        }
+      }
+      .connect(host: "127.0.0.1", port: port).get()
+    await failed.wait()
+    try await channel.closeFuture.get()
+    await server.shutDown(grace: .zero)
+    try certificates.remove()
+  }
+}
