@@ -6,6 +6,9 @@ struct Form: Sendable {
   }
   var fields: [Field]
   var files: [Upload]
+  /// The file input that held more than the limits allow; reading ended there, and the fields before it are kept.
+  /// Only on routes whose limits say `reportsOverflow`.
+  var overflow: String?
 
   init(fields: [Field] = [], files: [Upload] = []) {
     self.fields = fields
@@ -41,11 +44,16 @@ struct FormLimits: Sendable, Hashable {
   var fields = 512
   /// Bytes of all text fields together.
   var textBytes = 1 << 20
+  /// Hands the form to the page with `overflow` set instead of answering 413, so that it can say so beside the field
+  /// and keep what was typed. The page has to look at it.
+  var reportsOverflow = false
 
   /// Text only, 1 MiB.
   static let text = FormLimits(bytes: 1 << 20, fileBytes: 0, files: 0)
   /// Files up to `each` bytes, `count` of them, and 1 MiB of text.
-  static func uploads(each: Int, count: Int) -> FormLimits {
-    FormLimits(bytes: each * count + (1 << 20) + 65536, fileBytes: each, files: count)
+  static func uploads(each: Int, count: Int, reportsOverflow: Bool = false) -> FormLimits {
+    FormLimits(
+      bytes: each * count + (1 << 20) + 65536, fileBytes: each, files: count,
+      reportsOverflow: reportsOverflow)
   }
 }

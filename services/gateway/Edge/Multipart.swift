@@ -30,7 +30,7 @@ struct MultipartReader {
   }
 
   mutating func read() async throws -> Form {
-    if let length = body.declaredLength, length > limits.bytes {
+    if isTooLong, !limits.reportsOverflow {
       throw RequestBody.Failure.tooLarge(limit: limits.bytes)
     }
     // The first delimiter has no line break before it; putting one there makes it like the others.
@@ -38,11 +38,15 @@ struct MultipartReader {
     guard try await delimiterIsNext() else { throw malformed() }
     while try await !isLastDelimiter() {
       try await part()
+      if form.overflow != nil { return form }
     }
     // What follows the last delimiter is no part of the form, but has to arrive for the next request to be found.
     while try await fill() { buffer.removeAll() }
     return form
   }
+
+  /// Known before a byte is read.
+  private var isTooLong: Bool { (body.declaredLength ?? 0) > limits.bytes }
 
   private mutating func part() async throws {
     guard form.fields.count + form.files.count < limits.fields else {
@@ -50,7 +54,13 @@ struct MultipartReader {
     }
     let header = try PartHeader(try await headerLines())
     if let fileName = header.fileName {
-      try await file(header, fileName)
+      do {
+        // The fields before the first file are small and wanted; the files of such a body are not.
+        if isTooLong { throw RequestBody.Failure.tooLarge(limit: limits.bytes) }
+        try await file(header, fileName)
+      } catch RequestBody.Failure.tooLarge(_) where limits.reportsOverflow {
+        form.overflow = header.name
+      }
     } else {
       var bytes: [UInt8] = []
       let left = limits.textBytes - textBytes

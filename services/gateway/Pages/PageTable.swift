@@ -3,6 +3,7 @@ extension PageTable {
   static let portal = PageTable(
     routes: [
       SignInPages.routes, ForgotPage.routes, WelcomePage.routes, HomePage.routes,
+      TicketListPage.routes,
       AccountChoice.routes, Styleguide.routes, BrandSheet.routes,
     ].flatMap { $0 }.map(\.hidingForbidden),
     failure: ErrorPage.html)

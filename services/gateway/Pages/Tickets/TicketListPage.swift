@@ -1,0 +1,65 @@
+import Access
+import PorticoAPI
+import RPC
+import Values
+import WellKnown
+
+/// `/tickets`: My Tickets and, where the reach allows it, the organization's; open and closed (S-091, S-093, S-111..S-120).
+enum TicketListPage {
+  static let routes: [PageRoute] = [
+    PageRoute(.GET, "/tickets") { context in try await page(context) }
+  ]
+
+  private static func page(_ context: PageContext) async throws -> Response {
+    let view = TicketListView(context)
+    async let priorities = priorityOptions(context)
+    async let canSubmit = HomePage.submissionAllowed(context)
+    let answer = try await TicketsClient(context.caller).listTickets(view.request)
+    let body = await render(answer, view, context, priorities, canSubmit: canSubmit)
+    return await shell(context, title: view.title, active: "/tickets", isWide: true, body)
+  }
+
+  /// Choices of the filter; without an answer there is no filter.
+  private static func priorityOptions(_ context: PageContext) async -> [UI.Option] {
+    do {
+      return try await CatalogClient(context.caller)
+        .listCatalogEntries(.init(kind: .priority), context.within(HomePage.patience))
+        .catalogEntries.map { UI.Option($0.name, $0.displayName) }
+    } catch {
+      context.note("priorities", error)
+      return []
+    }
+  }
+
+  static func render(
+    _ answer: Ticketing.ListTicketsResponse, _ view: TicketListView, _ context: PageContext,
+    _ priorities: [UI.Option], canSubmit: Bool
+  ) -> HTML {
+    let actions =
+      canSubmit
+      ? [UI.linkButton("New ticket", to: "/tickets/new", style: .primary, icon: .plus)] : []
+    return """
+      \(UI.pageHead(view.title, actions: actions))
+      \(when: view.offersScopes, UI.tabs(view.scopeTabs, label: "Whose tickets"))
+      \(UI.tabs(view.viewTabs, label: "Open or closed"))
+      \(view.filters(priorities))
+      \(when: answer.tickets.isEmpty, empty(view, canSubmit: canSubmit))
+      \(when: !answer.tickets.isEmpty, UI.table(
+        answer.tickets, caption: view.title, columns: TicketColumns.all(view, context),
+        isMuted: { $0.state == .closed }))
+      \(UI.pages(context, count: answer.tickets.count, total: answer.totalSize, things: "tickets", next: answer.nextPageToken))
+      """
+  }
+
+  private static func empty(_ view: TicketListView, canSubmit: Bool) -> HTML {
+    if view.isFiltered { return UI.noMatch("tickets", clear: view.unfiltered) }
+    guard !view.isClosed else {
+      return UI.emptyState(
+        "No closed tickets", text: "Tickets come here once they are resolved.", icon: .ticket)
+    }
+    return UI.emptyState(
+      "No open tickets", text: "Questions and faults that you report appear here.", icon: .ticket,
+      action: canSubmit
+        ? UI.linkButton("New ticket", to: "/tickets/new", style: .primary, icon: .plus) : nil)
+  }
+}
