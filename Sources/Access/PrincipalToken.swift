@@ -19,8 +19,9 @@ struct Claims: Sendable, Hashable {
 enum PrincipalToken {
   /// The metadata key it travels in.
   static let key = "portico-principal-bin"
-  /// More than any token we sign; longer ones are refused unread.
-  static let longest = 16 * 1024
+  /// Bytes of a token at most: as base64 it must leave room for other metadata in a header list of 16 KiB. Enough
+  /// for some thirty memberships. Longer ones are not signed, and refused unread.
+  static let longest = 8 * 1024
   static let signatureSize = 64
   /// Signed before the claims, so that a signature made for another purpose is never a token.
   static let purpose = Array("portico principal token v1\0".utf8)

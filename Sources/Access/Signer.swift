@@ -23,6 +23,9 @@ public struct Signer: Sendable {
     let claims = Claims(
       principal: principal, issuer: issuer, audience: audience, issued: now, expires: expires)
     let bytes = try claims.encoded()
+    guard PrincipalToken.signatureSize + bytes.count <= PrincipalToken.longest else {
+      throw .malformed("too long: \(principal.memberships.count) memberships")
+    }
     return SignedPrincipal(
       bytes: key.sign(PrincipalToken.purpose + bytes) + bytes, expires: expires)
   }

@@ -18,15 +18,16 @@ struct JobRunner: Sendable {
     }
   }
 
-  /// Runs the job if nobody else does; says whether it ran. A process that dies holds the job up for a minute
-  /// at most.
+  /// Runs the job if nobody else does; says whether it ran. The lease is renewed while it runs, and the run is
+  /// cancelled when it is lost; a process that dies holds the job up for a minute at most.
   @discardableResult
   func runOnce() async throws -> Bool {
-    let life = Duration.seconds(60)
-    guard let lease = try await Lease.acquire("job/\(job.name)", owner: owner, for: life, in: store)
+    guard
+      let lease = try await Lease.acquire(
+        "job/\(job.name)", owner: owner, for: Self.life, in: store)
     else { return false }
     do {
-      try await job.body(lease)
+      try await runHolding(lease)
     } catch {
       try await lease.release(in: store)
       throw error
@@ -34,4 +35,22 @@ struct JobRunner: Sendable {
     try await lease.release(in: store)
     return true
   }
+
+  private func runHolding(_ lease: Lease) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await job.body(lease) }
+      group.addTask {
+        var held = lease
+        while true {
+          try await Task.sleep(for: Self.life / 3)
+          held = try await held.renewed(for: Self.life, in: store)
+        }
+      }
+      // Only the job's own end, or the loss of the lease, ends the group.
+      defer { group.cancelAll() }
+      try await group.next()
+    }
+  }
+
+  private static let life = Duration.seconds(60)
 }

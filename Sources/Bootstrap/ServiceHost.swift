@@ -88,10 +88,19 @@ public actor ServiceHost<Service: HostedService>: ProcessPart {
     let logger = configuration.logger
     let owner = "\(name)/\(ProcessInfo.processInfo.processIdentifier)/\(RequestID.make())"
     let relay = OutboxRelay(outbox: Outbox(store, owner: owner), peers: peers, logger: logger)
-    let runners = service.jobs.map {
+    let runners = (service.jobs + [housekeeping(store, owner)]).map {
       JobRunner(job: $0, store: store, owner: owner, logger: logger)
     }
     return [Task { await relay.run() }] + runners.map { runner in Task { await runner.run() } }
+  }
+
+  /// Forgets what can no longer be repeated: answers to request ids that have run out, and effects done a week ago.
+  private func housekeeping(_ store: any Store, _ owner: String) -> Job {
+    let clock = configuration.clock
+    return Job("housekeeping", every: .hours(1)) { _ in
+      try await store.writeAcrossTenants { db in _ = try db.pruneRequests() }
+      try await Outbox(store, owner: owner).prune(doneBefore: clock.now - .days(7))
+    }
   }
 
   public func stop() async {

@@ -132,6 +132,25 @@ struct TokenTests {
     #expect(try identity.token(for: tenant, audience: "ticketing") != first)
   }
 
+  @Test(
+    "F-02 thirty accounts fit in a token, and one that would not fit the metadata is not signed")
+  func size() throws {
+    let signer = try keys.signer(for: "identity")
+    func member(of count: Int) -> Principal {
+      var person = TestPrincipal.customer()
+      person.memberships = (0..<count).map {
+        Membership(
+          account: "account-\($0)", contact: "contact-\($0)",
+          grants: BuiltInRole.externalManager.grants)
+      }
+      return person
+    }
+    let token = try signer.token(for: member(of: 30), at: clock.now)
+    #expect(
+      try keys.verifier(for: "ticketing", clock: clock).verify(token.bytes) == member(of: 30))
+    #expect(throws: TokenError.self) { try signer.token(for: member(of: 300), at: clock.now) }
+  }
+
   @Test("V-17 what is remembered is bounded")
   func memory() throws {
     let signer = try keys.signer(for: "identity")
