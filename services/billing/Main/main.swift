@@ -1,4 +1,4 @@
 import BillingService
 import Bootstrap
 
-try await ServiceProcess.run(BillingService.self)
+await ServiceProcess.run(BillingService.self)

@@ -1,4 +1,4 @@
 import Bootstrap
 import TicketingService
 
-try await ServiceProcess.run(TicketingService.self)
+await ServiceProcess.run(TicketingService.self)
