@@ -503,7 +503,7 @@ extension Identity {
     /// `accounts/{account}/contacts/{contact}`.
     public var name: String = ""
     public var enabled: Bool = false
-    /// Empty: the contact's e-mail address.
+    /// Empty: the name the contact has already, or else the e-mail address.
     public var userName: String = ""
     /// `roles/{role}`; required to enable.
     public var role: String = ""

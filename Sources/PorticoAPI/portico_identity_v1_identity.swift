@@ -1036,7 +1036,7 @@ public protocol SessionsService: RPCService {
   /// Sets a password by a mailed link, once. INVALID_ARGUMENT names every rule that the password misses.
   func redeemLink(_ request: Identity.RedeemLinkRequest, _ call: Call) async throws
     -> Identity.RedeemLinkResponse
-  /// Mails a reset link if somebody has that name or address.
+  /// Mails a reset link if somebody has that name or address, shortly after the answer, which is always the same.
   func requestPasswordReset(_ request: Identity.RequestPasswordResetRequest, _ call: Call)
     async throws -> Identity.RequestPasswordResetResponse
 }
@@ -1145,7 +1145,7 @@ public struct SessionsClient: Sendable {
     try await caller.unary(Methods.Sessions.redeemLink, request, options)
   }
 
-  /// Mails a reset link if somebody has that name or address.
+  /// Mails a reset link if somebody has that name or address, shortly after the answer, which is always the same.
   public func requestPasswordReset(
     _ request: Identity.RequestPasswordResetRequest, _ options: CallOptions = .init()
   ) async throws -> Identity.RequestPasswordResetResponse {
@@ -1237,7 +1237,7 @@ extension Methods {
         "Sets a password by a mailed link, once. INVALID_ARGUMENT names every rule that the password misses."
     )
 
-    /// Mails a reset link if somebody has that name or address.
+    /// Mails a reset link if somebody has that name or address, shortly after the answer, which is always the same.
     public static let requestPasswordReset = Method(
       service: "portico.identity.v1.Sessions",
       name: "RequestPasswordReset",
@@ -1245,7 +1245,8 @@ extension Methods {
       output: Identity.RequestPasswordResetResponse.descriptor,
       http: [HTTPRule("POST", "/v1/links:requestPasswordReset", body: .whole)],
       access: AccessRule(.anyone),
-      documentation: "Mails a reset link if somebody has that name or address."
+      documentation:
+        "Mails a reset link if somebody has that name or address, shortly after the answer, which is always the same."
     )
 
     public static let all: [Method] = [

@@ -131,6 +131,7 @@ extension Identity {
     public var password: String = ""
     public var userAgent: String = ""
     /// Address of the browser as the gateway saw it.
+    /// Only the gateway, calling as itself, is believed.
     public var ipAddress: String = ""
     public var unknownFields = UnknownFields()
 
@@ -616,16 +617,20 @@ extension Identity {
     public var tenant: String = ""
     /// User name or e-mail address.
     public var login: String = ""
+    /// Address of the browser as the gateway saw it; only the gateway is believed.
+    public var ipAddress: String = ""
     public var unknownFields = UnknownFields()
 
     public init() {}
 
     public init(
       tenant: String = "",
-      login: String = ""
+      login: String = "",
+      ipAddress: String = ""
     ) {
       self.tenant = tenant
       self.login = login
+      self.ipAddress = ipAddress
     }
 
     public static var descriptor: MessageDescriptor {
@@ -638,6 +643,7 @@ extension Identity {
         to: Portico__Identity__V1__RequestPasswordResetRequest.self)
       self.tenant = Reading.string(c.pointee.tenant)
       self.login = Reading.string(c.pointee.login)
+      self.ipAddress = Reading.string(c.pointee.ip_address)
       self.unknownFields = UnknownFields(reading: structure)
     }
 
@@ -648,6 +654,7 @@ extension Identity {
         to: Portico__Identity__V1__RequestPasswordResetRequest.self)
       if !self.tenant.isEmpty { c.pointee.tenant = try arena.string(self.tenant) }
       if !self.login.isEmpty { c.pointee.login = try arena.string(self.login) }
+      if !self.ipAddress.isEmpty { c.pointee.ip_address = try arena.string(self.ipAddress) }
       try self.unknownFields.write(to: structure, in: arena)
     }
   }

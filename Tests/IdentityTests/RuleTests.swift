@@ -78,7 +78,8 @@ import Values
   @Test("D-43: a portal's origin comes from configuration and is nothing but an origin")
   func origin() {
     #expect(
-      PortalOrigin(pattern: "http://{tenant}.localhost:8080")?.link(of: "acme", token: "t")
+      PortalOrigin(pattern: "http://{tenant}.localhost:8080")?.link(
+        of: TenantID("acme"), token: "t")
         == "http://acme.localhost:8080/welcome?token=t")
     for pattern in ["", "ftp://x", "https://", "https://x/path", "https://u@x", "javascript:x"] {
       #expect(PortalOrigin(pattern: pattern) == nil, "\(pattern)")
@@ -103,5 +104,9 @@ import Values
     #expect(SignIn.network(of: "2001:db8:1:2:3:4:5:6") == "2001:db8:1:2::/64")
     #expect(SignIn.network(of: "2001:db8:1:2::9") == "2001:db8:1:2::/64")
     #expect(SignIn.network(of: "::1") == "::/64")
+    #expect(SignIn.withoutPort("192.0.2.1:443") == "192.0.2.1")
+    #expect(SignIn.withoutPort("[2001:db8::1]:443") == "2001:db8::1")
+    #expect(SignIn.withoutPort("2001:db8::1") == "2001:db8::1")
+    #expect(SignIn.withoutPort("unix:/run/x") == "unix:/run/x")
   }
 }

@@ -22,11 +22,11 @@ struct Postbox {
   /// What is written to a user.
   func letters(to user: User) -> Letters {
     Letters(
-      portal: portal, origin: origin.origin(of: db.tenant.rawValue), reader: user.displayName,
+      portal: portal, origin: origin.origin(of: db.tenant), reader: user.displayName,
       userName: user.userName)
   }
 
-  func link(_ token: String) -> String { origin.link(of: db.tenant.rawValue, token: token) }
+  func link(_ token: String) -> String { origin.link(of: db.tenant, token: token) }
 
   /// - Parameters:
   ///   - key: names the occasion; the same letter about it leaves once.

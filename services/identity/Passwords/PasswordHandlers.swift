@@ -83,5 +83,8 @@ extension GuessStore {
   static func subject(ofName name: FoldedKey) -> String { "name/\(name.rawValue)" }
   static func subject(ofPasswordOf user: String) -> String { "password/\(user)" }
   static func subject(ofResetOf user: String) -> String { "reset/\(user)" }
-  static func subject(ofAddress address: String) -> String { "address/\(address)" }
+  /// Nil where no address is known: then nothing is counted for one.
+  static func subject(ofAddress address: String, for purpose: String = "address") -> String? {
+    address.isEmpty ? nil : "\(purpose)/\(SignIn.network(of: address))"
+  }
 }

@@ -27,7 +27,7 @@ struct PortalHandlers: PortalsService {
     return try await call.read(in: parts.store) { [parts] db in
       try scope.requireWholeTenant()
       return .init(
-        try PortalStore(db).settings(), url: parts.origin.origin(of: db.tenant.rawValue))
+        try PortalStore(db).settings(), url: parts.origin.origin(of: db.tenant))
     }
   }
 
@@ -51,7 +51,7 @@ struct PortalHandlers: PortalsService {
         "portal_settings.update", on: "portalSettings", by: actor, before: old.audited,
         after: saved.audited)
       try db.emit("portal_settings.updated", on: "portalSettings")
-      return .init(saved, url: parts.origin.origin(of: db.tenant.rawValue))
+      return .init(saved, url: parts.origin.origin(of: db.tenant))
     }
   }
 

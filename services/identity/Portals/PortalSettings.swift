@@ -1,4 +1,5 @@
 import Foundation
+import Values
 
 /// A tenant's own choices for its portal.
 struct PortalSettings: Hashable, Sendable {
@@ -68,27 +69,9 @@ struct PortalSettings: Hashable, Sendable {
   }
 }
 
-/// The addresses that browsers see, by configuration and never from a request's Host (D-43).
-struct PortalOrigin: Hashable, Sendable {
-  /// `https://{tenant}.portal.example`
-  let pattern: String
-
-  /// Nil unless it is an http or https origin, without a path.
-  init?(pattern: String) {
-    guard let url = URL(string: pattern.replacingOccurrences(of: "{tenant}", with: "tenant")),
-      url.scheme == "https" || url.scheme == "http", url.host?.isEmpty == false,
-      url.path.isEmpty, url.query == nil, url.fragment == nil, url.user == nil
-    else { return nil }
-    self.pattern = pattern
-  }
-
-  /// `https://acme.portal.example`
-  func origin(of tenant: String) -> String {
-    pattern.replacingOccurrences(of: "{tenant}", with: tenant)
-  }
-
+extension PortalOrigin {
   /// Where a mailed link leads. The token is base64url: nothing in it needs escaping.
-  func link(of tenant: String, token: String) -> String {
+  func link(of tenant: TenantID, token: String) -> String {
     "\(origin(of: tenant))/welcome?token=\(token)"
   }
 }

@@ -106,11 +106,13 @@ struct SessionHandlers: SessionsService {
     guard Tenant.isID(request.tenant), login.rawValue.utf8.count <= SignIn.longestName else {
       return .init()
     }
-    let address = GuessStore.subject(ofAddress: "reset \(SignIn.address(of: call, given: ""))")
+    let subject = GuessStore.subject(
+      ofAddress: SignIn.address(of: call, given: request.ipAddress), for: "reset-address")
     return try await parts.store.write(as: TenantID(request.tenant)) { [parts] db in
-      guard try TenantStore(db).tenant() != nil,
-        case .admitted = try GuessStore(db).admit(address, .address)
-      else { return .init() }
+      guard try TenantStore(db).tenant() != nil else { return .init() }
+      if let subject {
+        guard case .admitted = try GuessStore(db).admit(subject, .address) else { return .init() }
+      }
       try ResetRequestStore.add(parts.newID(), for: login, in: db)
       return .init()
     }

@@ -30,7 +30,7 @@ struct SignIn {
     let address = Self.address(of: call, given: request.ipAddress)
     let subjects = (
       name: GuessStore.subject(ofName: name),
-      address: GuessStore.subject(ofAddress: Self.network(of: address))
+      address: GuessStore.subject(ofAddress: address)
     )
     let attempt = try await parts.store.write(as: tenant) { db in
       try Self.begin(request.userName, subjects.name, subjects.address, db)
@@ -45,7 +45,7 @@ struct SignIn {
       // The guess was not looked at: it does not count.
       try await parts.store.write(as: tenant) { db in
         try GuessStore(db).takeBack(subjects.name)
-        try GuessStore(db).takeBack(subjects.address)
+        if let subject = subjects.address { try GuessStore(db).takeBack(subject) }
       }
       throw error
     }
@@ -57,19 +57,21 @@ struct SignIn {
     )
     return try await parts.store.write(as: tenant) { [parts] db in
       try GuessStore(db).clear(subjects.name)
-      try GuessStore(db).takeBack(subjects.address)
+      if let subject = subjects.address { try GuessStore(db).takeBack(subject) }
       return try Self.open(user, agent: device.agent, address: device.address, parts, db)
     }
   }
 
   /// Counts the guess, then looks the name up: the same statements whether or not somebody has it.
   private static func begin(
-    _ userName: String, _ nameSubject: String, _ addressSubject: String, _ db: Transaction
+    _ userName: String, _ nameSubject: String, _ addressSubject: String?, _ db: Transaction
   ) throws -> Attempt {
     guard try TenantStore(db).tenant() != nil else { throw SessionError.refused }
     let guesses = GuessStore(db)
-    let byAddress = try guesses.admit(addressSubject, .address)
-    guard byAddress == .admitted else { return Attempt(verdict: byAddress) }
+    if let addressSubject {
+      let byAddress = try guesses.admit(addressSubject, .address)
+      guard byAddress == .admitted else { return Attempt(verdict: byAddress) }
+    }
     let byName = try guesses.admit(nameSubject, .userName)
     return Attempt(verdict: byName, user: try UserStore(db).user(named: userName))
   }
@@ -107,13 +109,22 @@ struct SignIn {
   }
 
   /// Where the browser is: what the gateway says it saw, and for everybody else the end of the connection.
+  /// Empty when that is only a neighbour on this host.
   static func address(of call: Call, given: String) -> String {
     if call.signedInPrincipal?.kind == .service("gateway"), !given.isEmpty {
-      return String(given.prefix(64))
+      return withoutPort(String(given.prefix(64)))
     }
-    let peer = call.peer.address
-    guard !peer.hasPrefix("unix:"), let colon = peer.lastIndex(of: ":") else { return peer }
-    return peer[..<colon].trimmingCharacters(in: ["[", "]"])
+    let peer = withoutPort(call.peer.address)
+    return ["127.0.0.1", "::1"].contains(peer) || peer.hasPrefix("unix:") ? "" : peer
+  }
+
+  /// `192.0.2.1:443` and `[2001:db8::1]:443` with or without the port.
+  static func withoutPort(_ address: String) -> String {
+    if address.hasPrefix("["), let end = address.firstIndex(of: "]") {
+      return String(address[..<end].dropFirst())
+    }
+    let parts = address.split(separator: ":", omittingEmptySubsequences: false)
+    return parts.count == 2 && parts[0] != "unix" ? String(parts[0]) : address
   }
 
   /// What counts as one source: an IPv4 address, or the /64 that one IPv6 customer is given.

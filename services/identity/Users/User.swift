@@ -44,7 +44,7 @@ struct User: Hashable, Sendable {
 enum LandingPage {
   static let allowed: Set<String> = [
     "", "/", "/tickets", "/tickets/new", "/messages", "/contracts", "/invoices", "/news",
-    "/inbox", "/contacts", "/accounts", "/profile",
+    "/inbox", "/contacts", "/accounts", "/settings",
   ]
 
   static func problems(_ path: String, _ field: String) -> [FieldProblem] {

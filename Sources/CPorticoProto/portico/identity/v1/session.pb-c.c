@@ -1494,7 +1494,7 @@ const ProtobufCMessageDescriptor portico__identity__v1__redeem_link_response__de
   (ProtobufCMessageInit) portico__identity__v1__redeem_link_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor portico__identity__v1__request_password_reset_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor portico__identity__v1__request_password_reset_request__field_descriptors[3] =
 {
   {
     "tenant",
@@ -1520,15 +1520,28 @@ static const ProtobufCFieldDescriptor portico__identity__v1__request_password_re
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "ip_address",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__RequestPasswordResetRequest, ip_address),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned portico__identity__v1__request_password_reset_request__field_indices_by_name[] = {
+  2,   /* field[2] = ip_address */
   1,   /* field[1] = login */
   0,   /* field[0] = tenant */
 };
 static const ProtobufCIntRange portico__identity__v1__request_password_reset_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor portico__identity__v1__request_password_reset_request__descriptor =
 {
@@ -1538,7 +1551,7 @@ const ProtobufCMessageDescriptor portico__identity__v1__request_password_reset_r
   "Portico__Identity__V1__RequestPasswordResetRequest",
   "portico.identity.v1",
   sizeof(Portico__Identity__V1__RequestPasswordResetRequest),
-  2,
+  3,
   portico__identity__v1__request_password_reset_request__field_descriptors,
   portico__identity__v1__request_password_reset_request__field_indices_by_name,
   1,  portico__identity__v1__request_password_reset_request__number_ranges,

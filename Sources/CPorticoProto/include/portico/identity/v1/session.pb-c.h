@@ -208,10 +208,11 @@ struct  Portico__Identity__V1__RequestPasswordResetRequest
   ProtobufCMessage base;
   char *tenant;
   char *login;
+  char *ip_address;
 };
 #define PORTICO__IDENTITY__V1__REQUEST_PASSWORD_RESET_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&portico__identity__v1__request_password_reset_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Portico__Identity__V1__RequestPasswordResetResponse
