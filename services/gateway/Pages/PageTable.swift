@@ -3,7 +3,8 @@ extension PageTable {
   static let portal = PageTable(
     routes: [
       SignInPages.routes, ForgotPage.routes, WelcomePage.routes, HomePage.routes,
-      TicketListPage.routes,
+      TicketListPage.routes, NewTicketPage.routes, TicketPage.routes,
+      AttachmentDownload.routes,
       AccountChoice.routes, Styleguide.routes, BrandSheet.routes,
     ].flatMap { $0 }.map(\.hidingForbidden),
     failure: ErrorPage.html)

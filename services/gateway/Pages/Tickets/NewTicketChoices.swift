@@ -1,0 +1,134 @@
+import PorticoAPI
+import RPC
+import WellKnown
+
+/// What the new-ticket form offers, asked for side by side. What cannot be asked is not offered; the fields are
+/// optional.
+struct NewTicketChoices: Sendable {
+  /// `accounts/{account}`; nil while staff have not chosen one.
+  var account: String?
+  var accounts: [UI.Option] = []
+  /// Staff choose for whom; a customer is their own contact person (S-092).
+  var contacts: [UI.Option] = []
+  var sites: [UI.Option] = []
+  var hardware: [UI.Option] = []
+  var software: [UI.Option] = []
+  var catalog: [Ticketing.CatalogEntry] = []
+  var settings = Ticketing.TicketSettings()
+  /// The simplified layout of the role (S-036, S-037).
+  var isQuick = false
+  var isStaff = false
+
+  static func load(_ context: PageContext) async throws -> NewTicketChoices {
+    let session = try context.signedIn()
+    var choices = NewTicketChoices()
+    choices.isStaff = session.principal.isStaff
+    choices.isQuick = session.profile.quickTickets
+    choices.accounts = session.profile.memberships.map {
+      UI.Option($0.account, $0.accountDisplayName)
+    }
+    if choices.isStaff { choices.accounts = await accounts(context) }
+    let wanted = context.form.text("account") ?? context.query["account"]
+    let offered = choices.accounts.map(\.value)
+    choices.account =
+      offered.first { $0 == wanted }
+      ?? (choices.isStaff ? nil : context.currentAccount)
+    choices.settings = try await TicketAdministrationClient(context.caller)
+      .getTicketSettings(.init())
+    guard let account = choices.account else { return choices }
+    async let catalog = catalog(context)
+    async let sites = sites(account, context)
+    async let hardware = assets(.hardware, account, context)
+    async let software = assets(.software, account, context)
+    let isStaff = choices.isStaff
+    async let contacts = isStaff ? contacts(account, context) : []
+    choices.catalog = await catalog
+    choices.sites = await sites
+    choices.hardware = await hardware
+    choices.software = await software
+    choices.contacts = await contacts
+    return choices
+  }
+
+  /// Entries of a kind that are offered, in their order.
+  func entries(_ kind: Ticketing.CatalogKind) -> [Ticketing.CatalogEntry] {
+    catalog.filter { $0.kind == kind && !$0.retired }.sorted {
+      ($0.rank, $0.displayName) < ($1.rank, $1.displayName)
+    }
+  }
+
+  func options(_ kind: Ticketing.CatalogKind) -> [UI.Option] {
+    entries(kind).map { UI.Option($0.name, $0.displayName) }
+  }
+
+  /// What is taken when nothing is chosen.
+  func preset(_ kind: Ticketing.CatalogKind) -> String? {
+    entries(kind).first(where: \.isDefault)?.name
+  }
+
+  /// Sub-issue types under their issue types (S-102).
+  var subIssueTypes: [UI.OptionGroup] {
+    let all = entries(.subIssueType)
+    return entries(.issueType).compactMap { type in
+      let own = all.filter { $0.parent == type.name }
+      guard !own.isEmpty else { return nil }
+      return UI.OptionGroup(
+        parent: type.name, title: type.displayName,
+        options: own.map { UI.Option($0.name, $0.displayName) })
+    }
+  }
+
+  private static func optional<T>(
+    _ part: String, _ context: PageContext, _ ask: () async throws -> [T]
+  ) async -> [T] {
+    do { return try await ask() } catch {
+      context.note(part, error)
+      return []
+    }
+  }
+
+  private static func catalog(_ context: PageContext) async -> [Ticketing.CatalogEntry] {
+    await optional("catalogue", context) {
+      try await CatalogClient(context.caller).listCatalogEntries(.init()).catalogEntries
+    }
+  }
+
+  private static func accounts(_ context: PageContext) async -> [UI.Option] {
+    await optional("accounts", context) {
+      try await AccountsClient(context.caller).listAccounts(.init(pageSize: 200)).accounts
+        .map { UI.Option($0.name, $0.displayName) }
+    }
+  }
+
+  private static func contacts(_ account: String, _ context: PageContext) async -> [UI.Option] {
+    await optional("contacts", context) {
+      try await ContactsClient(context.caller)
+        .listContacts(.init(parent: account, pageSize: 200)).contacts
+        .map { UI.Option($0.name, $0.displayName) }
+    }
+  }
+
+  private static func sites(_ account: String, _ context: PageContext) async -> [UI.Option] {
+    guard context.may(.accountsRead) else { return [] }
+    return await optional("sites", context) {
+      try await AccountsClient(context.caller).listSites(.init(parent: account, pageSize: 200))
+        .sites.map { UI.Option($0.name, $0.displayName) }
+    }
+  }
+
+  private static func assets(
+    _ kind: Ticketing.AssetKind, _ account: String, _ context: PageContext
+  ) async -> [UI.Option] {
+    guard context.may(.assetsRead) else { return [] }
+    return await optional("assets", context) {
+      try await AssetsClient(context.caller)
+        .listAssets(.init(parent: account, pageSize: 200, kind: kind)).assets
+        .map { asset in
+          UI.Option(
+            asset.name,
+            asset.identifier.isEmpty
+              ? asset.displayName : "\(asset.displayName) (\(asset.identifier))")
+        }
+    }
+  }
+}
