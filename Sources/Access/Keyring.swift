@@ -66,6 +66,15 @@ public struct Keyring: Sendable {
     return Signer(issuer: service, key: key)
   }
 
+  /// 32 bytes that only holders of a service's private key can make: for what all processes of a service share and
+  /// nobody else may know. Ed25519 signs the same text the same way each time.
+  public func derivedSecret(_ purpose: String, of service: String) throws(KeyError) -> [UInt8] {
+    guard let key = privateKeys[service] else {
+      throw .malformed("no private key of \(service) is here")
+    }
+    return SHA256.hash(key.sign(Array("derived secret: \(purpose)".utf8)))
+  }
+
   public func verifier(for service: String, clock: any WallClock) -> Verifier {
     Verifier(keys: publicKeys, audience: service, clock: clock)
   }

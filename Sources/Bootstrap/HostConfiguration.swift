@@ -88,6 +88,11 @@ public struct HostConfiguration: Sendable {
     return peers
   }
 
+  /// How a process calls the others: by mutual TLS where that is set.
+  public static func channel(_ settings: Settings) throws -> ChannelConfiguration {
+    ChannelConfiguration(tls: try TLSFiles(settings)?.client)
+  }
+
   public static func keys(_ settings: Settings) throws -> Keyring {
     let folder = try settings.string("keys.folder", default: "data/keys")
     do { return try Keyring(contentsOf: URL(fileURLWithPath: folder)) } catch {

@@ -43,16 +43,16 @@ struct EdgeValueTests {
     #expect(!CSRF(secret: Array(repeating: 2, count: 32)).isValid(token, for: "session-a"))
   }
 
-  @Test(
-    "X-07 what Sec-Fetch-Site and Origin tell",
-    arguments: [
+  private static let provenances: [(HTTPHeaders, CSRF.Provenance)] = [
       ([:], CSRF.Provenance.unknown), (["sec-fetch-site": "same-origin"], .own), (["sec-fetch-site": "none"], .own),
       (["sec-fetch-site": "cross-site"], .foreign), (["sec-fetch-site": "same-site"], .foreign),
       (["origin": "https://acme.example"], .own), (["origin": "http://acme.example"], .foreign),
       (["origin": "https://evil.example"], .foreign), (["origin": "null"], .foreign),
       (["origin": "https://acme.example:8443"], .foreign),
       (["sec-fetch-site": "same-origin", "origin": "https://evil.example"], .foreign),
-    ] as [(HTTPHeaders, CSRF.Provenance)])
+  ]
+
+  @Test("X-07 what Sec-Fetch-Site and Origin tell", arguments: provenances)
   func provenance(headers: HTTPHeaders, expected: CSRF.Provenance) {
     #expect(CSRF.provenance(headers, scheme: "https", host: "acme.example") == expected)
   }

@@ -42,6 +42,8 @@ struct HTTP1Parser {
   private var state = State.head
   /// Bytes of an incomplete head that have been looked at already.
   private var scanned = 0
+  /// The one empty line that may come before a request has come.
+  private var hasSkippedLine = false
 
   init(limits: EdgeLimits) { self.limits = limits }
 
@@ -132,11 +134,14 @@ struct HTTP1Parser {
 
   private mutating func head(_ buffer: inout ByteBuffer) throws(Fault) -> Head? {
     // One empty line before a request is allowed (RFC 9112 §2.2), for clients that end a body with CRLF.
-    if scanned == 0, buffer.readableBytesView.starts(with: [0x0D, 0x0A]) {
+    if scanned == 0, !hasSkippedLine, buffer.readableBytesView.first == 0x0D {
+      guard buffer.readableBytes >= 2 else { return nil }
+      guard buffer.readableBytesView.starts(with: [0x0D, 0x0A]) else { throw .malformed("a bare CR") }
       buffer.moveReaderIndex(forwardBy: 2)
+      hasSkippedLine = true
     }
     guard let length = try headLength(buffer.readableBytesView) else { return nil }
-    scanned = 0
+    (scanned, hasSkippedLine) = (0, false)
     guard let bytes = buffer.readBytes(length: length) else { return nil }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw .malformed("the headers are not UTF-8")

@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 
 /// `multipart/form-data` from a streamed body, with limits: text fields in memory, files spooled.
@@ -111,7 +112,7 @@ struct MultipartReader {
   /// Hands on everything up to the next delimiter.
   private mutating func content(_ take: (ArraySlice<UInt8>) async throws -> Void) async throws {
     while true {
-      if let found = buffer.firstRange(of: delimiter) {
+      if let found = range(of: delimiter) {
         try await take(buffer[..<found.lowerBound])
         buffer.removeSubrange(..<found.upperBound)
         return
@@ -124,6 +125,16 @@ struct MultipartReader {
       }
       guard try await fill() else { throw malformed() }
     }
+  }
+
+  private func range(of pattern: [UInt8]) -> Range<Int>? {
+    let start: Int? = buffer.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress,
+        let found = memmem(base, bytes.count, pattern, pattern.count)
+      else { return nil }
+      return UnsafeRawPointer(found) - base
+    }
+    return start.map { $0..<($0 + pattern.count) }
   }
 
   private mutating func delimiterIsNext() async throws -> Bool {
@@ -149,7 +160,7 @@ struct MultipartReader {
   private mutating func headerLines() async throws -> [String] {
     let blank = Array("\r\n\r\n".utf8)
     while true {
-      if let found = buffer.firstRange(of: blank) {
+      if let found = range(of: blank) {
         let bytes = Array(buffer[..<found.lowerBound])
         buffer.removeSubrange(..<found.upperBound)
         guard let text = String(validating: bytes, as: UTF8.self) else { throw malformed() }

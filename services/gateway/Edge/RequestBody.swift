@@ -14,7 +14,8 @@ final class RequestBody: Sendable {
   }
 
   private struct State {
-    var chunks: [ByteBuffer] = []
+    /// A slice: taking the first is cheap however many there are.
+    var chunks: ArraySlice<ByteBuffer> = []
     var isFinished = false
     var failure: Failure?
     var waiter: CheckedContinuation<ByteBuffer?, any Error>?
@@ -54,7 +55,7 @@ final class RequestBody: Sendable {
         }
         let step: Step = state.withLock { state in
           if let failure = state.failure { return .fail(failure) }
-          if !state.chunks.isEmpty { return .give(state.chunks.removeFirst()) }
+          if let chunk = state.chunks.popFirst() { return .give(chunk) }
           if state.isFinished { return .give(nil) }
           state.waiter = continuation
           return .wait

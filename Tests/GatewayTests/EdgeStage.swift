@@ -1,0 +1,192 @@
+import Access
+import Foundation
+import Logging
+import NIOPosix
+import PorticoAPI
+import RPC
+import TestSupport
+import Values
+
+@testable import Gateway
+
+/// A gateway on a free port, before an identity service behind a Unix socket and a ticketing service that is down.
+struct EdgeStage {
+  let server: GatewayServer
+  let identity: TestIdentity
+  let clock: ManualClock
+  var port: Int { server.port }
+
+  static let host = "northwind.localhost"
+
+  static func run(
+    pages: PageTable = .testing, limits: EdgeLimits = EdgeLimits(), rates: RateLimiter = RateLimiter(),
+    _ body: (EdgeStage) async throws -> Void
+  ) async throws {
+    try await Stage.run { stage in
+      let identity = TestIdentity(keys: stage.keys, clock: stage.clock)
+      try await stage.serve("identity", [identity, TestPortals()])
+      let server = try await GatewayServer.start(
+        GatewayConfiguration(
+          port: 0, secret: Secret(Array(repeating: 7, count: 32)), drainGrace: .seconds(2)),
+        pages: pages, limits: limits,
+        backends: Backends([
+          "identity": stage.caller("identity"), "ticketing": stage.caller("ticketing"),
+        ]),
+        identity: try stage.keys.serviceIdentity("gateway", clock: stage.clock),
+        verifier: stage.keys.verifier(for: "gateway", clock: stage.clock), clock: stage.clock,
+        log: Logger(label: "gateway") { _ in SwiftLogNoOpLogHandler() },
+        group: MultiThreadedEventLoopGroup.singleton, rates: rates)
+      do {
+        try await body(EdgeStage(server: server, identity: identity, clock: stage.clock))
+        await server.stop()
+      } catch {
+        await server.stop()
+        throw error
+      }
+    }
+  }
+
+  /// Sends bytes and reads until the peer closes; `Connection: close` is up to the caller.
+  func raw(_ text: String) async throws -> String {
+    let port = port
+    return try await NIOThreadPool.singleton.runIfActive {
+      let socket = try RawSocket(port: port)
+      try socket.send(Array(text.utf8))
+      return String(decoding: try socket.readAll(), as: UTF8.self)
+    }
+  }
+
+  /// One request on a connection of its own.
+  func send(
+    _ method: String, _ path: String, _ headers: [String: String] = [:], body: String = "", host: String = host
+  ) async throws -> Answer {
+    var text = "\(method) \(path) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n"
+    for (name, value) in headers { text += "\(name): \(value)\r\n" }
+    if !body.isEmpty { text += "Content-Length: \(body.utf8.count)\r\n" }
+    return Answer(try await raw(text + "\r\n" + body))
+  }
+}
+
+/// A blocking socket of the test, with a limit so that a silent server fails a test instead of hanging it.
+final class RawSocket {
+  private let descriptor: Int32
+
+  init(port: Int) throws {
+    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var limit = timeval(tv_sec: 20, tv_usec: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = in_port_t(UInt16(port).bigEndian)
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    let result = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    guard result == 0 else { throw POSIXFailure(code: errno) }
+  }
+
+  deinit { close(descriptor) }
+
+  func send(_ bytes: [UInt8]) throws {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) }
+      guard count > 0 else { throw POSIXFailure(code: errno) }
+      rest = rest.dropFirst(count)
+    }
+  }
+
+  /// What is there, at most 64 KiB; empty at the end.
+  func read() throws -> [UInt8] {
+    var buffer = [UInt8](repeating: 0, count: 65536)
+    let count = recv(descriptor, &buffer, buffer.count, 0)
+    guard count >= 0 else { throw POSIXFailure(code: errno) }
+    return Array(buffer.prefix(count))
+  }
+
+  func read(until mark: String) throws -> String {
+    var text = ""
+    while !text.contains(mark) {
+      let bytes = try read()
+      if bytes.isEmpty { break }
+      text += String(decoding: bytes, as: UTF8.self)
+    }
+    return text
+  }
+
+  func readAll() throws -> [UInt8] {
+    var all: [UInt8] = []
+    while true {
+      let bytes = try read()
+      if bytes.isEmpty { return all }
+      all += bytes
+    }
+  }
+}
+
+/// An HTTP/1.1 answer, taken apart for looking at.
+struct Answer {
+  let status: Int
+  let headers: [(name: String, value: String)]
+  let body: String
+
+  init(_ text: String) {
+    let parts = text.components(separatedBy: "\r\n\r\n")
+    let lines = parts[0].components(separatedBy: "\r\n")
+    status = Int(lines[0].dropFirst(9).prefix(3)) ?? 0
+    headers = lines.dropFirst().map { line in
+      let colon = line.firstIndex(of: ":") ?? line.endIndex
+      return (line[..<colon].lowercased(), String(line[colon...].dropFirst(2)))
+    }
+    body = parts.dropFirst().joined(separator: "\r\n\r\n")
+  }
+
+  subscript(name: String) -> String? { headers.first { $0.name == name }?.value }
+  func cookie(_ name: String) -> String? {
+    headers.lazy.filter { $0.name == "set-cookie" && $0.value.hasPrefix(name + "=") }
+      .map { String($0.value.dropFirst(name.count + 1).prefix { $0 != ";" }) }.first
+  }
+}
+
+extension PageTable {
+  /// Pages that show what the edge gives to a page.
+  static let testing = PageTable(
+    routes: [
+      PageRoute(.GET, "/login", access: .anyone) { context in
+        .html("<form>\(context.csrfToken)|\(context.flashes.map(\.text).joined(separator: ","))|\(context.portal.name)</form>")
+      },
+      PageRoute(.POST, "/login", access: .anyone) { context in
+        let answer = try await SessionsClient(context.caller).createSession(
+          .init(tenant: context.portal.tenant.rawValue, userName: context.form["username"], password: context.form["password"]))
+        return await context.signIn(token: answer.token, next: LocalPath(context.form["next"]))
+      },
+      PageRoute(.POST, "/logout") { try await $0.signOut() },
+      PageRoute(.GET, "/") { context in
+        .html("<p>\(context.principal?.displayName)|\(context.csrfToken)|\(context.flashes.map(\.text).joined(separator: ","))</p>")
+      },
+      PageRoute(.GET, "/{name=accounts/*/tickets/*}") { .html("<p>\($0.path["name"])</p>") },
+      PageRoute(.POST, "/save") { context in .redirect(to: "/", flash: .success("Saved \(context.form["x"])")) },
+      PageRoute(.POST, "/upload", limits: .uploads(each: 10_000, count: 1)) { context in
+        .html("<p>\(context.form.files.map { "\($0.fileName) \($0.size)" }.joined())</p>")
+      },
+      PageRoute(.GET, "/down") { context in
+        _ = try await CatalogClient(context.caller).listCatalogEntries(.init())
+        return .html("<p>up</p>")
+      },
+      PageRoute(.GET, "/broken", access: .anyone) { _ in throw POSIXFailure(code: 5) },
+      PageRoute(.GET, "/stream", access: .anyone) { _ in
+        Response(headers: ["content-type": "text/plain"], body: .stream(length: nil) { writer in
+          for piece in ["a", "bc", "def"] { try await writer.write(Array(piece.utf8)) }
+        })
+      },
+      PageRoute(.GET, "/cut", access: .anyone) { _ in
+        Response(body: .stream(length: nil) { writer in
+          try await writer.write(Array("half".utf8))
+          throw POSIXFailure(code: 5)
+        })
+      },
+    ]
+  ) { problem, requestID, _ in "<h1>\(Int(problem.status.code))</h1><p>\(problem.detail)</p><p>\(requestID)</p>" }
+}

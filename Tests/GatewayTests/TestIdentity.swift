@@ -1,0 +1,130 @@
+import Access
+import Crypto
+import PorticoAPI
+import Protobuf
+import RPC
+import Synchronization
+import TestSupport
+import Values
+import WellKnown
+
+/// An identity service with one user, for tests of the edge: real RPCs, real tokens, sessions in memory.
+final class TestIdentity: SessionsService {
+  static let tenant = TestPrincipal.tenant
+  private let keys: Keyring
+  private let clock: any WallClock
+  private let state = Mutex<(sessions: Set<String>, refreshes: Int)>(([], 0))
+
+  init(keys: Keyring, clock: any WallClock) {
+    self.keys = keys
+    self.clock = clock
+  }
+
+  /// How often the gateway asked who a session is.
+  var refreshes: Int { state.withLock { $0.refreshes } }
+
+  func open() -> String {
+    let token = SecretToken().reveal()
+    state.withLock { _ = $0.sessions.insert(token) }
+    return token
+  }
+
+  func createSession(
+    _ request: Identity.CreateSessionRequest, _ call: Call
+  ) async throws -> Identity.CreateSessionResponse {
+    guard request.password == "right" else { throw Status(.unauthenticated, "wrong user name or password") }
+    return .init(token: open())
+  }
+
+  func refreshPrincipal(
+    _ request: Identity.RefreshPrincipalRequest, _ call: Call
+  ) async throws -> Identity.RefreshPrincipalResponse {
+    let isOpen = state.withLock { state in
+      state.refreshes += 1
+      return state.sessions.contains(request.token)
+    }
+    guard isOpen else { throw Status(.unauthenticated, "sign in again") }
+    let signed = try keys.signer(for: Verifier.identity).token(
+      for: TestPrincipal.customer(), at: clock.now)
+    return .init(
+      principalToken: signed.bytes,
+      expireTime: .init(seconds: signed.expires.microseconds / 1_000_000),
+      profile: .init(displayName: "Ada"))
+  }
+
+  func deleteSession(
+    _ request: Identity.DeleteSessionRequest, _ call: Call
+  ) async throws -> GoogleProtobuf.Empty {
+    state.withLock { _ = $0.sessions.remove(request.token) }
+    return .init()
+  }
+
+  func redeemLink(
+    _ request: Identity.RedeemLinkRequest, _ call: Call
+  ) async throws -> Identity.RedeemLinkResponse {
+    throw Status(
+      .invalidArgument, "the password is too short",
+      details: [
+        .init(
+          typeName: "google.rpc.BadRequest",
+          value: try GoogleRpc.BadRequest(fieldViolations: [
+            .init(field: "new_password", description: "needs 12 characters")
+          ]).serialized())
+      ])
+  }
+
+  private var unimplemented: Status { Status(.unimplemented, "not in this test") }
+
+  func listSessions(
+    _ request: Identity.ListSessionsRequest, _ call: Call
+  ) async throws -> Identity.ListSessionsResponse { .init(sessions: [.init(name: "sessions/1")]) }
+  func endSession(
+    _ request: Identity.EndSessionRequest, _ call: Call
+  ) async throws -> GoogleProtobuf.Empty { .init() }
+  func checkLink(
+    _ request: Identity.CheckLinkRequest, _ call: Call
+  ) async throws -> Identity.CheckLinkResponse { throw unimplemented }
+  func requestPasswordReset(
+    _ request: Identity.RequestPasswordResetRequest, _ call: Call
+  ) async throws -> Identity.RequestPasswordResetResponse { throw unimplemented }
+}
+
+/// The portals of the test: `northwind`, and two that answer with errors.
+struct TestPortals: PortalsService {
+  private var unimplemented: Status { Status(.unimplemented, "not in this test") }
+
+  func getPortal(_ request: Identity.GetPortalRequest, _ call: Call) async throws -> Identity.Portal {
+    switch request.tenant {
+    case TestIdentity.tenant.rawValue: return .init(tenant: request.tenant, displayName: "Northwind", active: true)
+    case "leaky": throw Status(.internal, "SELECT secret FROM passwords", because: "a stack trace")
+    case "busy":
+      throw Status(
+        .resourceExhausted, "later",
+        details: [
+          .init(
+            typeName: "google.rpc.RetryInfo",
+            value: try GoogleRpc.RetryInfo(retryDelay: .init(seconds: 7)).serialized())
+        ])
+    default: throw Status(.notFound, "there is no such portal")
+    }
+  }
+
+  func updatePasswordPolicy(
+    _ request: Identity.UpdatePasswordPolicyRequest, _ call: Call
+  ) async throws -> Identity.PasswordPolicy {
+    throw Status(.permissionDenied, "not here")
+  }
+
+  func getPasswordPolicy(
+    _ request: Identity.GetPasswordPolicyRequest, _ call: Call
+  ) async throws -> Identity.PasswordPolicy {
+    .init(name: "passwordPolicy", minLength: 12, descriptions: ["at least 12 characters"])
+  }
+
+  func getPortalSettings(
+    _ request: Identity.GetPortalSettingsRequest, _ call: Call
+  ) async throws -> Identity.PortalSettings { throw unimplemented }
+  func updatePortalSettings(
+    _ request: Identity.UpdatePortalSettingsRequest, _ call: Call
+  ) async throws -> Identity.PortalSettings { throw unimplemented }
+}

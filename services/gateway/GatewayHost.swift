@@ -1,0 +1,120 @@
+import Access
+import Bootstrap
+import Crypto
+import Foundation
+import HTTP2
+import Logging
+import RPC
+import Synchronization
+import Values
+
+/// The gateway as a part of a process: of its own (`portico-gateway`), or beside the services (`portico up`).
+public final class GatewayHost: ProcessPart {
+  public let name = "gateway"
+  private let configuration: GatewayConfiguration
+  private let peers: Peers
+  private let keys: Keyring
+  private let clock: any WallClock
+  private let logger: Logger
+  private let server = Mutex<GatewayServer?>(nil)
+
+  /// The services that methods may belong to.
+  private static let services = ["identity", "ticketing", "messaging", "billing", "cms"]
+
+  /// - Parameter peers: where the services are: `["identity": "unix:/run/identity.sock"]`.
+  public init(
+    _ configuration: GatewayConfiguration, peers: [String: String], keys: Keyring,
+    channel: ChannelConfiguration = .init(), clock: any WallClock = SystemClock(), logger: Logger
+  ) {
+    self.configuration = configuration
+    // Identity and gate stand in the server, once for all services.
+    self.peers = Peers(peers, identity: nil, configuration: channel, logger: logger)
+    self.keys = keys
+    self.clock = clock
+    self.logger = logger
+  }
+
+  /// Reads the settings of a process of its own: those of `GatewayConfiguration`, `peers`, `keys.folder` and the `tls.*`
+  /// of the connections to the services.
+  public convenience init(_ settings: Settings, logger: Logger) throws {
+    let keys = try HostConfiguration.keys(settings)
+    self.init(
+      try GatewayConfiguration(settings, keys: keys), peers: try HostConfiguration.peers(settings),
+      keys: keys, channel: try HostConfiguration.channel(settings), logger: logger)
+  }
+
+  /// The port that it listens on, once started.
+  public var port: Int? { server.withLock { $0?.port } }
+
+  public func start() async throws {
+    let callers = Self.services.map { ($0, peers.caller($0)) }
+    let started = try await GatewayServer.start(
+      configuration, backends: Backends(Dictionary(uniqueKeysWithValues: callers)),
+      identity: try keys.serviceIdentity("gateway", clock: clock),
+      verifier: keys.verifier(for: "gateway", clock: clock), clock: clock, log: logger)
+    server.withLock { $0 = started }
+  }
+
+  public func stop() async {
+    let running = server.withLock { server in
+      defer { server = nil }
+      return server
+    }
+    await running?.stop()
+    await peers.shutDown(grace: configuration.drainGrace)
+  }
+}
+
+extension GatewayConfiguration {
+  /// Reads the settings of the gateway.
+  ///
+  ///     listen              127.0.0.1:8080
+  ///     domain              localhost: where portals live, one label below
+  ///     tenant              whose portal the bare domain shows
+  ///     public.scheme       http or https, and public.port: how browsers reach us, for links in mails
+  ///     edge.certificate, edge.key      PEM files for TLS on the port itself
+  ///     proxies             addresses whose X-Forwarded-For is believed, joined by commas
+  ///     secret              at least 32 bytes, base64url; derived from the gateway's private key when not set
+  ///     drain.seconds       8
+  public init(_ settings: Settings, keys: Keyring) throws {
+    guard
+      case .tcp(let host, let port) = try HostConfiguration.address(
+        settings.string("listen", default: "127.0.0.1:8080"))
+    else { throw SettingError.invalid("listen", "must be host:port") }
+    let publicPort = try settings.int("public.port", default: port, in: 1...65535)
+    let tls = try Self.tls(settings)
+    let scheme: Scheme = try settings.choice("public.scheme", default: tls == nil ? .http : .https)
+    self.init(
+      host: host, port: port, baseDomain: try settings.string("domain", default: "localhost"),
+      defaultTenant: try settings.string("tenant").map { TenantID($0) }, publicScheme: scheme.rawValue,
+      publicPort: publicPort == scheme.port ? nil : publicPort, tls: tls,
+      secret: try Self.secret(settings, keys),
+      trustedProxies: Set(
+        try settings.string("proxies", default: "").split(separator: ",").map { String($0.trimmed) }),
+      drainGrace: .seconds(try settings.int("drain.seconds", default: 8, in: 0...600)))
+  }
+
+  private enum Scheme: String, CaseIterable {
+    case http, https
+    var port: Int { self == .http ? 80 : 443 }
+  }
+
+  private static func tls(_ settings: Settings) throws -> TLSConfiguration? {
+    switch (try settings.string("edge.certificate"), try settings.string("edge.key")) {
+    case (nil, nil): return nil
+    case (let certificate?, let key?):
+      return .server(certificateChainFile: certificate, privateKeyFile: key)
+    default: throw SettingError.invalid("edge", "needs edge.certificate and edge.key together")
+    }
+  }
+
+  private static func secret(_ settings: Settings, _ keys: Keyring) throws -> Secret<[UInt8]> {
+    guard let text = try settings.secret("secret") else {
+      return Secret(try keys.derivedSecret("portico gateway cookies", of: "gateway"))
+    }
+    guard let bytes = Base64URL.decode(text.reveal()), bytes.count >= 32 else {
+      throw SettingError.invalid("secret", "must be at least 32 bytes in base64url")
+    }
+    return Secret(bytes)
+  }
+}
