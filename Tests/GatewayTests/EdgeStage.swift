@@ -19,7 +19,8 @@ struct EdgeStage {
   static let host = "northwind.localhost"
 
   static func run(
-    pages: PageTable = .testing, limits: EdgeLimits = EdgeLimits(), rates: RateLimiter = RateLimiter(),
+    pages: PageTable = .testing, limits: EdgeLimits = EdgeLimits(),
+    rates: RateLimiter = RateLimiter(),
     _ body: (EdgeStage) async throws -> Void
   ) async throws {
     try await Stage.run { stage in
@@ -58,7 +59,8 @@ struct EdgeStage {
 
   /// One request on a connection of its own.
   func send(
-    _ method: String, _ path: String, _ headers: [String: String] = [:], body: String = "", host: String = host
+    _ method: String, _ path: String, _ headers: [String: String] = [:], body: String = "",
+    host: String = host
   ) async throws -> Answer {
     var text = "\(method) \(path) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n"
     for (name, value) in headers { text += "\(name): \(value)\r\n" }
@@ -92,7 +94,9 @@ final class RawSocket {
   func send(_ bytes: [UInt8]) throws {
     var rest = bytes[...]
     while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) }
+      let count = rest.withUnsafeBytes {
+        Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
       guard count > 0 else { throw POSIXFailure(code: errno) }
       rest = rest.dropFirst(count)
     }
@@ -155,19 +159,27 @@ extension PageTable {
   static let testing = PageTable(
     routes: [
       PageRoute(.GET, "/login", access: .anyone) { context in
-        .html("<form>\(context.csrfToken)|\(context.flashes.map(\.text).joined(separator: ","))|\(context.portal.name)</form>")
+        .html(
+          "<form>\(context.csrfToken)|\(context.flashes.map(\.text).joined(separator: ","))|\(context.portal.name)</form>"
+        )
       },
       PageRoute(.POST, "/login", access: .anyone) { context in
         let answer = try await SessionsClient(context.caller).createSession(
-          .init(tenant: context.portal.tenant.rawValue, userName: context.form["username"], password: context.form["password"]))
+          .init(
+            tenant: context.portal.tenant.rawValue, userName: context.form["username"],
+            password: context.form["password"]))
         return await context.signIn(token: answer.token, next: LocalPath(context.form["next"]))
       },
       PageRoute(.POST, "/logout") { try await $0.signOut() },
       PageRoute(.GET, "/") { context in
-        .html("<p>\(context.principal?.displayName)|\(context.csrfToken)|\(context.flashes.map(\.text).joined(separator: ","))</p>")
+        .html(
+          "<p>\(context.principal?.displayName)|\(context.csrfToken)|\(context.flashes.map(\.text).joined(separator: ","))</p>"
+        )
       },
       PageRoute(.GET, "/{name=accounts/*/tickets/*}") { .html("<p>\($0.path["name"])</p>") },
-      PageRoute(.POST, "/save") { context in .redirect(to: "/", flash: .success("Saved \(context.form["x"])")) },
+      PageRoute(.POST, "/save") { context in
+        .redirect(to: "/", flash: .success("Saved \(context.form["x"])"))
+      },
       PageRoute(.POST, "/upload", limits: .uploads(each: 10_000, count: 1)) { context in
         .html("<p>\(context.form.files.map { "\($0.fileName) \($0.size)" }.joined())</p>")
       },
@@ -177,16 +189,21 @@ extension PageTable {
       },
       PageRoute(.GET, "/broken", access: .anyone) { _ in throw POSIXFailure(code: 5) },
       PageRoute(.GET, "/stream", access: .anyone) { _ in
-        Response(headers: ["content-type": "text/plain"], body: .stream(length: nil) { writer in
-          for piece in ["a", "bc", "def"] { try await writer.write(Array(piece.utf8)) }
-        })
+        Response(
+          headers: ["content-type": "text/plain"],
+          body: .stream(length: nil) { writer in
+            for piece in ["a", "bc", "def"] { try await writer.write(Array(piece.utf8)) }
+          })
       },
       PageRoute(.GET, "/cut", access: .anyone) { _ in
-        Response(body: .stream(length: nil) { writer in
-          try await writer.write(Array("half".utf8))
-          throw POSIXFailure(code: 5)
-        })
+        Response(
+          body: .stream(length: nil) { writer in
+            try await writer.write(Array("half".utf8))
+            throw POSIXFailure(code: 5)
+          })
       },
     ]
-  ) { problem, requestID, _ in "<h1>\(Int(problem.status.code))</h1><p>\(problem.detail)</p><p>\(requestID)</p>" }
+  ) { problem, requestID, _ in
+    "<h1>\(Int(problem.status.code))</h1><p>\(problem.detail)</p><p>\(requestID)</p>"
+  }
 }

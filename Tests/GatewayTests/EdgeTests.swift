@@ -12,7 +12,8 @@ struct EdgeTests {
   func pipelining() async throws {
     try await EdgeStage.run { stage in
       let text = try await stage.raw(
-        Self.get + "\r\n" + Self.get + "X: y\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        Self.get + "\r\n" + Self.get
+          + "X: y\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
       let answers = text.components(separatedBy: "HTTP/1.1 ").dropFirst()
       #expect(answers.map { $0.prefix(3) } == ["200", "200", "200"])
       #expect(answers.last?.contains("{\"status\":\"ok\"}") == true)
@@ -35,10 +36,13 @@ struct EdgeTests {
   @Test("R-177 Expect: 100-continue is answered when somebody reads, and not when nobody does")
   func expectContinue() async throws {
     try await EdgeStage.run { stage in
-      let headers = "Host: northwind.localhost\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Type: application/json\r\n"
-      let asked = try await stage.raw("POST /v1/links:redeem HTTP/1.1\r\n\(headers)Content-Length: 2\r\n\r\n{}")
+      let headers =
+        "Host: northwind.localhost\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Type: application/json\r\n"
+      let asked = try await stage.raw(
+        "POST /v1/links:redeem HTTP/1.1\r\n\(headers)Content-Length: 2\r\n\r\n{}")
       #expect(asked.hasPrefix("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 400"))
-      let refused = try await stage.raw("POST /v1/nothing HTTP/1.1\r\n\(headers)Content-Length: 2\r\n\r\n")
+      let refused = try await stage.raw(
+        "POST /v1/nothing HTTP/1.1\r\n\(headers)Content-Length: 2\r\n\r\n")
       #expect(refused.hasPrefix("HTTP/1.1 404"))
     }
   }
@@ -70,7 +74,9 @@ struct EdgeTests {
   func limits() async throws {
     try await EdgeStage.run { stage in
       #expect(try await stage.send("GET", "/" + String(repeating: "a", count: 9000)).status == 414)
-      #expect(try await stage.send("GET", "/", ["X": String(repeating: "a", count: 33_000)]).status == 431)
+      #expect(
+        try await stage.send("GET", "/", ["X": String(repeating: "a", count: 33_000)]).status == 431
+      )
       let big = try await stage.raw(
         "POST /v1/links:redeem HTTP/1.1\r\nHost: \(EdgeStage.host)\r\nContent-Type: application/json\r\n"
           + "Content-Length: 99999999\r\n\r\n")
@@ -78,7 +84,8 @@ struct EdgeTests {
       #expect(big.contains("\"code\":\"RESOURCE_EXHAUSTED\""))
       let counted = try await stage.raw(
         "POST /v1/links:redeem HTTP/1.1\r\nHost: \(EdgeStage.host)\r\nContent-Type: application/json\r\n"
-          + "Transfer-Encoding: chunked\r\n\r\n200000\r\n" + String(repeating: " ", count: 0x200000) + "\r\n0\r\n\r\n")
+          + "Transfer-Encoding: chunked\r\n\r\n200000\r\n" + String(repeating: " ", count: 0x200000)
+          + "\r\n0\r\n\r\n")
       #expect(counted.hasPrefix("HTTP/1.1 413"))
     }
   }
@@ -98,7 +105,8 @@ struct EdgeTests {
     }
   }
 
-  @Test("R-178 security headers on pages, errors and API alike; no inline script or style is allowed")
+  @Test(
+    "R-178 security headers on pages, errors and API alike; no inline script or style is allowed")
   func securityHeaders() async throws {
     try await EdgeStage.run { stage in
       for path in ["/login", "/nowhere", "/v1/nowhere", "/healthz"] {
@@ -126,7 +134,7 @@ struct EdgeTests {
 
   @Test("An unknown host has no portal, and its page says no more than that")
   func hosts() async throws {
-    try await EdgeStage.run { stage in
+    try await EdgeStage.run { stage async throws in
       for host in ["evil.example", "nobody.localhost", "localhost", "a.northwind.localhost"] {
         #expect(try await stage.send("GET", "/login", host: host).status == 404)
       }
@@ -136,7 +144,8 @@ struct EdgeTests {
 
   @Test("R-173 one address beyond its rate gets 429 with Retry-After")
   func rates() async throws {
-    let rates = RateLimiter(reads: .init(burst: 3, perSecond: 0.001), writes: .init(burst: 1, perSecond: 1))
+    let rates = RateLimiter(
+      reads: .init(burst: 3, perSecond: 0.001), writes: .init(burst: 1, perSecond: 1))
     try await EdgeStage.run(rates: rates) { stage in
       for _ in 0..<3 { #expect(try await stage.send("GET", "/login").status == 200) }
       let refused = try await stage.send("GET", "/login")
@@ -145,7 +154,9 @@ struct EdgeTests {
     }
   }
 
-  @Test("R-180 readiness tells each service; a stopped gateway finishes what runs and takes nothing new")
+  @Test(
+    "R-180 readiness tells each service; a stopped gateway finishes what runs and takes nothing new"
+  )
   func readiness() async throws {
     try await EdgeStage.run { stage in
       let ready = try await stage.send("GET", "/readyz")
@@ -160,13 +171,17 @@ struct EdgeTests {
   func http2() async throws {
     try await EdgeStage.run { stage in
       let url = "http://northwind.localhost:\(stage.port)"
-      let common = ["--http2-prior-knowledge", "-sS", "-i", "--resolve", "northwind.localhost:\(stage.port):127.0.0.1"]
+      let common = [
+        "--http2-prior-knowledge", "-sS", "-i", "--resolve",
+        "northwind.localhost:\(stage.port):127.0.0.1",
+      ]
       let page = try await curl(common + [url + "/login"])
       #expect(page.hasPrefix("HTTP/2 200"))
       #expect(page.contains("|Northwind</form>"))
       let head = try await curl(common + ["-I", url + "/login"])
       #expect(head.hasPrefix("HTTP/2 200") && head.hasSuffix("\r\n\r\n"))
-      let api = try await curl(common + ["-H", "content-type: application/json", "-d", "{}", url + "/v1/links:redeem"])
+      let api = try await curl(
+        common + ["-H", "content-type: application/json", "-d", "{}", url + "/v1/links:redeem"])
       #expect(api.hasPrefix("HTTP/2 400") && api.contains("\"field\":\"new_password\""))
       let stream = try await curl(common + [url + "/stream"])
       #expect(stream.hasSuffix("abcdef"))

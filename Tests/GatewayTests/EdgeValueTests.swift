@@ -10,16 +10,21 @@ struct EdgeValueTests {
   @Test(
     "X-22 only paths of this origin",
     arguments: [
-      ("/", true), ("/tickets?state=open", true), ("/accounts/acme/tickets/7", true), ("", false), ("tickets", false),
-      ("//evil.example", false), ("/\\evil.example", false), ("\\\\evil.example", false), ("https://evil.example", false),
-      ("/%2F/evil.example", false), ("/%2f%2fevil", false), ("/%5Cevil", false), ("/%255Cevil", false), ("/a\r\nSet-Cookie: x", false),
-      ("/%0d%0aX: y", false), ("/%", false), ("/ü", false), ("javascript:alert(1)", false), ("/\t/evil", false),
+      ("/", true), ("/tickets?state=open", true), ("/accounts/acme/tickets/7", true), ("", false),
+      ("tickets", false),
+      ("//evil.example", false), ("/\\evil.example", false), ("\\\\evil.example", false),
+      ("https://evil.example", false),
+      ("/%2F/evil.example", false), ("/%2f%2fevil", false), ("/%5Cevil", false),
+      ("/%255Cevil", false), ("/a\r\nSet-Cookie: x", false),
+      ("/%0d%0aX: y", false), ("/%", false), ("/ü", false), ("javascript:alert(1)", false),
+      ("/\t/evil", false),
     ])
   func localPaths(text: String, isLocal: Bool) {
     #expect((LocalPath(text) != nil) == isLocal)
   }
 
-  @Test("X-16 X-19 file names reach the header without controls, quotes, paths or direction overrides")
+  @Test(
+    "X-16 X-19 file names reach the header without controls, quotes, paths or direction overrides")
   func fileNames() {
     #expect(FileName.clean("../../etc/passwd") == "passwd")
     #expect(FileName.clean("C:\\x\\a.pdf") == "a.pdf")
@@ -44,12 +49,13 @@ struct EdgeValueTests {
   }
 
   private static let provenances: [(HTTPHeaders, CSRF.Provenance)] = [
-      ([:], CSRF.Provenance.unknown), (["sec-fetch-site": "same-origin"], .own), (["sec-fetch-site": "none"], .own),
-      (["sec-fetch-site": "cross-site"], .foreign), (["sec-fetch-site": "same-site"], .foreign),
-      (["origin": "https://acme.example"], .own), (["origin": "http://acme.example"], .foreign),
-      (["origin": "https://evil.example"], .foreign), (["origin": "null"], .foreign),
-      (["origin": "https://acme.example:8443"], .foreign),
-      (["sec-fetch-site": "same-origin", "origin": "https://evil.example"], .foreign),
+    ([:], CSRF.Provenance.unknown), (["sec-fetch-site": "same-origin"], .own),
+    (["sec-fetch-site": "none"], .own),
+    (["sec-fetch-site": "cross-site"], .foreign), (["sec-fetch-site": "same-site"], .foreign),
+    (["origin": "https://acme.example"], .own), (["origin": "http://acme.example"], .foreign),
+    (["origin": "https://evil.example"], .foreign), (["origin": "null"], .foreign),
+    (["origin": "https://acme.example:8443"], .foreign),
+    (["sec-fetch-site": "same-origin", "origin": "https://evil.example"], .foreign),
   ]
 
   @Test("X-07 what Sec-Fetch-Site and Origin tell", arguments: provenances)
@@ -67,14 +73,18 @@ struct EdgeValueTests {
     #expect(cookie.decode(value, at: now + .seconds(61)).isEmpty)
     #expect(cookie.decode("x" + value, at: now).isEmpty)
     #expect(FlashCookie(secret: Array(repeating: 2, count: 32)).decode(value, at: now).isEmpty)
-    #expect(cookie.encode([.success(String(repeating: "é", count: 5000))], at: now).utf8.count < 4000)
+    #expect(
+      cookie.encode([.success(String(repeating: "é", count: 5000))], at: now).utf8.count < 4000)
   }
 
   @Test("X-06 cookie attributes")
   func cookies() {
     #expect(
-      CookieNames(isSecure: true).session("t").header == "__Host-portico=t; Path=/; SameSite=Lax; HttpOnly; Secure")
-    #expect(CookieNames(isSecure: false).session("t").header == "portico=t; Path=/; SameSite=Lax; HttpOnly")
+      CookieNames(isSecure: true).session("t").header
+        == "__Host-portico=t; Path=/; SameSite=Lax; HttpOnly; Secure")
+    #expect(
+      CookieNames(isSecure: false).session("t").header
+        == "portico=t; Path=/; SameSite=Lax; HttpOnly")
     let cookies = Cookies(["a=1; portico=x; b", "portico=y; =z; c=d=e"])
     #expect(cookies["portico"] == "x")
     #expect(cookies["c"] == "d=e")
@@ -84,7 +94,8 @@ struct EdgeValueTests {
   @Test(
     "The tenant comes from the first label under the base domain",
     arguments: [
-      ("acme.localhost", "acme"), ("localhost", "main"), ("127.0.0.1", "main"), ("[::1]", "main"), ("a.b.localhost", nil),
+      ("acme.localhost", "acme"), ("localhost", "main"), ("127.0.0.1", "main"), ("[::1]", "main"),
+      ("a.b.localhost", nil),
       ("evil.example", nil), ("xlocalhost", nil), (".localhost", nil), ("ac_me.localhost", nil),
     ])
   func tenants(host: String, tenant: String?) {
@@ -96,7 +107,8 @@ struct EdgeValueTests {
 
   @Test("R-173 a bucket empties, answers 429 with Retry-After, and fills again")
   func rates() throws {
-    let limiter = RateLimiter(reads: .init(burst: 2, perSecond: 1), writes: .init(burst: 1, perSecond: 1))
+    let limiter = RateLimiter(
+      reads: .init(burst: 2, perSecond: 1), writes: .init(burst: 1, perSecond: 1))
     let address = RemoteAddress(description: "192.0.2.1")
     let now = ContinuousClock.now
     try limiter.admit(address, isSafe: true, at: now)
@@ -112,7 +124,10 @@ struct EdgeValueTests {
 
   @Test("Languages, best first")
   func languages() {
-    #expect(LanguagePreference.parse(["de-CH", "en;q=0.5", "fr;q=0.8", "x;q=0", "<script>"]) == ["de-CH", "fr", "en"])
+    #expect(
+      LanguagePreference.parse(["de-CH", "en;q=0.5", "fr;q=0.8", "x;q=0", "<script>"]) == [
+        "de-CH", "fr", "en",
+      ])
   }
 
   @Test("A header value with a line break never reaches the wire (X-16)")

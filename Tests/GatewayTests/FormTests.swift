@@ -24,13 +24,19 @@ struct FormTests {
     return try await reader.read()
   }
 
-  @Test("Fields and files in any order, whatever the pieces they come in", arguments: [1, 2, 13, 100_000])
+  @Test(
+    "Fields and files in any order, whatever the pieces they come in",
+    arguments: [1, 2, 13, 100_000])
   func multipart(pieces: Int) async throws {
     let big = String(repeating: "0123456789\r\n--", count: 20_000)
     let form = try await read(
       part("Content-Disposition: form-data; name=\"title\"", "Hé\r\n--no boundary")
-        + part("content-disposition: form-data; name=\"file\"; filename=\"../a;b.pdf\"\r\nContent-Type: application/pdf", big)
-        + part("Content-Disposition: form-data; name=\"file\"; filename=\"\"\r\nContent-Type: application/octet-stream", "")
+        + part(
+          "content-disposition: form-data; name=\"file\"; filename=\"../a;b.pdf\"\r\nContent-Type: application/pdf",
+          big)
+        + part(
+          "Content-Disposition: form-data; name=\"file\"; filename=\"\"\r\nContent-Type: application/octet-stream",
+          "")
         + part("Content-Disposition: form-data; name=\"_csrf\"", "t") + "--\(Self.boundary)--\r\n",
       pieces: max(pieces, pieces == 1 ? 7 : 1))
     #expect(form["title"] == "Hé\r\n--no boundary")
@@ -49,7 +55,9 @@ struct FormTests {
   @Test("An oversized file is refused by the count, and by Content-Length before a byte is read")
   func tooLarge() async throws {
     let text =
-      part("Content-Disposition: form-data; name=\"f\"; filename=\"a\"", String(repeating: "x", count: 2000))
+      part(
+        "Content-Disposition: form-data; name=\"f\"; filename=\"a\"",
+        String(repeating: "x", count: 2000))
       + "--\(Self.boundary)--"
     await #expect(throws: RequestBody.Failure.tooLarge(limit: 1000)) {
       try await read(text, limits: .uploads(each: 1000, count: 1))
@@ -70,7 +78,8 @@ struct FormTests {
   @Test(
     "What is not multipart is refused",
     arguments: [
-      "", "garbage", "------x1\r\n", "------x1\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nno end",
+      "", "garbage", "------x1\r\n",
+      "------x1\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nno end",
       "------x1\r\nContent-Disposition: form-data\r\n\r\nx\r\n------x1--",
       "------x1\r\nX: y\r\n\r\nx\r\n------x1--", "------x1zz\r\n",
     ])
@@ -89,7 +98,10 @@ struct FormTests {
 
   @Test("Field access")
   func access() {
-    let form = Form(fields: [.init(name: "a", value: "  x y \n"), .init(name: "b", value: "   "), .init(name: "on", value: "on")])
+    let form = Form(fields: [
+      .init(name: "a", value: "  x y \n"), .init(name: "b", value: "   "),
+      .init(name: "on", value: "on"),
+    ])
     #expect(form.text("a") == "x y")
     #expect(form.text("b") == nil)
     #expect(form.text("c") == nil)

@@ -7,7 +7,9 @@ struct SessionTests {
   private static let form = "application/x-www-form-urlencoded"
 
   /// The token that a page showed and the cookies to send with it.
-  private func login(_ stage: EdgeStage, next: String = "") async throws -> (cookie: String, token: String) {
+  private func login(_ stage: EdgeStage, next: String = "") async throws -> (
+    cookie: String, token: String
+  ) {
     let page = try await stage.send("GET", "/login")
     let visit = try #require(page.cookie("portico-visit"))
     let answer = try await stage.send(
@@ -23,16 +25,20 @@ struct SessionTests {
     String(page.body.split(separator: ">")[1].prefix { $0 != "|" })
   }
 
-  @Test("X-05 X-06 login sets an HttpOnly, SameSite cookie of 256 bits and drops the one of the visit")
+  @Test(
+    "X-05 X-06 login sets an HttpOnly, SameSite cookie of 256 bits and drops the one of the visit")
   func loginCookie() async throws {
     try await EdgeStage.run { stage in
       let page = try await stage.send("GET", "/login")
       let visit = try #require(page.cookie("portico-visit"))
       let answer = try await stage.send(
-        "POST", "/login", ["Cookie": "portico-visit=\(visit); portico=planted", "Content-Type": Self.form],
+        "POST", "/login",
+        ["Cookie": "portico-visit=\(visit); portico=planted", "Content-Type": Self.form],
         body: "_csrf=\(token(page))&password=right&next=%2Faccounts%2Facme%2Ftickets%2F7")
       #expect(answer["location"] == "/accounts/acme/tickets/7")
-      let header = answer.headers.first { $0.name == "set-cookie" && $0.value.hasPrefix("portico=") }?.value
+      let header = answer.headers.first {
+        $0.name == "set-cookie" && $0.value.hasPrefix("portico=")
+      }?.value
       #expect(header?.hasSuffix("; Path=/; SameSite=Lax; HttpOnly") == true)
       let session = try #require(answer.cookie("portico"))
       #expect(session != "planted" && session.utf8.count == 43)
@@ -40,13 +46,18 @@ struct SessionTests {
     }
   }
 
-  @Test("X-22 next leads nowhere but into the portal", arguments: ["//evil.example", "https%3A%2F%2Fevil.example", "%2F%5Cevil", "%2F%2Fevil"])
+  @Test(
+    "X-22 next leads nowhere but into the portal",
+    arguments: ["//evil.example", "https%3A%2F%2Fevil.example", "%2F%5Cevil", "%2F%2Fevil"])
   func openRedirect(next: String) async throws {
     try await EdgeStage.run { stage in
       let page = try await stage.send("GET", "/login")
       let answer = try await stage.send(
         "POST", "/login",
-        ["Cookie": "portico-visit=\(page.cookie("portico-visit") ?? "")", "Content-Type": Self.form],
+        [
+          "Cookie": "portico-visit=\(page.cookie("portico-visit") ?? "")",
+          "Content-Type": Self.form,
+        ],
         body: "_csrf=\(token(page))&password=right&next=\(next)")
       #expect(answer["location"] == "/")
     }
@@ -55,12 +66,14 @@ struct SessionTests {
   @Test("A page without session leads to the login page and back")
   func deepLink() async throws {
     try await EdgeStage.run { stage in
-      let answer = try await stage.send("GET", "/accounts/acme/tickets/7?tab=notes", ["Cookie": "portico=stale"])
+      let answer = try await stage.send(
+        "GET", "/accounts/acme/tickets/7?tab=notes", ["Cookie": "portico=stale"])
       #expect(answer.status == 303)
       #expect(answer["location"] == "/login?next=%2Faccounts%2Facme%2Ftickets%2F7%3Ftab%3Dnotes")
       #expect(answer.cookie("portico") == "")
       let session = try await login(stage).cookie
-      let page = try await stage.send("GET", "/accounts/acme/tickets/7", ["Cookie": "portico=\(session)"])
+      let page = try await stage.send(
+        "GET", "/accounts/acme/tickets/7", ["Cookie": "portico=\(session)"])
       #expect(page.body == "<p>accounts/acme/tickets/7</p>")
     }
   }
@@ -73,10 +86,13 @@ struct SessionTests {
       let cookie = ["Cookie": "portico=\(session)", "Content-Type": Self.form]
       func post(_ headers: [String: String], _ token: String) async throws -> Int {
         try await stage.send(
-          "POST", "/save", cookie.merging(headers) { $1 }, body: "_csrf=\(token)&x=1").status
+          "POST", "/save", cookie.merging(headers) { $1 }, body: "_csrf=\(token)&x=1"
+        ).status
       }
       #expect(try await post([:], token) == 303)
-      #expect(try await post(["Sec-Fetch-Site": "same-origin", "Origin": "http://northwind.localhost"], token) == 303)
+      #expect(
+        try await post(
+          ["Sec-Fetch-Site": "same-origin", "Origin": "http://northwind.localhost"], token) == 303)
       #expect(try await post([:], "") == 403)
       #expect(try await post([:], other.token) == 403)
       #expect(try await post(["Sec-Fetch-Site": "cross-site"], token) == 403)
@@ -100,7 +116,8 @@ struct SessionTests {
     }
   }
 
-  @Test("X-07 the API with a cookie needs the browser's word or the token; without a cookie neither")
+  @Test(
+    "X-07 the API with a cookie needs the browser's word or the token; without a cookie neither")
   func apiCSRF() async throws {
     try await EdgeStage.run { stage in
       let (session, token) = try await login(stage)
@@ -112,12 +129,15 @@ struct SessionTests {
       #expect(try await end(cookie.merging(["x-portico-csrf": "wrong"]) { $1 }) == 403)
       #expect(try await end(cookie.merging(["x-portico-csrf": token]) { $1 }) == 200)
       #expect(try await end(cookie.merging(["Sec-Fetch-Site": "same-origin"]) { $1 }) == 200)
-      #expect(try await end(cookie.merging(["Sec-Fetch-Site": "cross-site", "x-portico-csrf": token]) { $1 }) == 403)
+      #expect(
+        try await end(
+          cookie.merging(["Sec-Fetch-Site": "cross-site", "x-portico-csrf": token]) { $1 }) == 403)
       #expect(try await end([:]) == 401)
     }
   }
 
-  @Test("X-06 logout kills the session at once; identity is asked once a minute, not once a request")
+  @Test(
+    "X-06 logout kills the session at once; identity is asked once a minute, not once a request")
   func logout() async throws {
     try await EdgeStage.run { stage in
       let (session, token) = try await login(stage)
@@ -129,7 +149,8 @@ struct SessionTests {
       #expect(try await stage.send("GET", "/", cookie).status == 200)
       #expect(stage.identity.refreshes == asked + 1)
       let out = try await stage.send(
-        "POST", "/logout", cookie.merging(["Content-Type": Self.form]) { $1 }, body: "_csrf=\(token)")
+        "POST", "/logout", cookie.merging(["Content-Type": Self.form]) { $1 },
+        body: "_csrf=\(token)")
       #expect(out["location"] == "/login" && out.cookie("portico") == "")
       #expect(try await stage.send("GET", "/", cookie).status == 303)
     }
@@ -140,9 +161,11 @@ struct SessionTests {
     try await EdgeStage.run { stage in
       let (session, token) = try await login(stage)
       let saved = try await stage.send(
-        "POST", "/save", ["Cookie": "portico=\(session)", "Content-Type": Self.form], body: "_csrf=\(token)&x=%3Cb%3E")
+        "POST", "/save", ["Cookie": "portico=\(session)", "Content-Type": Self.form],
+        body: "_csrf=\(token)&x=%3Cb%3E")
       let flash = try #require(saved.cookie("portico-flash"))
-      let home = try await stage.send("GET", "/", ["Cookie": "portico=\(session); portico-flash=\(flash)"])
+      let home = try await stage.send(
+        "GET", "/", ["Cookie": "portico=\(session); portico-flash=\(flash)"])
       #expect(home.body.hasSuffix("|Saved &lt;b&gt;</p>"))
       #expect(home.cookie("portico-flash") == "")
     }
@@ -158,7 +181,9 @@ struct SessionTests {
           + "--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"../x.pdf\"\r\n\r\n"
           + String(repeating: "x", count: size) + "\r\n--b--\r\n"
         return try await stage.send(
-          "POST", "/upload", ["Cookie": "portico=\(session)", "Content-Type": "multipart/form-data; boundary=b"], body: body)
+          "POST", "/upload",
+          ["Cookie": "portico=\(session)", "Content-Type": "multipart/form-data; boundary=b"],
+          body: body)
       }
       #expect(try await upload(token, 9000).body == "<p>x.pdf 9000</p>")
       #expect(try await upload("", 10).status == 403)

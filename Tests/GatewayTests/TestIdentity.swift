@@ -32,7 +32,9 @@ final class TestIdentity: SessionsService {
   func createSession(
     _ request: Identity.CreateSessionRequest, _ call: Call
   ) async throws -> Identity.CreateSessionResponse {
-    guard request.password == "right" else { throw Status(.unauthenticated, "wrong user name or password") }
+    guard request.password == "right" else {
+      throw Status(.unauthenticated, "wrong user name or password")
+    }
     return .init(token: open())
   }
 
@@ -93,9 +95,11 @@ final class TestIdentity: SessionsService {
 struct TestPortals: PortalsService {
   private var unimplemented: Status { Status(.unimplemented, "not in this test") }
 
-  func getPortal(_ request: Identity.GetPortalRequest, _ call: Call) async throws -> Identity.Portal {
+  func getPortal(_ request: Identity.GetPortalRequest, _ call: Call) async throws -> Identity.Portal
+  {
     switch request.tenant {
-    case TestIdentity.tenant.rawValue: return .init(tenant: request.tenant, displayName: "Northwind", active: true)
+    case TestIdentity.tenant.rawValue:
+      return .init(tenant: request.tenant, displayName: "Northwind", active: true)
     case "leaky": throw Status(.internal, "SELECT secret FROM passwords", because: "a stack trace")
     case "busy":
       throw Status(

@@ -86,11 +86,13 @@ extension GatewayConfiguration {
     let scheme: Scheme = try settings.choice("public.scheme", default: tls == nil ? .http : .https)
     self.init(
       host: host, port: port, baseDomain: try settings.string("domain", default: "localhost"),
-      defaultTenant: try settings.string("tenant").map { TenantID($0) }, publicScheme: scheme.rawValue,
+      defaultTenant: try settings.string("tenant").map { TenantID($0) },
+      publicScheme: scheme.rawValue,
       publicPort: publicPort == scheme.port ? nil : publicPort, tls: tls,
       secret: try Self.secret(settings, keys),
       trustedProxies: Set(
-        try settings.string("proxies", default: "").split(separator: ",").map { String($0.trimmed) }),
+        try settings.string("proxies", default: "").split(separator: ",").map { String($0.trimmed) }
+      ),
       drainGrace: .seconds(try settings.int("drain.seconds", default: 8, in: 0...600)))
   }
 

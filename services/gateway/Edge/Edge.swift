@@ -32,6 +32,7 @@ struct Edge: EdgeService {
       response = await respond(to: request, &trace)
     } catch {
       response = Problem(error).response(requestID: id, types: json.types)
+      response.endsConnection = true
     }
     response = finished(response, id: id, isTLS: incoming.origin.isTLS)
     let status = response.status.code

@@ -267,7 +267,8 @@ final class HTTP1Connection: ChannelInboundHandler, @unchecked Sendable {
     }
     let isHead = exchange.head.method == .HEAD
     let isChunked = length == nil && !exchange.head.isHTTP10
-    let closes = mustClose || (length == nil && exchange.head.isHTTP10)
+    let closes =
+      mustClose || response.endsConnection || (length == nil && exchange.head.isHTTP10)
     var buffer = context.channel.allocator.buffer(capacity: 512 + bytes.count)
     HTTP1Encoding.head(
       response, length: length, closes: closes, isHTTP10: exchange.head.isHTTP10, into: &buffer)

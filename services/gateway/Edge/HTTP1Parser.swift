@@ -136,7 +136,9 @@ struct HTTP1Parser {
     // One empty line before a request is allowed (RFC 9112 §2.2), for clients that end a body with CRLF.
     if scanned == 0, !hasSkippedLine, buffer.readableBytesView.first == 0x0D {
       guard buffer.readableBytes >= 2 else { return nil }
-      guard buffer.readableBytesView.starts(with: [0x0D, 0x0A]) else { throw .malformed("a bare CR") }
+      guard buffer.readableBytesView.starts(with: [0x0D, 0x0A]) else {
+        throw .malformed("a bare CR")
+      }
       buffer.moveReaderIndex(forwardBy: 2)
       hasSkippedLine = true
     }

@@ -128,11 +128,18 @@ struct MultipartReader {
   }
 
   private func range(of pattern: [UInt8]) -> Range<Int>? {
+    // Both patterns begin with a line break, which is rare in most content.
     let start: Int? = buffer.withUnsafeBytes { bytes in
-      guard let base = bytes.baseAddress,
-        let found = memmem(base, bytes.count, pattern, pattern.count)
-      else { return nil }
-      return UnsafeRawPointer(found) - base
+      guard let base = bytes.baseAddress, let first = pattern.first else { return nil }
+      var at = 0
+      while at + pattern.count <= bytes.count {
+        let rest = bytes.count - pattern.count + 1 - at
+        guard let found = memchr(base + at, CInt(first), rest) else { return nil }
+        at = UnsafeRawPointer(found) - base
+        if memcmp(found, pattern, pattern.count) == 0 { return at }
+        at += 1
+      }
+      return nil
     }
     return start.map { $0..<($0 + pattern.count) }
   }

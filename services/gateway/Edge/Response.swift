@@ -8,6 +8,8 @@ struct Response: Sendable {
   var cookies: [Cookie] = []
   /// Shown once on the next page; they travel in a signed cookie.
   var flashes: [Flash] = []
+  /// After a request that another parser might read differently, nothing more is taken from an HTTP/1.1 connection.
+  var endsConnection = false
 
   enum Body: Sendable {
     case empty
