@@ -4,7 +4,7 @@ extension PageTable {
     routes: [
       SignInPages.routes, ForgotPage.routes, WelcomePage.routes, HomePage.routes,
       TicketListPage.routes, NewTicketPage.routes, TicketPage.routes,
-      AttachmentDownload.routes,
+      AttachmentDownload.routes, ContractPages.routes, InvoicePages.routes, NewsPages.routes,
       AccountChoice.routes, Styleguide.routes, BrandSheet.routes,
     ].flatMap { $0 }.map(\.hidingForbidden),
     failure: ErrorPage.html)
