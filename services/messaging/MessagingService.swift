@@ -1,1 +1,43 @@
-// MessagingService
+// MessagingService: what is written to people. The outgoing mail of the whole product with its queue, and
+// the conversations between contacts and staff. Knows no ticket and no invoice: other services hand it
+// finished letters. Speaks SMTP to one configured server, and keeps mails to be read here without one.
+
+import Bootstrap
+import Foundation
+import RPC
+import Store
+import Values
+
+public struct MessagingService: HostedService {
+  public static let name = "messaging"
+  public static let migrations = Bundle.module.bundleURL.appending(path: "Migrations")
+
+  private let mails: MailHandlers
+  private let conversations: ConversationHandlers
+  private let delivery: MailDelivery
+
+  public init(_ context: ServiceContext) async throws {
+    let directory = Directory(context.caller("identity"))
+    let ids = SortableIDGenerator(clock: context.clock)
+    let pattern = try context.settings.string(
+      "portal.origin", default: "http://{tenant}.localhost:8080")
+    guard let origin = PortalOrigin(pattern: pattern) else {
+      throw SettingError.invalid(
+        "portal.origin", "must be an origin such as https://{tenant}.example")
+    }
+    let server = try MailServer(context.settings, clock: context.clock)
+    let queue = MailQueue(ids: ids, hasServer: server != nil)
+    mails = MailHandlers(store: context.store, queue: queue)
+    conversations = ConversationHandlers(
+      store: context.store, directory: directory, ids: ids, origin: origin, queue: queue)
+    delivery = MailDelivery(
+      store: context.store, server: server, directory: directory, logger: context.logger)
+  }
+
+  public var services: [any RPCService] { [mails, conversations] }
+
+  public var jobs: [Job] {
+    let delivery = delivery
+    return [Job("mail-delivery", every: .seconds(2)) { lease in try await delivery.run(lease) }]
+  }
+}

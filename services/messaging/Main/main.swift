@@ -1,1 +1,4 @@
-// portico-messaging
+import Bootstrap
+import MessagingService
+
+try await ServiceProcess.run(MessagingService.self)

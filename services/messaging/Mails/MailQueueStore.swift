@@ -1,0 +1,45 @@
+import Foundation
+import Store
+import Values
+
+/// The queue as the delivery job walks it: over all tenants, the one that has waited longest first.
+struct MailQueueStore {
+  let db: AcrossTenants
+
+  init(_ db: AcrossTenants) { self.db = db }
+
+  struct Claim: Sendable, Hashable {
+    var tenant: TenantID
+    var mail: OutgoingMail
+  }
+
+  /// Takes a due mail and counts the attempt. Until the claim runs out nobody else gets it.
+  func claim() throws -> Claim? {
+    guard
+      let row = try db.first(
+        """
+        UPDATE mails SET attempts = attempts + 1, due = \(db.now + OutgoingMail.claimTime)
+        WHERE (tenant, id) = (
+          SELECT tenant, id FROM mails WHERE state = 'queued' AND due <= \(db.now)
+          ORDER BY due, id LIMIT 1)
+        RETURNING *
+        """)
+    else { return nil }
+    return Claim(tenant: try row["tenant"], mail: try OutgoingMail(row))
+  }
+
+  /// Writes what came of an attempt; throws `stale` when another has taken the mail over.
+  func report(_ mail: OutgoingMail, of claim: Claim) throws {
+    try OutgoingMailStore(db.acting(for: claim.tenant)).save(
+      mail, was: claim.mail, in: Scope(tenant: claim.tenant, reach: .tenant))
+  }
+
+  /// Keeps mails that were queued while there was a mail server; says how many.
+  func keepQueued(limit: Int) throws -> Int {
+    try db.run(
+      """
+      UPDATE mails SET state = 'kept' WHERE state = 'queued' AND (tenant, id) IN (
+        SELECT tenant, id FROM mails WHERE state = 'queued' AND due <= \(db.now) LIMIT \(limit))
+      """)
+  }
+}
