@@ -5,6 +5,7 @@ extension PageTable {
       SignInPages.routes, ForgotPage.routes, WelcomePage.routes, HomePage.routes,
       TicketListPage.routes, NewTicketPage.routes, TicketPage.routes,
       AttachmentDownload.routes, ContractPages.routes, InvoicePages.routes, NewsPages.routes,
+      MessageListPage.routes, NewMessagePage.routes, ConversationPage.routes, SettingsPages.routes,
       AccountChoice.routes, Styleguide.routes, BrandSheet.routes,
     ].flatMap { $0 }.map(\.hidingForbidden),
     failure: ErrorPage.html)

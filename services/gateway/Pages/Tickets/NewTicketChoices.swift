@@ -93,14 +93,14 @@ struct NewTicketChoices: Sendable {
     }
   }
 
-  private static func accounts(_ context: PageContext) async -> [UI.Option] {
+  static func accounts(_ context: PageContext) async -> [UI.Option] {
     await optional("accounts", context) {
       try await AccountsClient(context.caller).listAccounts(.init(pageSize: 200)).accounts
         .map { UI.Option($0.name, $0.displayName) }
     }
   }
 
-  private static func contacts(_ account: String, _ context: PageContext) async -> [UI.Option] {
+  static func contacts(_ account: String, _ context: PageContext) async -> [UI.Option] {
     await optional("contacts", context) {
       try await ContactsClient(context.caller)
         .listContacts(.init(parent: account, pageSize: 200)).contacts

@@ -50,24 +50,8 @@ enum NewTicketForm {
   /// Another account means other sites and assets, so it is a page of its own.
   private static func accountSwitch(_ choices: NewTicketChoices) -> HTML {
     guard choices.accounts.count > 1 else { return .empty }
-    return picker(choices, button: "Change")
-  }
-
-  static func accountPicker(_ choices: NewTicketChoices) -> HTML {
-    guard !choices.accounts.isEmpty else {
-      return UI.emptyState(
-        "No account to choose",
-        text: "A ticket belongs to an account, and none could be listed.", icon: .users)
-    }
-    return picker(choices, button: "Continue")
-  }
-
-  private static func picker(_ choices: NewTicketChoices, button: String) -> HTML {
-    """
-    <form method="get" action="/tickets/new" class="form">\
-    \(UI.select(UI.Field("account", "Account"), options: choices.accounts, selected: choices.account))\
-    \(UI.button(button, style: .secondary))</form>
-    """
+    return AccountPicker.html(
+      "/tickets/new", choices.accounts, selected: choices.account, button: "Change")
   }
 
   /// The fields with their labels, errors and values in one place.

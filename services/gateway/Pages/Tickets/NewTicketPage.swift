@@ -25,7 +25,7 @@ enum NewTicketPage {
         "Tickets are not taken here",
         text: "Please contact \(context.portal.name) by e-mail or phone.", icon: .ticket)
     } else if choices.account == nil {
-      body = NewTicketForm.accountPicker(choices)
+      body = AccountPicker.html("/tickets/new", choices.accounts, selected: nil)
     } else {
       body = NewTicketForm.html(
         context.form, choices, errors: errors, sent: sent, csrf: context.csrfToken,
