@@ -7,7 +7,7 @@ public final class Call: Sendable {
   /// its cancellation and its request id through it.
   @TaskLocal public static var current: Call?
 
-  public let method: Method
+  private let route: Route
   /// What the client sent.
   public let metadata: Metadata
   public let peer: Peer
@@ -26,18 +26,26 @@ public final class Call: Sendable {
     var cancelHandlers: [@Sendable () -> Void] = []
   }
 
-  /// The server makes the calls; a test may too.
-  public init(
+  /// A call made by hand, as a test does.
+  public convenience init(
     method: Method, metadata: Metadata = Metadata(), peer: Peer = Peer(), deadline: Deadline? = nil,
     clock: any WallClock = SystemClock()
   ) {
-    self.method = method
+    self.init(
+      route: Route(method), metadata: metadata, peer: peer, deadline: deadline, clock: clock)
+  }
+
+  init(
+    route: Route, metadata: Metadata, peer: Peer, deadline: Deadline?, clock: any WallClock
+  ) {
+    self.route = route
     self.metadata = metadata
     self.peer = peer
     self.deadline = deadline
     self.clock = clock
   }
 
+  public var method: Method { route.method }
   public var now: Instant { clock.now }
 
   /// Follows a call through every process and log: the caller's `portico-request-id` if it is well formed, made

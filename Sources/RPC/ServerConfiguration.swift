@@ -10,7 +10,7 @@ public struct ServerConfiguration: Sendable {
   /// streams; more answers RESOURCE_EXHAUSTED.
   public var handlersPerConnection = 1000
   public var handlersInAll = 10_000
-  /// Connections open at once; further ones wait in the kernel's queue until one closes.
+  /// Connections open at once; further ones are closed at once.
   public var maximumConnections = 10_000
 
   public init() {}

@@ -69,7 +69,7 @@ final class ServerConnection: HTTP2ConnectionDelegate {
     do {
       let call = try makeCall(headers, peer: peer)
       stream.delegate = ServerStream(
-        call: call.call, handler: call.handler, stream: stream, connection: self,
+        call: call.call, handler: call.body, stream: stream, connection: self,
         executor: connection.executor)
     } catch {
       stream.respond(error.trailersOnly, endStream: true)
@@ -78,9 +78,11 @@ final class ServerConnection: HTTP2ConnectionDelegate {
 
   private func makeCall(
     _ headers: HeaderFields, peer: Peer
-  ) throws(Status) -> (call: Call, handler: MethodHandler) {
+  ) throws(Status) -> (call: Call, body: MethodHandler.Body) {
     let path = headers[":path"] ?? ""
-    guard let handler = core.router.handler(path) else { throw core.router.missing(path) }
+    guard let route = core.router.route(path), let body = route.body else {
+      throw core.router.missing(path)
+    }
     if let encoding = headers.bytes("grpc-encoding"), !encoding.elementsEqual("identity".utf8) {
       throw Status(.unimplemented, "this grpc-encoding is not supported")
     }
@@ -96,9 +98,9 @@ final class ServerConnection: HTTP2ConnectionDelegate {
       throw Status(.resourceExhausted, "too many calls are running on this connection")
     }
     let call = Call(
-      method: handler.method, metadata: Metadata(received: headers), peer: peer,
+      route: route, metadata: Metadata(received: headers), peer: peer,
       deadline: deadline, clock: core.clock)
-    return (call, handler)
+    return (call, body)
   }
 
   /// `application/grpc`, `application/grpc+proto`, either with parameters.

@@ -7,7 +7,7 @@ import NIOCore
 /// that moved it; `next` and `write` therefore look where they are and hop only then.
 final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unchecked Sendable {
   private let call: Call
-  private let handler: MethodHandler
+  private let handler: MethodHandler.Body
   private let stream: HTTP2Stream
   private let connection: ServerConnection
   private let executor: LoopExecutor
@@ -27,7 +27,7 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
   private static let success = HeaderFields(["grpc-status": "0"])
 
   init(
-    call: Call, handler: MethodHandler, stream: HTTP2Stream, connection: ServerConnection,
+    call: Call, handler: MethodHandler.Body, stream: HTTP2Stream, connection: ServerConnection,
     executor: LoopExecutor
   ) {
     self.call = call
@@ -42,7 +42,7 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
         self.abort(Status(.deadlineExceeded, "the deadline has passed"))
       }
     }
-    if handler.body.takesStream { start(message: []) }
+    if handler.takesStream { start(message: []) }
   }
 
   // MARK: the stream
@@ -54,7 +54,7 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
     } catch {
       return abort(error)
     }
-    if !handler.body.takesStream {
+    if !handler.takesStream {
       if inbox.count > 1 { abort(Self.notOneMessage) }
     } else if let reader, let (message, consumed) = inbox.take() {
       self.reader = nil
@@ -66,7 +66,7 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
   func streamReceivedEnd(_ stream: HTTP2Stream) {
     guard ending == nil else { return }
     if inbox.isInsideMessage { return abort(Status(.internal, "the last message is cut short")) }
-    if handler.body.takesStream {
+    if handler.takesStream {
       if inbox.count == 0 { resumeReader(.success(nil)) }
     } else if inbox.count == 1, let (message, consumed) = inbox.take() {
       stream.consume(consumed)
@@ -127,7 +127,7 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
   }
 
   private func invoke(_ message: [UInt8], _ call: Call) async throws -> [UInt8]? {
-    switch handler.body {
+    switch handler {
     case .unary(let handle): return try await handle(message, call)
     case .clientStreaming(let handle): return try await handle(requests, call)
     case .serverStreaming(let handle): try await handle(message, call, responses)
@@ -157,10 +157,11 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
     end(nil)
   }
 
+  /// Unforeseen errors are the operator's business; a refusal with a reason is worth a line, no more.
   private func logFailure(_ status: Status) {
     guard let reason = status.internalReason else { return }
-    connection.core.logger.error(
-      "call failed",
+    connection.core.logger.log(
+      level: status.code == .unknown || status.code == .internal ? .error : .info, "call failed",
       metadata: [
         "request_id": "\(call.requestID)", "method": "\(call.method.path)",
         "code": "\(status.code)", "reason": "\(reason)",

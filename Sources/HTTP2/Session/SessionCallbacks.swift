@@ -22,74 +22,90 @@ final class SessionCallbacks: @unchecked Sendable {
     nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(table, Self.invalidFrame)
   }
 
-  private static func session(_ userData: UnsafeMutableRawPointer?) -> Session? {
-    userData.map { Unmanaged<Session>.fromOpaque($0).takeUnretainedValue() }
+  /// Runs `body` with the session of a callback. `Session` keeps itself alive around every call into nghttp2, so
+  /// the reference needs no count of its own.
+  private static func with<R>(
+    _ userData: UnsafeMutableRawPointer?, _ body: (Session) -> R
+  ) -> R? {
+    userData.map { Unmanaged<Session>.fromOpaque($0)._withUnsafeGuaranteedRef(body) }
   }
 
   private static let failure = Int32(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
-  private static let endStream = UInt8(NGHTTP2_FLAG_END_STREAM.rawValue)
 
   private static let beginHeaders: nghttp2_on_begin_headers_callback = { _, _, userData in
-    guard let session = session(userData) else { return failure }
-    session.block = HeaderFields()
-    session.blockIsTooLarge = false
-    return 0
+    with(userData) { session in
+      session.block = HeaderFields()
+      session.blockIsTooLarge = false
+      return 0
+    } ?? failure
   }
 
   private static let header: nghttp2_on_header_callback = {
     _, _, name, nameCount, value, valueCount, _, userData in
-    guard let session = session(userData) else { return failure }
-    session.addField(
-      UnsafeBufferPointer(start: name, count: nameCount),
-      UnsafeBufferPointer(start: value, count: valueCount))
-    return 0
+    with(userData) { session in
+      session.addField(
+        UnsafeBufferPointer(start: name, count: nameCount),
+        UnsafeBufferPointer(start: value, count: valueCount))
+      return 0
+    } ?? failure
   }
 
   private static let frameReceived: nghttp2_on_frame_recv_callback = { _, frame, userData in
-    guard let session = session(userData), let frame else { return failure }
-    return session.frameReceived(frame.pointee) ? 0 : failure
+    guard let frame else { return failure }
+    return with(userData) { session in
+      session.frameReceived(frame)
+      return 0
+    } ?? failure
   }
 
   private static let dataReceived: nghttp2_on_data_chunk_recv_callback = {
     _, _, id, data, count, userData in
-    guard let session = session(userData) else { return failure }
-    session.delegate.received(UnsafeRawBufferPointer(start: data, count: count), on: id)
-    return 0
+    with(userData) { session in
+      session.delegate.received(UnsafeRawBufferPointer(start: data, count: count), on: id)
+      return 0
+    } ?? failure
   }
 
   private static let streamClosed: nghttp2_on_stream_close_callback = { _, id, code, userData in
-    guard let session = session(userData) else { return failure }
-    session.delegate.closed(id, HTTP2ErrorCode(rawValue: code))
-    return 0
+    with(userData) { session in
+      session.delegate.closed(id, HTTP2ErrorCode(rawValue: code))
+      return 0
+    } ?? failure
   }
 
   private static let frameSent: nghttp2_on_frame_send_callback = { _, frame, userData in
-    guard let session = session(userData), let frame else { return failure }
-    session.frameSent(frame.pointee)
-    return 0
+    guard let frame else { return failure }
+    return with(userData) { session in
+      session.frameSent(frame)
+      return 0
+    } ?? failure
   }
 
   private static let invalidFrame: nghttp2_on_invalid_frame_recv_callback = {
     _, _, code, userData in
-    guard let session = session(userData) else { return failure }
-    if code != Int32(NGHTTP2_ERR_REFUSED_STREAM.rawValue) { session.countFault() }
-    return 0
+    with(userData) { session in
+      if code != Int32(NGHTTP2_ERR_REFUSED_STREAM.rawValue) { session.countFault() }
+      return 0
+    } ?? failure
   }
 
   static let readBody: nghttp2_data_source_read_callback = {
     _, id, buffer, length, flags, _, userData in
-    guard let session = session(userData), let flags else { return Int(failure) }
-    let room = UnsafeMutableRawBufferPointer(start: buffer, count: length)
-    let chunk = session.delegate.body(of: id, into: room)
-    guard chunk.count >= 0 else { return Int(NGHTTP2_ERR_DEFERRED.rawValue) }
-    switch chunk.end {
-    case .no: break
-    case .stream: flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue
-    case .trailers(let trailers):
-      flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue | NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
-      session.submitTrailers(id, trailers)
-    }
-    return chunk.count
+    guard let flags else { return Int(failure) }
+    return with(userData) { session in
+      let room = UnsafeMutableRawBufferPointer(start: buffer, count: length)
+      let chunk = session.delegate.body(of: id, into: room)
+      guard chunk.count >= 0 else { return Int(NGHTTP2_ERR_DEFERRED.rawValue) }
+      switch chunk.end {
+      case .no: break
+      case .stream: flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue
+      case .trailers(let trailers):
+        flags.pointee |=
+          NGHTTP2_DATA_FLAG_EOF.rawValue | NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
+        session.submitTrailers(id, trailers)
+      }
+      return chunk.count
+    } ?? Int(failure)
   }
 }
 
@@ -108,13 +124,13 @@ extension Session {
     block.append(name: name, value: value)
   }
 
-  /// False ends the connection.
-  func frameReceived(_ frame: nghttp2_frame) -> Bool {
-    let header = frame.hd
+  func frameReceived(_ pointer: UnsafePointer<nghttp2_frame>) {
+    // A union: only the member that the type names may be read.
+    let header = pointer.pointee.hd
     switch UInt32(header.type) {
     case NGHTTP2_HEADERS.rawValue:
       let kind: HeaderKind
-      switch frame.headers.cat {
+      switch pointer.pointee.headers.cat {
       case NGHTTP2_HCAT_REQUEST: kind = .request
       case NGHTTP2_HCAT_RESPONSE: kind = .response
       default: kind = .trailers
@@ -137,25 +153,24 @@ extension Session {
       if header.flags & 1 == 0 { delegate.receivedSettings() }
     case NGHTTP2_PING.rawValue:
       countControlFrame()
-      if header.flags & 1 != 0 { delegate.receivedPingAck(pingPayload(frame)) }
+      if header.flags & 1 != 0 { delegate.receivedPingAck(pingPayload(pointer)) }
     case NGHTTP2_PRIORITY.rawValue: countControlFrame()
     case NGHTTP2_GOAWAY.rawValue:
       delegate.receivedGoAway(
-        lastStream: frame.goaway.last_stream_id,
-        HTTP2ErrorCode(rawValue: frame.goaway.error_code))
+        lastStream: pointer.pointee.goaway.last_stream_id,
+        HTTP2ErrorCode(rawValue: pointer.pointee.goaway.error_code))
     default: break
     }
-    return true
   }
 
-  private func pingPayload(_ frame: nghttp2_frame) -> UInt64 {
-    withUnsafeBytes(of: frame.ping.opaque_data) {
+  private func pingPayload(_ frame: UnsafePointer<nghttp2_frame>) -> UInt64 {
+    withUnsafeBytes(of: frame.pointee.ping.opaque_data) {
       UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self))
     }
   }
 
-  func frameSent(_ frame: nghttp2_frame) {
-    let header = frame.hd
+  func frameSent(_ pointer: UnsafePointer<nghttp2_frame>) {
+    let header = pointer.pointee.hd
     switch UInt32(header.type) {
     case NGHTTP2_HEADERS.rawValue:
       delegate.sentHeaders(on: header.stream_id)
@@ -163,7 +178,7 @@ extension Session {
     case NGHTTP2_DATA.rawValue where header.flags & 1 != 0:
       delegate.sentEnd(of: header.stream_id)
     case NGHTTP2_RST_STREAM.rawValue where role == .server:
-      switch HTTP2ErrorCode(rawValue: frame.rst_stream.error_code) {
+      switch HTTP2ErrorCode(rawValue: pointer.pointee.rst_stream.error_code) {
       case .protocolError, .flowControlError, .streamClosed, .frameSizeError: countFault()
       default: break
       }
