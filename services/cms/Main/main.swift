@@ -1,1 +1,4 @@
-// portico-cms
+import Bootstrap
+import CmsService
+
+try await ServiceProcess.run(CmsService.self)
