@@ -1,5 +1,6 @@
 import Access
 import Foundation
+import HTTP2
 import Logging
 import NIOPosix
 import PorticoAPI
@@ -20,7 +21,7 @@ struct EdgeStage {
 
   static func run(
     pages: PageTable = .testing, limits: EdgeLimits = EdgeLimits(),
-    rates: RateLimiter = RateLimiter(),
+    rates: RateLimiter = RateLimiter(), tls: TLSConfiguration? = nil,
     _ body: (EdgeStage) async throws -> Void
   ) async throws {
     try await Stage.run { stage in
@@ -28,7 +29,8 @@ struct EdgeStage {
       try await stage.serve("identity", [identity, TestPortals()])
       let server = try await GatewayServer.start(
         GatewayConfiguration(
-          port: 0, secret: Secret(Array(repeating: 7, count: 32)), drainGrace: .seconds(2)),
+          port: 0, tls: tls, secret: Secret(Array(repeating: 7, count: 32)), drainGrace: .seconds(2)
+        ),
         pages: pages, limits: limits,
         backends: Backends([
           "identity": stage.caller("identity"), "ticketing": stage.caller("ticketing"),

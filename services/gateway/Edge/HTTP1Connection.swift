@@ -22,7 +22,7 @@ final class HTTP1Connection: ChannelInboundHandler, @unchecked Sendable {
   }
 
   private let edge: any EdgeService
-  private let eventLoop: any EventLoop
+  let eventLoop: any EventLoop
   private let executor: LoopExecutor
   private let origin: ConnectionOrigin
   private let limits: EdgeLimits
@@ -257,7 +257,7 @@ final class HTTP1Connection: ChannelInboundHandler, @unchecked Sendable {
   }
 
   /// Writes the head, and `bytes` with it; nil when the peer is gone. The promise is kept when the kernel has both.
-  fileprivate func begin(
+  func begin(
     _ response: Response, length: Int?, with bytes: [UInt8], promise: EventLoopPromise<Void>
   ) -> Begun? {
     takeBuffered()
@@ -295,7 +295,7 @@ final class HTTP1Connection: ChannelInboundHandler, @unchecked Sendable {
     context.writeAndFlush(wrapOutboundOut(buffer), promise: promise)
   }
 
-  fileprivate func write(_ bytes: [UInt8], _ begun: Begun, promise: EventLoopPromise<Void>) {
+  func write(_ bytes: [UInt8], _ begun: Begun, promise: EventLoopPromise<Void>) {
     guard let context, exchange != nil, context.channel.isActive else {
       return promise.fail(ChannelError.ioOnClosedChannel)
     }
@@ -308,7 +308,7 @@ final class HTTP1Connection: ChannelInboundHandler, @unchecked Sendable {
   }
 
   /// - isWhole: false when the body broke off: then the end must not look clean.
-  fileprivate func end(_ begun: Begun, isWhole: Bool) {
+  func end(_ begun: Begun, isWhole: Bool) {
     guard let context, exchange != nil else { return }
     guard isWhole else { return context.close(promise: nil) }
     if begun.isChunked, begun.hasBody {
@@ -321,99 +321,5 @@ final class HTTP1Connection: ChannelInboundHandler, @unchecked Sendable {
     process()
   }
 
-  fileprivate func abandon() { context?.close(promise: nil) }
-}
-
-/// Sends one answer from the task that made it.
-private struct HTTP1Writer: Sendable {
-  let connection: HTTP1Connection
-  private let eventLoop: any EventLoop
-
-  init(_ connection: HTTP1Connection) {
-    self.connection = connection
-    eventLoop = connection.loop
-  }
-
-  func send(_ response: Response) async {
-    do {
-      switch response.body {
-      case .empty: try await whole(response, [])
-      case .bytes(let bytes): try await whole(response, bytes)
-      case .stream(let length, let produce): try await stream(response, length, produce)
-      }
-    } catch {
-      eventLoop.execute { connection.abandon() }
-    }
-  }
-
-  private func whole(_ response: Response, _ bytes: [UInt8]) async throws {
-    let promise = eventLoop.makePromise(of: Void.self)
-    eventLoop.execute {
-      guard
-        let begun = connection.begin(response, length: bytes.count, with: bytes, promise: promise)
-      else { return }
-      // The next request waits until this answer has left: a peer that does not read gets no second one.
-      promise.futureResult.whenSuccess { connection.end(begun, isWhole: true) }
-    }
-    try await promise.futureResult.get()
-  }
-
-  private func stream(
-    _ response: Response, _ length: Int?,
-    _ produce: @Sendable (any BodyWriter) async throws -> Void
-  ) async throws {
-    let promise = eventLoop.makePromise(of: Void.self)
-    let begun = try await eventLoop.submit {
-      connection.begin(response, length: length, with: [], promise: promise)
-    }.get()
-    guard let begun else { return }
-    try await promise.futureResult.get()
-    let sink = HTTP1BodyWriter(
-      connection: connection, eventLoop: eventLoop, begun: begun, length: length)
-    var isWhole = true
-    if begun.hasBody {
-      do {
-        try await produce(sink)
-        isWhole = sink.isComplete
-      } catch { isWhole = false }
-    }
-    let ended = isWhole
-    try await eventLoop.submit { connection.end(begun, isWhole: ended) }.get()
-  }
-}
-
-extension HTTP1Connection {
-  fileprivate var loop: any EventLoop { eventLoop }
-}
-
-private final class HTTP1BodyWriter: BodyWriter {
-  private let connection: HTTP1Connection
-  private let eventLoop: any EventLoop
-  private let begun: HTTP1Connection.Begun
-  private let length: Int?
-  private let written = Atomic(0)
-
-  init(
-    connection: HTTP1Connection, eventLoop: any EventLoop, begun: HTTP1Connection.Begun,
-    length: Int?
-  ) {
-    self.connection = connection
-    self.eventLoop = eventLoop
-    self.begun = begun
-    self.length = length
-  }
-
-  /// As many bytes as were promised.
-  var isComplete: Bool { length.map { $0 == written.load(ordering: .acquiring) } ?? true }
-
-  func write(_ bytes: [UInt8]) async throws {
-    let total = written.add(bytes.count, ordering: .acquiringAndReleasing).newValue
-    guard length.map({ total <= $0 }) ?? true else {
-      throw ChannelError.inappropriateOperationForState
-    }
-    try Task.checkCancellation()
-    let promise = eventLoop.makePromise(of: Void.self)
-    eventLoop.execute { self.connection.write(bytes, self.begun, promise: promise) }
-    try await promise.futureResult.get()
-  }
+  func abandon() { context?.close(promise: nil) }
 }

@@ -1,0 +1,90 @@
+import NIOPosix
+import Testing
+
+@testable import Gateway
+
+@Suite("R-164 R-032 requests that outlive something", .timeLimit(.minutes(1)))
+struct LifetimeTests {
+  private func table(_ route: PageRoute) -> PageTable {
+    PageTable(routes: [route]) { problem, _, _ in "<p>\(problem.detail)</p>" }
+  }
+
+  @Test("R-164 a browser that goes away cancels its handler")
+  func gone() async throws {
+    let (started, starting) = AsyncStream<Void>.makeStream()
+    let (ended, ending) = AsyncStream<Bool>.makeStream()
+    let pages = table(
+      PageRoute(.GET, "/wait", access: .anyone) { _ in
+        starting.yield()
+        do { try await Task.sleep(for: .seconds(3600)) } catch {
+          ending.yield(error is CancellationError)
+          throw error
+        }
+        return .html("<p>never</p>")
+      })
+    try await EdgeStage.run(pages: pages) { stage in
+      var socket: RawSocket? = try RawSocket(port: stage.port)
+      try socket?.send(Array("GET /wait HTTP/1.1\r\nHost: \(EdgeStage.host)\r\n\r\n".utf8))
+      for await _ in started { break }
+      socket = nil
+      for await isCancelled in ended {
+        #expect(isCancelled)
+        break
+      }
+    }
+  }
+
+  @Test("R-032 a stopping gateway lets a running request end, and closes its connection")
+  func drain() async throws {
+    let (started, starting) = AsyncStream<Void>.makeStream()
+    let (released, releasing) = AsyncStream<Void>.makeStream()
+    let pages = table(
+      PageRoute(.GET, "/wait", access: .anyone) { _ in
+        starting.yield()
+        for await _ in released { break }
+        return .html("<p>done</p>")
+      })
+    try await EdgeStage.run(pages: pages) { stage in
+      async let answer = stage.raw("GET /wait HTTP/1.1\r\nHost: \(EdgeStage.host)\r\n\r\n")
+      for await _ in started { break }
+      async let stopped: Void = stage.server.stop()
+      let port = stage.port
+      while (try? RawSocket(port: port)) != nil { await Task.yield() }
+      releasing.yield()
+      let text = try await answer
+      await stopped
+      #expect(
+        text.hasPrefix("HTTP/1.1 200") && text.contains("connection: close")
+          && text.hasSuffix("<p>done</p>"))
+    }
+  }
+
+  @Test("A peer that does not read gets one answer at a time, and a handler that waits for it")
+  func slowReader() async throws {
+    let (stuck, stalling) = AsyncStream<Int>.makeStream()
+    let piece = [UInt8](repeating: 120, count: 1 << 20)
+    let pages = table(
+      PageRoute(.GET, "/flood", access: .anyone) { _ in
+        Response(
+          body: .stream(length: nil) { writer in
+            for index in 0..<256 {
+              stalling.yield(index)
+              try await writer.write(piece)
+            }
+          })
+      })
+    var limits = EdgeLimits()
+    limits.writeTime = .milliseconds(300)
+    try await EdgeStage.run(pages: pages, limits: limits) { stage in
+      let socket = try RawSocket(port: stage.port)
+      try socket.send(Array("GET /flood HTTP/1.1\r\nHost: \(EdgeStage.host)\r\n\r\n".utf8))
+      // The kernel takes a few MiB; then the writer stands still until the write limit ends the connection.
+      var last = 0
+      try await Task.sleep(for: .seconds(1))
+      stalling.finish()
+      for await index in stuck { last = index }
+      #expect(last < 128)
+      #expect(try socket.read().isEmpty == false)
+    }
+  }
+}
