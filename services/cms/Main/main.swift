@@ -1,4 +1,4 @@
 import Bootstrap
 import CmsService
 
-try await ServiceProcess.run(CmsService.self)
+await ServiceProcess.run(CmsService.self)

@@ -1,4 +1,4 @@
 import Bootstrap
 import MessagingService
 
-try await ServiceProcess.run(MessagingService.self)
+await ServiceProcess.run(MessagingService.self)
