@@ -15,7 +15,8 @@ enum DemoTenant {
     var firstName: String
     var lastName: String
     var role: String
-    var email: String { "\(id)@brightwater.example" }
+    var domain = "brightwater.example"
+    var email: String { "\(id)@\(domain)" }
   }
 
   /// The first one is the administrator that the tenant is created with.
@@ -186,7 +187,9 @@ enum DemoTenant {
   enum Other {
     static let id = "foxglove"
     static let displayName = "Foxglove Systems"
-    static let administrator = Staff(id: "hugo", firstName: "Hugo", lastName: "Marsh", role: "roles/administrator")
+    static let administrator = Staff(
+      id: "hugo", firstName: "Hugo", lastName: "Marsh", role: "roles/administrator",
+      domain: "foxglove.example")
     static let customer = Customer(
       id: "penrose", displayName: "Penrose Books", domain: "penrose.example", phone: "+44 20 5550 0150",
       places: [Place(id: "shop", displayName: "Shop", street: "18 Lamb Street", city: "London", postalCode: "E1 6EA")],

@@ -1,0 +1,153 @@
+import ArgumentParser
+import Bootstrap
+import Foundation
+import Gateway
+import HTTP2
+import Logging
+import RPC
+import Telemetry
+import Values
+
+/// Runs the gateway and the five services in this process, on SQLite.
+struct Up: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Run everything in one process, on SQLite.",
+    discussion: """
+      The gateway listens on loopback unless --host says otherwise; the services talk over local \
+      sockets. Ctrl-C or SIGTERM lets running requests finish and ends the process.
+      """)
+
+  @Option(help: "Folder for keys, databases and files.") var data = "data"
+  @Option(help: "Address that browsers reach.") var host = "127.0.0.1"
+  @Option(help: "Port that browsers reach; 0 picks a free one.") var port = 8080
+  @Option(help: "Domain below which portals live, one label each.") var domain = "localhost"
+  @Option(help: "Tenant whose portal the bare domain shows.") var tenant: String?
+  @Option(help: "PEM file of the certificate chain; makes the port speak TLS.")
+  var certificate: String?
+  @Option(help: "PEM file of the certificate's key.") var key: String?
+  @Flag(help: "Load the demo tenant when the data folder has none.") var demo = false
+  @Flag(help: "Print one line of JSON once it serves, for programs.") var printJson = false
+  @Flag(help: "Log every call.") var verbose = false
+
+  func validate() throws {
+    guard (certificate == nil) == (key == nil) else {
+      throw ValidationError("--certificate and --key go together")
+    }
+    guard (0...65535).contains(port) else { throw ValidationError("--port must be 0 to 65535") }
+  }
+
+  func run() async throws {
+    let port = port == 0 ? try FreePort.find() : port
+    let folder = URL(fileURLWithPath: data, isDirectory: true)
+    let scheme = certificate == nil ? "http" : "https"
+    let origin = "\(scheme)://{tenant}.\(domain):\(port)"
+    let logger = Logger(label: "portico") { [verbose] in
+      LineLogHandler(
+        label: $0, format: isatty(2) == 1 ? .text : .json, level: verbose ? .info : .notice)
+    }
+    if demo {
+      try await DemoData.load(into: folder, origin: origin, logger: logger)
+    }
+    let installation = try Installation(
+      data: folder, origin: origin, clock: SystemClock(), logger: logger)
+    let isDemo = DemoData.isLoaded(in: folder)
+    let gateway = GatewayHost(
+      try edge(installation, port: port, isDemo: isDemo), peers: installation.peers,
+      keys: installation.keys, logger: logger)
+    let announcement = Announcement(
+      base: "\(scheme)://\(domain):\(port)", origin: origin, isDemo: isDemo, asJSON: printJson)
+    try await ServiceProcess.run(
+      installation.hosts() + [gateway, announcement], logger: logger)
+  }
+
+  private func edge(
+    _ installation: Installation, port: Int, isDemo: Bool
+  ) throws -> GatewayConfiguration {
+    var tls: TLSConfiguration?
+    if let certificate, let key {
+      tls = .edge(certificateChainFile: certificate, privateKeyFile: key)
+    }
+    return GatewayConfiguration(
+      host: host, port: port, baseDomain: domain,
+      defaultTenant: tenant.map { TenantID($0) } ?? (isDemo ? TenantID(DemoTenant.id) : nil),
+      publicPort: port, tls: tls,
+      secret: try GatewaySecret.load(from: installation.data.appending(path: "keys")))
+  }
+}
+
+/// What the gateway keys its CSRF tokens with, made once a data folder.
+enum GatewaySecret {
+  static func load(from keys: URL) throws -> Secret<[UInt8]> {
+    let file = keys.appending(path: "gateway.secret")
+    if FileManager.default.fileExists(atPath: file.path) {
+      return Secret(Array(try Data(contentsOf: file)))
+    }
+    var generator = SystemRandomNumberGenerator()
+    let bytes = (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    guard
+      FileManager.default.createFile(
+        atPath: file.path, contents: Data(bytes), attributes: [.posixPermissions: 0o600])
+    else { throw CocoaError(.fileWriteUnknown) }
+    return Secret(bytes)
+  }
+}
+
+/// Tells where the portal is, last of all parts: when it starts, everything serves.
+private struct Announcement: ProcessPart {
+  let name = "announcement"
+  let base: String
+  let origin: String
+  let isDemo: Bool
+  let asJSON: Bool
+
+  func start() async throws {
+    if asJSON { try sayJSON() } else { sayText() }
+  }
+
+  func stop() async {}
+
+  private func url(of tenant: String) -> String {
+    origin.replacingOccurrences(of: "{tenant}", with: tenant)
+  }
+
+  private func sayText() {
+    Console.say("Portico is running at \(isDemo ? url(of: DemoTenant.id) : base)")
+    guard isDemo else { return }
+    Console.say("")
+    Console.say("Demo logins, all with the password \(DemoTenant.password):")
+    for login in DemoData.logins {
+      let portal = login.tenant == DemoTenant.id ? "" : "  at \(url(of: login.tenant))"
+      Console.say("  \(login.userName.padding(toLength: 30, withPad: " ", startingAt: 0))\(login.role)\(portal)")
+    }
+    Console.say("")
+    Console.say("Mail is kept and shown to administrators at \(url(of: DemoTenant.id))/mail")
+  }
+
+  private struct Facts: Encodable {
+    struct Login: Encodable {
+      let role: String
+      let tenant: String
+      let user: String
+      let password: String
+    }
+    let url: String
+    let portal: String
+    let mail: String
+    let logins: [Login]
+    let pid: Int32
+  }
+
+  private func sayJSON() throws {
+    let facts = Facts(
+      url: isDemo ? url(of: DemoTenant.id) : base, portal: origin,
+      mail: isDemo ? "\(url(of: DemoTenant.id))/mail" : "",
+      logins: isDemo
+        ? DemoData.logins.map {
+          .init(
+            role: $0.role, tenant: $0.tenant, user: $0.userName, password: DemoTenant.password)
+        } : [], pid: ProcessInfo.processInfo.processIdentifier)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    Console.say(String(decoding: try encoder.encode(facts), as: UTF8.self))
+  }
+}

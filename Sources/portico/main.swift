@@ -1,1 +1,0 @@
-// portico: written by its owner in the first milestone.
