@@ -1,0 +1,22 @@
+import ArgumentParser
+import Foundation
+
+/// Makes the key pairs of an installation.
+struct Keys: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Make the key pair of every service, the gateway and the operator.",
+    discussion: """
+      A pair that is there already stays. A service needs its own private key and everybody's public \
+      ones; the operator's private key belongs on no server.
+      """)
+
+  @Option(help: "Folder that gets a keys/ folder.") var data = "data"
+
+  func run() throws {
+    let folder = URL(fileURLWithPath: data, isDirectory: true)
+    let keys = try Installation.keys(in: folder)
+    for name in keys.publicKeys.keys.sorted() {
+      Console.say("\(data)/keys/\(name).pub.pem")
+    }
+  }
+}
