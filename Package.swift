@@ -100,7 +100,8 @@ let targets: [Target] = [
   .executableTarget(
     name: "portico",
     dependencies: services + [
-      "Gateway", "Bootstrap", "PorticoAPI", "Values", "RPC", "Access", "Crypto", arguments,
+      "Gateway", "Bootstrap", "PorticoAPI", "Values", "Protobuf", "WellKnown", "HTTP2", "RPC", "Access", "Crypto",
+      "Telemetry", "CNghttp2", log, arguments,
     ],
     swiftSettings: strict),
 ]

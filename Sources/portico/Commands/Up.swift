@@ -2,7 +2,6 @@ import ArgumentParser
 import Bootstrap
 import Foundation
 import Gateway
-import HTTP2
 import Logging
 import RPC
 import Telemetry
@@ -60,35 +59,14 @@ struct Up: AsyncParsableCommand {
       installation.hosts() + [gateway, announcement], logger: logger)
   }
 
-  private func edge(
-    _ installation: Installation, port: Int, isDemo: Bool
-  ) throws -> GatewayConfiguration {
-    var tls: TLSConfiguration?
-    if let certificate, let key {
-      tls = .edge(certificateChainFile: certificate, privateKeyFile: key)
-    }
-    return GatewayConfiguration(
-      host: host, port: port, baseDomain: domain,
-      defaultTenant: tenant.map { TenantID($0) } ?? (isDemo ? TenantID(DemoTenant.id) : nil),
-      publicPort: port, tls: tls,
-      secret: try GatewaySecret.load(from: installation.data.appending(path: "keys")))
-  }
-}
-
-/// What the gateway keys its CSRF tokens with, made once a data folder.
-enum GatewaySecret {
-  static func load(from keys: URL) throws -> Secret<[UInt8]> {
-    let file = keys.appending(path: "gateway.secret")
-    if FileManager.default.fileExists(atPath: file.path) {
-      return Secret(Array(try Data(contentsOf: file)))
-    }
-    var generator = SystemRandomNumberGenerator()
-    let bytes = (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }
-    guard
-      FileManager.default.createFile(
-        atPath: file.path, contents: Data(bytes), attributes: [.posixPermissions: 0o600])
-    else { throw CocoaError(.fileWriteUnknown) }
-    return Secret(bytes)
+  private func edge(_ installation: Installation, port: Int, isDemo: Bool) throws -> GatewayConfiguration {
+    var settings = [
+      "listen": "\(host):\(port)", "domain": domain, "public.port": "\(port)",
+    ]
+    settings["tenant"] = tenant ?? (isDemo ? DemoTenant.id : nil)
+    settings["edge.certificate"] = certificate
+    settings["edge.key"] = key
+    return try GatewayConfiguration(Settings(settings), keys: installation.keys)
   }
 }
 
