@@ -155,7 +155,7 @@ let targets: [Target] = [
   tests("Billing", ["BillingService", "TestSupport"]),
   tests("Cms", ["CmsService", "TestSupport"]),
   tests("Gateway", ["Gateway", "TestSupport"]),
-  tests("Portico", ["portico", "TestSupport"]),
+  tests("Portico", ["portico", "TestSupport", "WellKnown", "PorticoAPI"]),
   tests("Architecture", []),
   // What service tests share: an in-memory store, a manual clock, signed principals, a loopback server.
   .target(

@@ -16,8 +16,8 @@ struct DemoFile: Sendable {
 /// Writes a picture of one colour: uncompressed deflate blocks, so that no compressor is needed.
 private enum PNG {
   static func plain(width: Int, height: Int, red: UInt8, green: UInt8, blue: UInt8) -> [UInt8] {
-    let row = [0] + (0..<width).flatMap { _ in [red, green, blue] }
-    let pixels = [UInt8]((0..<height).flatMap { _ in row })
+    let row: [UInt8] = [0] + Array(repeating: [red, green, blue], count: width).joined()
+    let pixels: [UInt8] = Array(Array(repeating: row, count: height).joined())
     var data: [UInt8] = [0x78, 0x01, 0x01]
     data += little(pixels.count) + little(~pixels.count) + pixels + big(adler(pixels))
     var file: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
