@@ -15,18 +15,20 @@ struct DemoPlayTests {
   private static let now = Instant(seconds: 1_795_003_200)
   private static let silent = Logger(label: "demo") { _ in SwiftLogNoOpLogHandler() }
 
-  @Test("D-06 D-12 V-09 S-091 tickets, invoices, contracts and news are there and add up; a second load changes nothing")
+  @Test(
+    "D-06 D-12 V-09 S-091 tickets, invoices, contracts and news are there and add up; a second load changes nothing"
+  )
   func play() async throws {
     let data = FileManager.default.temporaryDirectory
       .appending(path: "portico-demo-\(RequestID.make())", directoryHint: .isDirectory)
     defer { remove(data) }
     let origin = "http://{tenant}.localhost:8080"
     try await DemoData.load(
-      into: data, origin: origin, tickets: 48, logger: Self.silent, now: Self.now)
+      into: data, origin: origin, tickets: 48, now: Self.now)
     #expect(DemoData.isLoaded(in: data))
     let written = try modified(data)
     try await DemoData.load(
-      into: data, origin: origin, tickets: 48, logger: Self.silent, now: Self.now)
+      into: data, origin: origin, tickets: 48, now: Self.now)
     #expect(try modified(data) == written)
 
     let installation = try Installation(
@@ -48,7 +50,7 @@ struct DemoPlayTests {
     defer { remove(data) }
     try Data("not ours".utf8).write(to: data.appending(path: "identity.db"))
     await #expect(throws: DemoError.self) {
-      try await DemoData.load(into: data, origin: "http://{tenant}.localhost", logger: Self.silent)
+      try await DemoData.load(into: data, origin: "http://{tenant}.localhost")
     }
     let kept = try String(contentsOf: data.appending(path: "identity.db"), encoding: .utf8)
     #expect(kept == "not ours")

@@ -37,10 +37,12 @@ struct Call: AsyncParsableCommand {
   func run() async throws {
     let method = try find()
     guard method.streaming == .unary else {
-      throw ValidationError("\(method.name) streams; only methods with one request and one answer can be called")
+      throw ValidationError(
+        "\(method.name) streams; only methods with one request and one answer can be called")
     }
     let body = try method.input.serialized(fromJSON: Array(request.utf8))
-    let channel = try RPC.Channel(address, logger: Logger(label: "call") { _ in SwiftLogNoOpLogHandler() })
+    let channel = try RPC.Channel(
+      address, logger: Logger(label: "call") { _ in SwiftLogNoOpLogHandler() })
     var wire: any Caller = channel
     var options = CallOptions().timeout(.seconds(timeout))
     if let caller, let inTenant {
@@ -51,7 +53,8 @@ struct Call: AsyncParsableCommand {
     }
     do {
       let answer = try await wire.unary(method, body, options)
-      Console.say(String(decoding: try method.output.json(fromSerialized: answer.message), as: UTF8.self))
+      Console.say(
+        String(decoding: try method.output.json(fromSerialized: answer.message), as: UTF8.self))
       await channel.shutDown(grace: .seconds(1))
     } catch let status as Status {
       await channel.shutDown(grace: .seconds(1))

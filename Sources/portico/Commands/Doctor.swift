@@ -35,7 +35,8 @@ struct Doctor: ParsableCommand {
     return version.version_num >= 0x013400
       ? .fine("libnghttp2 \(text)")
       : .wrong(
-        "libnghttp2 \(text) is older than 1.52.0", remedy: "apt-get install --only-upgrade libnghttp2-14")
+        "libnghttp2 \(text) is older than 1.52.0",
+        remedy: "apt-get install --only-upgrade libnghttp2-14")
   }
 
   private var folder: Finding {
@@ -58,7 +59,8 @@ struct Doctor: ParsableCommand {
       let keys = try Installation.keys(in: folder)
       return .fine("\(keys.publicKeys.count) key pairs")
     } catch {
-      return .wrong("the keys cannot be used: \(error)", remedy: "restore \(data)/keys from a backup")
+      return .wrong(
+        "the keys cannot be used: \(error)", remedy: "restore \(data)/keys from a backup")
     }
   }
 

@@ -1,7 +1,5 @@
 import ArgumentParser
 import Foundation
-import Logging
-import Telemetry
 
 /// Loads the demo tenant into a data folder that has none, without serving it.
 struct Seed: AsyncParsableCommand {
@@ -24,10 +22,7 @@ struct Seed: AsyncParsableCommand {
       Console.say("\(data) has the demo tenant already.")
       return
     }
-    let logger = Logger(label: "portico") {
-      LineLogHandler(label: $0, format: .text, level: .warning)
-    }
-    try await DemoData.load(into: folder, origin: origin, tickets: tickets, logger: logger)
+    try await DemoData.load(into: folder, origin: origin, tickets: tickets)
     Console.say("The demo tenant is in \(data). Start it with: portico up --data \(data)")
   }
 }

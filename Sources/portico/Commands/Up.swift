@@ -45,7 +45,7 @@ struct Up: AsyncParsableCommand {
         label: $0, format: isatty(2) == 1 ? .text : .json, level: verbose ? .info : .notice)
     }
     if demo {
-      try await DemoData.load(into: folder, origin: origin, logger: logger)
+      try await DemoData.load(into: folder, origin: origin)
     }
     let installation = try Installation(
       data: folder, origin: origin, clock: SystemClock(), logger: logger)
@@ -59,7 +59,9 @@ struct Up: AsyncParsableCommand {
       installation.hosts() + [gateway, announcement], logger: logger)
   }
 
-  private func edge(_ installation: Installation, port: Int, isDemo: Bool) throws -> GatewayConfiguration {
+  private func edge(_ installation: Installation, port: Int, isDemo: Bool) throws
+    -> GatewayConfiguration
+  {
     var settings = [
       "listen": "\(host):\(port)", "domain": domain, "public.port": "\(port)",
     ]
@@ -95,7 +97,9 @@ private struct Announcement: ProcessPart {
     Console.say("Demo logins, all with the password \(DemoTenant.password):")
     for login in DemoData.logins {
       let portal = login.tenant == DemoTenant.id ? "" : "  at \(url(of: login.tenant))"
-      Console.say("  \(login.userName.padding(toLength: 30, withPad: " ", startingAt: 0))\(login.role)\(portal)")
+      Console.say(
+        "  \(login.userName.padding(toLength: 30, withPad: " ", startingAt: 0))\(login.role)\(portal)"
+      )
     }
     Console.say("")
     Console.say("Mail is kept and shown to administrators at \(url(of: DemoTenant.id))/mail")

@@ -35,7 +35,8 @@ struct DemoBilling {
   private func life(of plan: DemoInvoice, index: Int) -> [DemoMoment] {
     let client = { try InvoicesClient(stage.service("billing")) }
     let name = Box()
-    let drafted = DemoCalendar.workday(before: stage.now, days: plan.daysAgo, hour: 9, minute: index % 50)
+    let drafted = DemoCalendar.workday(
+      before: stage.now, days: plan.daysAgo, hour: 9, minute: index % 50)
     var moments = [
       DemoMoment(time: drafted) { [self] in
         let invoice = try await client().createInvoice(

@@ -50,7 +50,8 @@ struct DemoContract: Sendable {
           displayName: "Prepaid hours", referenceNumber: "BW-2026-009", startDate: day(-3),
           endDate: day(9), sla: "Silver: answer in 4 hours, 9 to 17",
           description: "Forty hours for the file server and the drawing software.",
-          billingInformation: "Paid in advance each quarter. Unused hours expire with the contract.",
+          billingInformation:
+            "Paid in advance each quarter. Unused hours expire with the contract.",
           terms: .retainerByHours(
             .init(
               billingCycle: .quarterly,

@@ -2,6 +2,7 @@ import Bootstrap
 import Foundation
 import Logging
 import RPC
+import Telemetry
 import Values
 
 /// The demo tenant on disk. It is played through the public RPCs into a folder of its own and moved
@@ -15,8 +16,7 @@ enum DemoData {
 
   /// - Parameter tickets: how many; fewer for a quick look.
   static func load(
-    into data: URL, origin: String, tickets: Int = 200, logger: Logger,
-    now: Instant = SystemClock().now
+    into data: URL, origin: String, tickets: Int = 200, now: Instant = SystemClock().now
   ) async throws {
     guard !isLoaded(in: data) else { return }
     let files = FileManager.default
@@ -26,6 +26,8 @@ enum DemoData {
     let folder = URL(fileURLWithPath: data.standardizedFileURL.path + ".loading")
     if files.fileExists(atPath: folder.path) { try files.removeItem(at: folder) }
     let clock = ManualClock(now - .days(366))
+    // Calls that were under way when the clock moved are refused and made again: no news to anybody.
+    let logger = Logger(label: "demo") { LineLogHandler(label: $0, format: .text, level: .error) }
     let installation = try Installation(data: folder, origin: origin, clock: clock, logger: logger)
     Console.complain("Loading the demo tenant, a year of it")
     try await installation.running {
@@ -63,11 +65,14 @@ enum DemoData {
 
   /// One login for each kind of person, the second tenant's last.
   static let logins: [Login] = {
-    func staff(_ person: DemoTenant.Staff, _ role: String, _ tenant: String = DemoTenant.id) -> Login {
+    func staff(_ person: DemoTenant.Staff, _ role: String, _ tenant: String = DemoTenant.id)
+      -> Login
+    {
       Login(role: role, tenant: tenant, userName: person.id)
     }
     func customer(
-      _ id: String, of customer: DemoTenant.Customer, _ role: String, _ tenant: String = DemoTenant.id
+      _ id: String, of customer: DemoTenant.Customer, _ role: String,
+      _ tenant: String = DemoTenant.id
     ) -> Login {
       Login(role: role, tenant: tenant, userName: "\(id)@\(customer.domain)")
     }

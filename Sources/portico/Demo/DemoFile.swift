@@ -7,10 +7,13 @@ struct DemoFile: Sendable {
   var bytes: [UInt8]
 
   /// A picture of 32 × 24 pixels in the demo's colour.
-  static let photo = DemoFile(name: "photo-of-the-screen.png", bytes: PNG.plain(width: 32, height: 24, red: 15, green: 110, blue: 106))
+  static let photo = DemoFile(
+    name: "photo-of-the-screen.png",
+    bytes: PNG.plain(width: 32, height: 24, red: 15, green: 110, blue: 106))
 
   /// A page with one line of text.
-  static let letter = DemoFile(name: "error-report.pdf", bytes: PDF.page("Error report, printed from the device"))
+  static let letter = DemoFile(
+    name: "error-report.pdf", bytes: PDF.page("Error report, printed from the device"))
 }
 
 /// Writes a picture of one colour: uncompressed deflate blocks, so that no compressor is needed.

@@ -47,14 +47,18 @@ struct DemoInvoice: Sendable {
         DemoInvoice(
           customer: DemoTenant.larkspur, daysAgo: daysAgo, fate: month == 0 ? .open : .paid,
           lines: [
-            Line(description: "Managed workplace, 18 seats", quantityThousandths: 18_000, euros: 42, cents: 50),
+            Line(
+              description: "Managed workplace, 18 seats", quantityThousandths: 18_000, euros: 42,
+              cents: 50),
             Line(description: "Imaging backup, 2 TB", quantityThousandths: 2000, euros: 38),
           ], purchaseOrder: "LDG-\(2400 + 12 - month)"),
         DemoInvoice(
           customer: DemoTenant.tideline, daysAgo: daysAgo, fate: tidelineFate(month),
           lines: [
             Line(description: "Shop and cold store care", quantityThousandths: 1000, euros: 310),
-            Line(description: "Mobile data for sensors", quantityThousandths: 4000, euros: 6, cents: 90),
+            Line(
+              description: "Mobile data for sensors", quantityThousandths: 4000, euros: 6, cents: 90
+            ),
           ]),
       ]
     }
@@ -76,7 +80,8 @@ struct DemoInvoice: Sendable {
     DemoInvoice(
       customer: DemoTenant.halden, daysAgo: 300, fate: .paid,
       lines: [
-        Line(description: "Studio move: cabling, 42 outlets", quantityThousandths: 42_000, euros: 61),
+        Line(
+          description: "Studio move: cabling, 42 outlets", quantityThousandths: 42_000, euros: 61),
         Line(description: "Switch, 48 ports", quantityThousandths: 1000, euros: 1189, cents: 95),
         Line(description: "Installation, hours", quantityThousandths: 17_500, euros: 88),
       ], purchaseOrder: "HM-0117", project: "Studio move", discountEuros: 250),
@@ -95,7 +100,9 @@ struct DemoInvoice: Sendable {
       customer: DemoTenant.copperfield, daysAgo: 250, fate: .paid,
       lines: [
         Line(description: "Class tablets, 26 pieces", quantityThousandths: 26_000, euros: 289),
-        Line(description: "Printed guides for teachers", quantityThousandths: 30_000, euros: 4, cents: 20, taxRateThousandths: 0),
+        Line(
+          description: "Printed guides for teachers", quantityThousandths: 30_000, euros: 4,
+          cents: 20, taxRateThousandths: 0),
       ], purchaseOrder: "SCH-88", project: "Class 4b"),
     DemoInvoice(
       customer: DemoTenant.copperfield, daysAgo: 200, fate: .uncollectible,
@@ -103,12 +110,15 @@ struct DemoInvoice: Sendable {
       notes: "Agreed with the board."),
     DemoInvoice(
       customer: DemoTenant.copperfield, daysAgo: 12, fate: .open,
-      lines: [Line(description: "Interactive boards, yearly check", quantityThousandths: 6000, euros: 45)],
+      lines: [
+        Line(description: "Interactive boards, yearly check", quantityThousandths: 6000, euros: 45)
+      ],
       purchaseOrder: "SCH-102", termDays: 45),
     DemoInvoice(
       customer: DemoTenant.larkspur, daysAgo: 66, fate: .open,
       lines: [
-        Line(description: "UPS battery, replaced", quantityThousandths: 1000, euros: 184, cents: 60),
+        Line(
+          description: "UPS battery, replaced", quantityThousandths: 1000, euros: 184, cents: 60),
         Line(description: "Visit, hours", quantityThousandths: 1500, euros: 92),
       ], purchaseOrder: "LDG-2409"),
     DemoInvoice(

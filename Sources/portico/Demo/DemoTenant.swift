@@ -97,9 +97,15 @@ enum DemoTenant {
     id: "larkspur", displayName: "Larkspur Dental Group", domain: "larkspur.example",
     phone: "+353 1 555 0110",
     places: [
-      Place(id: "merrion", displayName: "Merrion Street practice", street: "12 Merrion Street", city: "Dublin", postalCode: "D02 X285"),
-      Place(id: "howth", displayName: "Howth practice", street: "4 Harbour Road", city: "Howth", postalCode: "D13 YD21"),
-      Place(id: "naas", displayName: "Naas practice", street: "31 Main Street South", city: "Naas", postalCode: "W91 K2T8"),
+      Place(
+        id: "merrion", displayName: "Merrion Street practice", street: "12 Merrion Street",
+        city: "Dublin", postalCode: "D02 X285"),
+      Place(
+        id: "howth", displayName: "Howth practice", street: "4 Harbour Road", city: "Howth",
+        postalCode: "D13 YD21"),
+      Place(
+        id: "naas", displayName: "Naas practice", street: "31 Main Street South", city: "Naas",
+        postalCode: "W91 K2T8"),
     ],
     people: [
       Person("ciara", "Ciara", "Nolan", "Practice manager", site: "merrion", role: manager),
@@ -123,7 +129,9 @@ enum DemoTenant {
     id: "halden-moss", displayName: "Halden & Moss Architects", domain: "haldenmoss.example",
     phone: "+353 1 555 0120",
     places: [
-      Place(id: "studio", displayName: "Studio", street: "7 Fenian Street", city: "Dublin", postalCode: "D02 R296")
+      Place(
+        id: "studio", displayName: "Studio", street: "7 Fenian Street", city: "Dublin",
+        postalCode: "D02 R296")
     ],
     people: [
       Person("ida", "Ida", "Halden", "Partner", site: "studio", role: manager),
@@ -145,8 +153,12 @@ enum DemoTenant {
     id: "tideline", displayName: "Tideline Seafood", domain: "tideline.example",
     phone: "+353 21 555 0130",
     places: [
-      Place(id: "pier", displayName: "Pier shop", street: "The Pier", city: "Kinsale", postalCode: "P17 AW92"),
-      Place(id: "cold-store", displayName: "Cold store", street: "Unit 6, Marina Park", city: "Cork", postalCode: "T12 F8X3"),
+      Place(
+        id: "pier", displayName: "Pier shop", street: "The Pier", city: "Kinsale",
+        postalCode: "P17 AW92"),
+      Place(
+        id: "cold-store", displayName: "Cold store", street: "Unit 6, Marina Park", city: "Cork",
+        postalCode: "T12 F8X3"),
     ],
     people: [
       Person("nora", "Nora", "Lynch", "Owner", site: "pier", role: manager),
@@ -167,7 +179,9 @@ enum DemoTenant {
     id: "copperfield", displayName: "Copperfield Primary School", domain: "copperfield.example",
     phone: "+353 45 555 0140",
     places: [
-      Place(id: "school", displayName: "School house", street: "Church Lane", city: "Kildare", postalCode: "R51 HX20")
+      Place(
+        id: "school", displayName: "School house", street: "Church Lane", city: "Kildare",
+        postalCode: "R51 HX20")
     ],
     people: [
       Person("brigid", "Brigid", "Maher", "Principal", site: "school", role: manager),
@@ -191,8 +205,13 @@ enum DemoTenant {
       id: "hugo", firstName: "Hugo", lastName: "Marsh", role: "roles/administrator",
       domain: "foxglove.example")
     static let customer = Customer(
-      id: "penrose", displayName: "Penrose Books", domain: "penrose.example", phone: "+44 20 5550 0150",
-      places: [Place(id: "shop", displayName: "Shop", street: "18 Lamb Street", city: "London", postalCode: "E1 6EA")],
+      id: "penrose", displayName: "Penrose Books", domain: "penrose.example",
+      phone: "+44 20 5550 0150",
+      places: [
+        Place(
+          id: "shop", displayName: "Shop", street: "18 Lamb Street", city: "London",
+          postalCode: "E1 6EA")
+      ],
       people: [Person("mina", "Mina", "Clarke", "Owner", site: "shop", role: manager)],
       devices: [], ticketShare: 0)
   }

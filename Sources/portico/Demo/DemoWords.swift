@@ -41,7 +41,8 @@ struct DemoWords {
     let parent = "accounts/\(talk.customer.id)"
     let login = "\(talk.person)@\(talk.customer.domain)"
     let name = Name()
-    let start = DemoCalendar.workday(before: stage.now, days: talk.daysAgo, hour: 9, minute: 7 * index)
+    let start = DemoCalendar.workday(
+      before: stage.now, days: talk.daysAgo, hour: 9, minute: 7 * index)
     return talk.lines.enumerated().map { turn, line in
       DemoMoment(time: start + .minutes(turn * 47)) {
         let conversations = ConversationsClient(try stage.service("messaging"))
