@@ -48,8 +48,7 @@ struct LifetimeTests {
       async let answer = stage.raw("GET /wait HTTP/1.1\r\nHost: \(EdgeStage.host)\r\n\r\n")
       for await _ in started { break }
       async let stopped: Void = stage.server.stop()
-      let port = stage.port
-      while (try? RawSocket(port: port)) != nil { await Task.yield() }
+      while stage.server.isListening { await Task.yield() }
       releasing.yield()
       let text = try await answer
       await stopped
@@ -67,9 +66,14 @@ struct LifetimeTests {
       PageRoute(.GET, "/flood", access: .anyone) { _ in
         Response(
           body: .stream(length: nil) { writer in
-            for index in 0..<256 {
-              stalling.yield(index)
-              try await writer.write(piece)
+            do {
+              for index in 0..<256 {
+                try await writer.write(piece)
+                stalling.yield(index)
+              }
+            } catch {
+              stalling.finish()
+              throw error
             }
           })
       })
@@ -80,8 +84,6 @@ struct LifetimeTests {
       try socket.send(Array("GET /flood HTTP/1.1\r\nHost: \(EdgeStage.host)\r\n\r\n".utf8))
       // The kernel takes a few MiB; then the writer stands still until the write limit ends the connection.
       var last = 0
-      try await Task.sleep(for: .seconds(1))
-      stalling.finish()
       for await index in stuck { last = index }
       #expect(last < 128)
       #expect(try socket.read().isEmpty == false)

@@ -18,6 +18,9 @@ public final class GatewayServer: Sendable {
   /// The port that it listens on.
   public var port: Int { listener.port }
 
+  /// Whether new connections are taken.
+  var isListening: Bool { listener.isListening }
+
   private init(_ listener: Listener, _ readiness: Readiness, grace: Duration) {
     self.listener = listener
     self.readiness = readiness

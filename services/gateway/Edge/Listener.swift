@@ -11,6 +11,7 @@ final class Listener: Sendable {
   private let log: Logger
 
   var address: SocketAddress? { channel.localAddress }
+  var isListening: Bool { channel.isActive }
   var port: Int { channel.localAddress?.port ?? 0 }
 
   private init(_ channel: any Channel, _ connections: ConnectionTable, _ log: Logger) {
