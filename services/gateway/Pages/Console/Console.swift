@@ -1,0 +1,45 @@
+import Access
+import NIOHTTP1
+import PorticoAPI
+import RPC
+
+/// The staff console: the pages of those who work here, offered by permission. What somebody may not do does not
+/// exist for them (D-51); deciding is the gate's and the services', which check every call again.
+enum Console {
+  static let routes: [PageRoute] = [
+    InboxPage.routes, StaffTicketPage.routes,
+  ].flatMap { $0 }
+
+  /// A member of staff's view of `/accounts/{account}/tickets/{ticket}`; customers have their own.
+  static func ticket(_ context: PageContext) async throws -> Response {
+    try await StaffTicketPage.page(context, name: context.ticketName)
+  }
+}
+
+extension PageRoute {
+  /// A page of the console for those who have `permission`; for everybody else there is none.
+  static func staff(
+    _ method: HTTPMethod, _ pattern: String, _ permission: Permission,
+    limits: FormLimits = .text, deadline: Duration = .seconds(10), _ handler: @escaping PageHandler
+  ) -> PageRoute {
+    PageRoute(method, pattern, limits: limits, deadline: deadline) { context in
+      guard try context.signedIn().principal.isStaff, context.may(permission) else {
+        throw Status(.notFound, "there is no such page")
+      }
+      return try await handler(context)
+    }
+  }
+}
+
+extension PageContext {
+  /// The list of what a filter can choose from; without an answer there is no filter.
+  func catalog(_ kind: Ticketing.CatalogKind) async -> [Ticketing.CatalogEntry] {
+    do {
+      return try await CatalogClient(caller)
+        .listCatalogEntries(.init(kind: kind), within(HomePage.patience)).catalogEntries
+    } catch {
+      note("catalogue", error)
+      return []
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import PorticoAPI
+import RPC
+import Values
+import WellKnown
+
+/// `/inbox`: where technicians begin. Unassigned tickets first, then their own and everybody's.
+enum InboxPage {
+  static let routes: [PageRoute] = [
+    .staff(.GET, "/inbox", .ticketsWork) { context in try await page(context) }
+  ]
+
+  private static func page(_ context: PageContext) async throws -> Response {
+    let view = InboxView(context)
+    async let priorities = context.catalog(.priority)
+    async let unassigned = count(.unassigned, context)
+    async let mine = count(.mine, context)
+    let answer = try await TicketsClient(context.caller).listTickets(view.request)
+    var counts: [InboxView.Folder: Int] = [:]
+    counts[.unassigned] = await unassigned
+    counts[.mine] = await mine
+    let body = await render(answer, view, context, priorities, counts: counts)
+    return await shell(
+      context, title: "Inbox: \(view.folder.title)", active: "/inbox", isWide: true, body)
+  }
+
+  /// Open tickets of a folder; nil without an answer in time, which costs the number and nothing else.
+  private static func count(_ folder: InboxView.Folder, _ context: PageContext) async -> Int? {
+    do {
+      let answer = try await TicketsClient(context.caller).listTickets(
+        .init(parent: "accounts/-", pageSize: 1, view: .open, folder: folder.api),
+        context.within(HomePage.patience))
+      return Int(answer.totalSize)
+    } catch {
+      context.note("inbox count", error)
+      return nil
+    }
+  }
+
+  static func render(
+    _ answer: Ticketing.ListTicketsResponse, _ view: InboxView, _ context: PageContext,
+    _ priorities: [Ticketing.CatalogEntry], counts: [InboxView.Folder: Int]
+  ) -> HTML {
+    let actions =
+      context.may(.ticketsWrite)
+      ? [UI.linkButton("New ticket", to: "/tickets/new", style: .primary, icon: .plus)] : []
+    let list: HTML =
+      answer.tickets.isEmpty
+      ? empty(view)
+      : UI.table(
+        answer.tickets, caption: "\(view.folder.title) tickets", columns: columns(view, context),
+        isMuted: { $0.state == .closed })
+    return """
+      \(UI.pageHead("Inbox", actions: actions))
+      \(UI.tabs(view.tabs(counts), label: "Folders"))
+      \(view.filters(priorities))
+      \(list)
+      \(UI.pages(context, count: answer.tickets.count, total: answer.totalSize, things: "tickets", next: answer.nextPageToken))
+      """
+  }
+
+  private static func empty(_ view: InboxView) -> HTML {
+    if view.isFiltered { return UI.noMatch("tickets", clear: view.unfiltered) }
+    return switch view.folder {
+    case .unassigned:
+      UI.emptyState(
+        "Nothing is waiting", text: "New tickets stay here until somebody takes them on.",
+        icon: .check)
+    case .mine:
+      UI.emptyState(
+        "Nothing is assigned to you", text: "Take on a ticket from Unassigned.",
+        action: UI.linkButton("Unassigned tickets", to: "/inbox?folder=unassigned"))
+    case .assigned:
+      UI.emptyState("Nothing is assigned", text: "Assigned tickets of all staff appear here.")
+    case .all:
+      UI.emptyState("No open tickets", text: "Tickets of all customers appear here.", icon: .ticket)
+    }
+  }
+
+  private static func columns(
+    _ view: InboxView, _ context: PageContext
+  ) -> [UI.Column<Ticketing.Ticket>] {
+    let order = view.order
+    return [
+      .init("Number") { "<span class=\"amount\">\($0.displayID)</span>" },
+      .init("Title", .title) { "<a href=\"/\($0.name)\">\($0.title)</a>" },
+      .init("Account") { UI.text($0.accountDisplayName) ?? UI.notSet },
+      .init("Contact") { UI.text($0.contactDisplayName) ?? UI.notSet },
+      .init(
+        "Priority", sortURL: view.sort("priority"),
+        sorted: order == .priority ? .descending : nil
+      ) { ticket in
+        ticket.priority.map { UI.priority($0.displayName, urgency: .init(rank: $0.rank)) }
+          ?? UI.notSet
+      },
+      .init("Stage", .bare) { UI.ticketStage(.init($0.state), forStaff: true) },
+      .init("Assigned to") {
+        UI.person($0.assigneeDisplayName.isEmpty ? nil : $0.assigneeDisplayName)
+      },
+      .init("Notes", .number) { "\($0.noteCount)" },
+      .init("Due", sortURL: view.sort("due"), sorted: order == .due ? .ascending : nil) {
+        due($0, context)
+      },
+      .init(
+        "Age", sortURL: view.sort(order == .createdFirst ? "" : "oldest"),
+        sorted: order == .createdFirst ? .descending : order == .unspecified ? .ascending : nil
+      ) { context.time($0.createTime) ?? UI.notSet },
+    ]
+  }
+
+  /// The deadline, and in words when it has passed.
+  private static func due(_ ticket: Ticketing.Ticket, _ context: PageContext) -> HTML {
+    guard let due = Instant(ticket.dueTime), let text = context.time(ticket.dueTime) else {
+      return UI.notSet
+    }
+    let isOpen = ticket.state != .resolved && ticket.state != .closed
+    guard isOpen, due < context.now else { return text }
+    return "\(text) \(UI.badge("Overdue", tone: .danger, icon: .alert))"
+  }
+}
