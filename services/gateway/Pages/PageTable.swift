@@ -6,6 +6,7 @@ extension PageTable {
       TicketListPage.routes, NewTicketPage.routes, TicketPage.routes,
       AttachmentDownload.routes, ContractPages.routes, InvoicePages.routes, NewsPages.routes,
       MessageListPage.routes, NewMessagePage.routes, ConversationPage.routes, SettingsPages.routes,
+      Console.routes,
       AccountChoice.routes, Styleguide.routes, BrandSheet.routes,
     ].flatMap { $0 }.map(\.hidingForbidden),
     failure: ErrorPage.html)

@@ -7,7 +7,9 @@ import RPC
 /// exist for them (D-51); deciding is the gate's and the services', which check every call again.
 enum Console {
   static let routes: [PageRoute] = [
-    InboxPage.routes, StaffTicketPage.routes,
+    InboxPage.routes, StaffTicketPage.routes, ContactListPage.routes, ContactPage.routes,
+    NewContactPage.routes, MailPages.routes, AccountListPage.routes, AccountPage.routes,
+    NewsListPage.routes, NewsEditPage.routes,
   ].flatMap { $0 }
 
   /// A member of staff's view of `/accounts/{account}/tickets/{ticket}`; customers have their own.

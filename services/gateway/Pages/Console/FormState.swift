@@ -44,6 +44,11 @@ struct FormState: Sendable {
   var status: HTTPResponseStatus { refusal ?? .ok }
   var isRefused: Bool { refusal != nil }
 
+  /// All that is wrong in one text, for a form that has no place of its own.
+  var reasons: String {
+    (errors.general + errors.byField.values.sorted()).map { "\($0)." }.joined(separator: " ")
+  }
+
   func text(_ name: String, _ saved: String = "") -> String { typed?[name] ?? saved }
   func isOn(_ name: String, _ saved: Bool = false) -> Bool { typed?.isOn(name) ?? saved }
   func all(_ name: String, _ saved: [String]) -> [String] { typed?.all(name) ?? saved }
@@ -65,13 +70,14 @@ struct FormState: Sendable {
   /// What is wrong, above the form. - reload: the page as it is saved now.
   func summary(_ fields: [UI.Field], reload: SafeURL) -> HTML {
     guard isStale else { return UI.errorSummary(errors, fields: fields) }
-    return """
-      <div role="alert">\(UI.callout(
-        .warning, title: "This was changed meanwhile",
-        body: "<p>Somebody else saved it while you were looking at it. What you typed is still here: \
-      save again to put it in place of theirs, or reload to see what they changed.</p>",
-        action: UI.linkButton("Reload", to: reload, icon: .refresh, isSmall: true)))</div>
+    let text: HTML = """
+      <p>Somebody else saved it while you were looking at it. What you typed is still here: save \
+      again to put it in place of theirs, or reload to see what they changed.</p>
       """
+    let notice = UI.callout(
+      .warning, title: "This was changed meanwhile", body: text,
+      action: UI.linkButton("Reload", to: reload, icon: .refresh, isSmall: true))
+    return "<div role=\"alert\">\(notice)</div>"
   }
 }
 
@@ -82,4 +88,9 @@ extension Form {
   }
   /// The value without blanks around it, "" when nothing is left.
   func plain(_ name: String) -> String { text(name) ?? "" }
+}
+
+extension String {
+  /// Browsers send line ends of text areas as CR LF.
+  var unixLines: String { replacing("\r\n", with: "\n") }
 }

@@ -8,7 +8,8 @@ import WellKnown
 enum TicketPage {
   static let routes: [PageRoute] = [
     PageRoute(.GET, "/{name=accounts/*/tickets/*}") { context in
-      try await page(context, name: context.path["name"])
+      if context.principal?.isStaff == true { return try await Console.ticket(context) }
+      return try await page(context, name: context.path["name"])
     },
     PageRoute(
       .POST, "/{name=accounts/*/tickets/*}/notes", limits: TicketUploads.limits,

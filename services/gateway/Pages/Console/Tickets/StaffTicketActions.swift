@@ -47,11 +47,14 @@ enum StaffTicketActions {
       let done: String
       switch context.form["to"] {
       case "resolved":
-        done = "\(try await tickets.resolveTicket(.init(name: name, etag: etag)).displayID) is resolved."
+        done =
+          "\(try await tickets.resolveTicket(.init(name: name, etag: etag)).displayID) is resolved."
       case "closed":
-        done = "\(try await tickets.closeTicket(.init(name: name, etag: etag)).displayID) is closed."
+        done =
+          "\(try await tickets.closeTicket(.init(name: name, etag: etag)).displayID) is closed."
       case "open":
-        done = "\(try await tickets.reopenTicket(.init(name: name, etag: etag)).displayID) is open again."
+        done =
+          "\(try await tickets.reopenTicket(.init(name: name, etag: etag)).displayID) is open again."
       case let value:
         guard let hold = holds.first(where: { $0.value == value }) else {
           throw Status.invalid("to", "is not a stage")
@@ -117,7 +120,7 @@ enum StaffTicketActions {
       _ = try await tickets.createNote(
         .init(
           parent: name,
-          note: .init(visibility: isInternal ? .internal : .public, body: form["body"]),
+          note: .init(visibility: isInternal ? .internal : .public, body: form["body"].unixLines),
           uploads: files.sent.map(\.name), requestID: form["request_id"]))
       if form["then"] == "resolve" { _ = try await tickets.resolveTicket(.init(name: name)) }
     } catch {
@@ -127,7 +130,8 @@ enum StaffTicketActions {
     let done =
       isInternal ? "The note is kept for your team." : "Your reply is sent to the customer."
     return .redirect(
-      to: "/\(name)", flash: .success(form["then"] == "resolve" ? "\(done) The ticket is resolved." : done))
+      to: "/\(name)",
+      flash: .success(form["then"] == "resolve" ? "\(done) The ticket is resolved." : done))
   }
 
   @Sendable static func logTime(_ context: PageContext) async throws -> Response {
@@ -151,7 +155,7 @@ enum StaffTicketActions {
           parent: name,
           timeEntry: .init(
             startTime: start.flatMap { $0 }.map { .init($0) }, minutes: minutes,
-            note: form.plain("time_entry.note"), billable: form.isOn("billable"),
+            note: form.plain("time_entry.note").unixLines, billable: form.isOn("billable"),
             public: form.isOn("public")), requestID: form["request_id"]))
       return .redirect(to: "/\(name)", flash: .success("\(minutes) minutes are logged."))
     } catch {

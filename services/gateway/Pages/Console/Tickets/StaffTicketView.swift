@@ -59,12 +59,14 @@ struct StaffTicketView {
     items += content.notes.map(item)
     guard !items.isEmpty else {
       return UI.emptyState(
-        "No messages yet", text: "The ticket has a title only. Ask the customer, or note what you know.",
+        "No messages yet",
+        text: "The ticket has a title only. Ask the customer, or note what you know.",
         icon: .message)
     }
     let more: HTML? =
       content.hasMoreNotes
-      ? UI.callout(.info, body: "<p>The thread goes on; its latest messages are not shown here.</p>")
+      ? UI.callout(
+        .info, body: "<p>The thread goes on; its latest messages are not shown here.</p>")
       : nil
     return "\(UI.thread(items, label: "Thread of \(ticket.displayID)"))\(more)"
   }
