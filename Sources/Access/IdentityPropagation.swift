@@ -22,9 +22,12 @@ public struct IdentityPropagation: ClientInterceptor {
         throw Status(
           .internal, "internal error", because: "no key to call \(method.path) as a service")
       }
-      return try options.principal(
+      var signed = try options.principal(
         identity.token(
           for: asService.tenant, actor: asService.actor, audience: method.owner))
+      // Done: another interceptor of this kind further in finds the token and leaves it alone.
+      signed[AsServiceKey.self] = nil
+      return signed
     }
     guard options.metadata.values(PrincipalToken.key).isEmpty,
       let admission = Call.current?[AdmissionKey.self]
