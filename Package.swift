@@ -141,7 +141,7 @@ let targets: [Target] = [
     "Handling",
     ["Handling", "RPC", "Store", "Access", "Values", "Protobuf", "WellKnown", "PorticoAPI", "TestSupport"]),
   tests("Blobs", ["Blobs", "Crypto", "Values"]),
-  tests("Mail", ["Mail", "Values"]),
+  tests("Mail", ["Mail", "Values", "TestSupport"]),
   tests("Telemetry", ["Telemetry", "Values", log]),
   tests(
     "Bootstrap",
@@ -151,7 +151,7 @@ let targets: [Target] = [
     ]),
   tests("Identity", ["IdentityService", "TestSupport"]),
   tests("Ticketing", ["TicketingService", "TestSupport"]),
-  tests("Messaging", ["MessagingService", "TestSupport"]),
+  tests("Messaging", ["MessagingService", "Mail", "TestSupport"]),
   tests("Billing", ["BillingService", "TestSupport"]),
   tests("Cms", ["CmsService", "TestSupport"]),
   tests("Gateway", ["Gateway", "TestSupport"]),

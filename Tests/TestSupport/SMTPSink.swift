@@ -2,22 +2,22 @@ import Foundation
 import Synchronization
 
 /// A mail server of one conversation at a time on a loopback port: what it was told is what a test looks at.
-final class SMTPSink: Sendable {
-  struct Received: Sendable {
-    var hello = ""
-    var sender = ""
-    var recipients: [String] = []
-    var content = ""
+public final class SMTPSink: Sendable {
+  public struct Received: Sendable {
+    public var hello = ""
+    public var sender = ""
+    public var recipients: [String] = []
+    public var content = ""
   }
 
-  let port: Int
+  public let port: Int
   private let socket: Int32
   private let kept = Mutex<[Received]>([])
 
-  var received: [Received] { kept.withLock { $0 } }
+  public var received: [Received] { kept.withLock { $0 } }
 
   /// - Parameter refusals: an answer to give instead of `250` to lines that begin with the key.
-  init(refusing refusals: [String: String] = [:]) throws {
+  public init(refusing refusals: [String: String] = [:]) throws {
     let socket = Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard socket >= 0 else { throw Failed() }
     var address = sockaddr_in()
@@ -47,9 +47,9 @@ final class SMTPSink: Sendable {
     }.start()
   }
 
-  func stop() { shutdown(socket, Int32(SHUT_RDWR)) }
+  public func stop() { shutdown(socket, Int32(SHUT_RDWR)) }
 
-  struct Failed: Error {}
+  public struct Failed: Error {}
 
   private func converse(_ connection: Int32, _ refusals: [String: String]) {
     var mail = Received()
