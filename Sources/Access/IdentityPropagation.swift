@@ -17,20 +17,19 @@ public struct IdentityPropagation: ClientInterceptor {
   private func identified(
     _ options: CallOptions, calling method: Method
   ) throws -> CallOptions {
+    let isSigned = !options.metadata.values(PrincipalToken.key).isEmpty
     if let asService = options[AsServiceKey.self] {
+      // Without a key of its own it may stand inside one that has signed already.
+      if identity == nil, isSigned { return options }
       guard let identity else {
         throw Status(
           .internal, "internal error", because: "no key to call \(method.path) as a service")
       }
-      var signed = try options.principal(
+      return try options.principal(
         identity.token(
           for: asService.tenant, actor: asService.actor, audience: method.owner))
-      // Done: another interceptor of this kind further in finds the token and leaves it alone.
-      signed[AsServiceKey.self] = nil
-      return signed
     }
-    guard options.metadata.values(PrincipalToken.key).isEmpty,
-      let admission = Call.current?[AdmissionKey.self]
+    guard !isSigned, let admission = Call.current?[AdmissionKey.self]
     else { return options }
     return try options.principal(admission.token)
   }
