@@ -22,19 +22,23 @@ struct EdgeStage {
   static func run(
     pages: PageTable = .testing, limits: EdgeLimits = EdgeLimits(),
     rates: RateLimiter = RateLimiter(), tls: TLSConfiguration? = nil,
+    serving services: [String: [any RPCService]] = [:],
     _ body: (EdgeStage) async throws -> Void
   ) async throws {
     try await Stage.run { stage in
       let identity = TestIdentity(keys: stage.keys, clock: stage.clock)
       try await stage.serve("identity", [identity, TestPortals()])
+      for (name, rpcs) in services { try await stage.serve(name, rpcs) }
       let server = try await GatewayServer.start(
         GatewayConfiguration(
           port: 0, tls: tls, secret: Secret(Array(repeating: 7, count: 32)), drainGrace: .seconds(2)
         ),
         pages: pages, limits: limits,
-        backends: Backends([
-          "identity": stage.caller("identity"), "ticketing": stage.caller("ticketing"),
-        ]),
+        backends: Backends(
+          Dictionary(
+            uniqueKeysWithValues: ["identity", "ticketing", "messaging", "billing", "cms"].map {
+              ($0, stage.caller($0))
+            })),
         identity: try stage.keys.serviceIdentity("gateway", clock: stage.clock),
         verifier: stage.keys.verifier(for: "gateway", clock: stage.clock), clock: stage.clock,
         log: Logger(label: "gateway") { _ in SwiftLogNoOpLogHandler() },

@@ -99,7 +99,8 @@ struct PagesRenderingTests {
     expectEscaped(ErrorPage.html(problem, "id", nil))
   }
 
-  @Test("S-097..S-107 the new-ticket form has every field and keeps what was typed beside the errors")
+  @Test(
+    "S-097..S-107 the new-ticket form has every field and keeps what was typed beside the errors")
   func newTicketForm() throws {
     let text = Samples.payload
     var choices = NewTicketChoices(account: "accounts/acme")

@@ -85,7 +85,12 @@ final class TestIdentity: SessionsService {
   ) async throws -> GoogleProtobuf.Empty { .init() }
   func checkLink(
     _ request: Identity.CheckLinkRequest, _ call: Call
-  ) async throws -> Identity.CheckLinkResponse { throw unimplemented }
+  ) async throws -> Identity.CheckLinkResponse {
+    guard request.token == "good" else { throw Status(.notFound, "the link is not valid") }
+    return .init(
+      purpose: .invite, userName: "ada", displayName: "Ada",
+      passwordPolicy: .init(descriptions: ["at least 12 characters"]))
+  }
   func requestPasswordReset(
     _ request: Identity.RequestPasswordResetRequest, _ call: Call
   ) async throws -> Identity.RequestPasswordResetResponse { throw unimplemented }

@@ -6,8 +6,7 @@ enum AccountChoice {
   static let routes: [PageRoute] = [
     PageRoute(.POST, "/account/switch") { context in
       let chosen = context.form["account"]
-      let memberships = try context.signedIn().profile.memberships
-      guard memberships.contains(where: { $0.account == chosen }) else {
+      guard context.accounts.contains(where: { $0.value == chosen }) else {
         throw Status(.notFound, "there is no such account")
       }
       var response = Response.redirect(to: LocalPath(context.form["next"]) ?? .home)
@@ -26,10 +25,22 @@ enum AccountChoice {
 }
 
 extension PageContext {
+  /// The accounts that the person belongs to, as the token says, with the names that the profile has for them.
+  var accounts: [UI.Option] {
+    guard let session else { return [] }
+    let names = Dictionary(
+      session.profile.memberships.map { ($0.account, $0.accountDisplayName) },
+      uniquingKeysWith: { first, _ in first })
+    return session.principal.memberships.map { membership in
+      let account = "accounts/\(membership.account)"
+      return UI.Option(account, names[account]?.nonEmpty ?? membership.account)
+    }
+  }
+
   /// `accounts/{account}` that a customer looks at: the chosen one while they belong to it, else their first.
   /// Nil for staff, who belong to none.
   var currentAccount: String? {
-    let accounts = session?.profile.memberships.map(\.account) ?? []
+    let accounts = accounts.map(\.value)
     let chosen = request.cookies[AccountChoice.name(self)].map { "accounts/\($0)" }
     return accounts.first { $0 == chosen } ?? accounts.first
   }

@@ -43,17 +43,16 @@ extension PageContext {
     frame.kind = session.principal.isStaff ? .console : .portal
     frame.viewer = UI.Viewer(name: session.displayName, detail: viewerDetail(session))
     frame.tabs = session.principal.isStaff ? Navigation.staff(may) : Navigation.customer(may)
-    frame.accounts = session.profile.memberships.map { membership in
+    frame.accounts = accounts.map { account in
       UI.AccountChoice(
-        name: membership.account, title: membership.accountDisplayName,
-        isCurrent: membership.account == currentAccount)
+        name: account.value, title: account.title, isCurrent: account.value == currentAccount)
     }
     return frame
   }
 
   private func viewerDetail(_ session: Session) -> String? {
     let profile = session.profile
-    let account = profile.memberships.first { $0.account == currentAccount }?.accountDisplayName
+    let account = accounts.first { $0.value == currentAccount }?.title
     let detail = session.principal.isStaff ? profile.roleDisplayName : account ?? profile.email
     return detail.isEmpty ? nil : detail
   }

@@ -24,10 +24,7 @@ struct NewTicketChoices: Sendable {
     var choices = NewTicketChoices()
     choices.isStaff = session.principal.isStaff
     choices.isQuick = session.profile.quickTickets
-    choices.accounts = session.profile.memberships.map {
-      UI.Option($0.account, $0.accountDisplayName)
-    }
-    if choices.isStaff { choices.accounts = await accounts(context) }
+    choices.accounts = choices.isStaff ? await accounts(context) : context.accounts
     let wanted = context.form.text("account") ?? context.query["account"]
     let offered = choices.accounts.map(\.value)
     choices.account =
