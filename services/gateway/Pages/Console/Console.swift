@@ -9,7 +9,8 @@ enum Console {
   static let routes: [PageRoute] = [
     InboxPage.routes, StaffTicketPage.routes, ContactListPage.routes, ContactPage.routes,
     NewContactPage.routes, MailPages.routes, AccountListPage.routes, AccountPage.routes,
-    NewsListPage.routes, NewsEditPage.routes,
+    NewsListPage.routes, NewsEditPage.routes, PortalSettingsPage.routes,
+    PasswordPolicyPage.routes, TicketSettingsPage.routes, CatalogPage.routes,
   ].flatMap { $0 }
 
   /// A member of staff's view of `/accounts/{account}/tickets/{ticket}`; customers have their own.

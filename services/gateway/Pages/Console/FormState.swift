@@ -41,6 +41,20 @@ struct FormState: Sendable {
     refusal = .unprocessableEntity
   }
 
+  /// Violations of one entry of a list (`links[2].url`) beside the field of the whole list, with the entry's number.
+  func gathering(_ lists: [String]) -> FormState {
+    var copy = self
+    for (field, text) in errors.byField.sorted(by: { $0.key < $1.key }) {
+      guard let list = lists.first(where: { field.hasPrefix("\($0)[") }) else { continue }
+      let number = Int(field.dropFirst(list.count + 1).prefix { $0 != "]" }).map { $0 + 1 } ?? 0
+      let entry = "Line \(number): \(text)"
+      let before = copy.errors.byField[list].map { "\($0). " } ?? ""
+      copy.errors.byField[list] = before + entry
+      copy.errors.byField[field] = nil
+    }
+    return copy
+  }
+
   var status: HTTPResponseStatus { refusal ?? .ok }
   var isRefused: Bool { refusal != nil }
 

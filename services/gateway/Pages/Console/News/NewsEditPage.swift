@@ -1,3 +1,4 @@
+import Handling
 import PorticoAPI
 import RPC
 import Values
