@@ -11,6 +11,7 @@ enum Console {
     NewContactPage.routes, MailPages.routes, AccountListPage.routes, AccountPage.routes,
     NewsListPage.routes, NewsEditPage.routes, PortalSettingsPage.routes,
     PasswordPolicyPage.routes, TicketSettingsPage.routes, CatalogPage.routes,
+    StaffPages.routes, RoleListPage.routes, RolePage.routes, AuditPage.routes,
   ].flatMap { $0 }
 
   /// A member of staff's view of `/accounts/{account}/tickets/{ticket}`; customers have their own.

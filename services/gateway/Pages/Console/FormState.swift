@@ -42,12 +42,16 @@ struct FormState: Sendable {
   }
 
   /// Violations of one entry of a list (`links[2].url`) beside the field of the whole list, with the entry's number.
-  func gathering(_ lists: [String]) -> FormState {
+  ///
+  /// - called: what an entry is called, by its place from 0.
+  func gathering(
+    _ lists: [String], called: (Int) -> String = { "Line \($0 + 1)" }
+  ) -> FormState {
     var copy = self
     for (field, text) in errors.byField.sorted(by: { $0.key < $1.key }) {
       guard let list = lists.first(where: { field.hasPrefix("\($0)[") }) else { continue }
-      let number = Int(field.dropFirst(list.count + 1).prefix { $0 != "]" }).map { $0 + 1 } ?? 0
-      let entry = "Line \(number): \(text)"
+      let place = Int(field.dropFirst(list.count + 1).prefix { $0 != "]" }) ?? 0
+      let entry = "\(called(place)): \(text)"
       let before = copy.errors.byField[list].map { "\($0). " } ?? ""
       copy.errors.byField[list] = before + entry
       copy.errors.byField[field] = nil
