@@ -118,7 +118,8 @@ extension UI {
   /// - Parameter extra: more fields or buttons beside Send, such as *Mark as resolved*.
   static func composer(
     action: SafeURL, csrf: String, isStaff: Bool, draft: String, value: String = "",
-    isInternal: Bool = false, error: String? = nil, limit: Int? = nil, fileLimit: String,
+    isInternal: Bool = false, error: String? = nil, fileError: String? = nil,
+    limit: Int? = nil, fileLimit: String,
     maxBytes: Int64, extra: [HTML] = []
   ) -> HTML {
     let field = Field("body", isStaff ? "Reply" : "Your message", error: error)
@@ -134,7 +135,7 @@ extension UI {
       action: action, csrf: csrf, isUpload: true, draft: draft, style: "composer",
       body: """
         \(when: isStaff, choice)\(textArea(field, value: value, rows: 4, limit: limit))\
-        \(fileField(Field("files", "Attach files", isOptional: true), limit: fileLimit, maxBytes: maxBytes))\
+        \(fileField(Field("files", "Attach files", error: fileError, isOptional: true), limit: fileLimit, maxBytes: maxBytes))\
         <div class="composer-foot">\(button("Send", icon: .paperPlane))\(extra)</div>
         """)
   }

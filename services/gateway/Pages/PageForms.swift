@@ -30,6 +30,8 @@ extension UI.FormErrors {
 extension String {
   /// With a capital at the start.
   var asSentence: String { prefix(1).uppercased() + dropFirst() }
+  /// To be read on after a name.
+  var asClause: String { prefix(1).lowercased() + dropFirst() }
 }
 
 extension PageContext {

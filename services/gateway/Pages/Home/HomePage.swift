@@ -50,10 +50,14 @@ enum HomePage {
 extension PageContext {
   /// Logs why a part of a page is missing.
   func note(_ part: String, _ error: any Error) {
-    log.warning(
-      "part of a page is missing",
+    let problem = Problem(error)
+    // A page that failed as a whole takes its parts with it: that is in the log already.
+    let isNews = problem.code != .cancelled && problem.code != .notFound
+    log.log(
+      level: isNews ? .warning : .debug, "part of a page is missing",
       metadata: [
-        "request": "\(request.id)", "part": "\(part)", "reason": "\(Problem(error).detail)",
+        "request": "\(request.id)", "part": "\(part)",
+        "reason": "\(problem.reason ?? problem.detail)",
       ])
   }
 }

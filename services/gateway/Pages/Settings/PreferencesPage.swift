@@ -29,7 +29,9 @@ enum PreferencesPage {
     let zone = UI.Field(
       "profile.time_zone", "Time zone", error: errors["profile.time_zone"], isOptional: true)
     let theme = UI.Field("theme", "Theme")
-    let pages = context.frame().tabs.map { UI.Option($0.url.text, $0.title) }
+    let pages = context.frame().tabs.filter { $0.url.text != "/" }.map {
+      UI.Option($0.url.text, $0.title)
+    }
     let zones = TimeZone.knownTimeZoneIdentifiers.map {
       UI.Option($0, $0.replacing("_", with: " "))
     }

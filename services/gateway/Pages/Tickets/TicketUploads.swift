@@ -43,8 +43,8 @@ enum TicketUploads {
         outcome.sent.append(try await send(file, context))
       } catch {
         guard let refusal = UI.FormErrors(error) else { throw error }
-        let reasons = refusal.general + refusal.byField.values.sorted()
-        outcome.errors.append("“\(file.fileName)”: \(reasons.joined(separator: ", ")).")
+        let reasons = (refusal.general + refusal.byField.values.sorted()).map(\.asClause)
+        outcome.errors.append("“\(file.fileName)” \(reasons.joined(separator: ", ")).")
       }
     }
     return outcome

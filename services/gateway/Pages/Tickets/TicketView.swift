@@ -77,6 +77,7 @@ struct TicketView {
       action: "/\(ticket.name)/notes", csrf: context.csrfToken, isStaff: isStaff,
       draft: ticket.name, value: context.form["body"],
       isInternal: context.form["visibility"] != "public" && isStaff, error: errors["body"],
+      fileError: errors[TicketUploads.field],
       limit: 20_000, fileLimit: TicketUploads.limitText(parts.maxFileBytes),
       maxBytes: parts.maxFileBytes,
       extra: extra)
@@ -99,7 +100,8 @@ struct TicketView {
   private func item(_ note: Ticketing.Note) -> UI.ThreadItem {
     let time = context.time(note.createTime) ?? .empty
     guard note.kind != .event else {
-      return .event(.info, text: HTML(text: note.body), time: time)
+      return .event(
+        .info, text: "<strong>\(note.authorDisplayName)</strong> \(note.body)", time: time)
     }
     let kind: UI.MessageKind =
       if note.visibility == .internal {
