@@ -7,17 +7,18 @@ import WellKnown
 
 /// Company news.
 public protocol NewsService: RPCService {
-  /// Published news, pinned first, then the latest.
+  /// Published news, pinned first, then the latest. PERMISSION_DENIED for unpublished ones without CONTENT_WRITE; drafts come
+  /// as the latest of all.
   func listNews(_ request: Cms.ListNewsRequest, _ call: Call) async throws -> Cms.ListNewsResponse
   /// One item. An unpublished one is NOT_FOUND for readers.
   func getNewsItem(_ request: Cms.GetNewsItemRequest, _ call: Call) async throws -> Cms.NewsItem
-  /// Adds an item.
+  /// Adds an item. ALREADY_EXISTS if the id is taken.
   func createNewsItem(_ request: Cms.CreateNewsItemRequest, _ call: Call) async throws
     -> Cms.NewsItem
   /// Changes the fields of the mask. ABORTED if the etag is stale.
   func updateNewsItem(_ request: Cms.UpdateNewsItemRequest, _ call: Call) async throws
     -> Cms.NewsItem
-  /// Removes an item.
+  /// Removes an item. ABORTED if the etag is stale.
   func deleteNewsItem(_ request: Cms.DeleteNewsItemRequest, _ call: Call) async throws
     -> GoogleProtobuf.Empty
 }
@@ -59,7 +60,8 @@ public struct NewsClient: Sendable {
     self.caller = caller
   }
 
-  /// Published news, pinned first, then the latest.
+  /// Published news, pinned first, then the latest. PERMISSION_DENIED for unpublished ones without CONTENT_WRITE; drafts come
+  /// as the latest of all.
   public func listNews(_ request: Cms.ListNewsRequest, _ options: CallOptions = .init())
     async throws -> Cms.ListNewsResponse
   {
@@ -73,7 +75,7 @@ public struct NewsClient: Sendable {
     try await caller.unary(Methods.News.getNewsItem, request, options)
   }
 
-  /// Adds an item.
+  /// Adds an item. ALREADY_EXISTS if the id is taken.
   public func createNewsItem(_ request: Cms.CreateNewsItemRequest, _ options: CallOptions = .init())
     async throws -> Cms.NewsItem
   {
@@ -87,7 +89,7 @@ public struct NewsClient: Sendable {
     try await caller.unary(Methods.News.updateNewsItem, request, options)
   }
 
-  /// Removes an item.
+  /// Removes an item. ABORTED if the etag is stale.
   public func deleteNewsItem(_ request: Cms.DeleteNewsItemRequest, _ options: CallOptions = .init())
     async throws -> GoogleProtobuf.Empty
   {
@@ -98,7 +100,8 @@ public struct NewsClient: Sendable {
 extension Methods {
   /// Company news.
   public enum News {
-    /// Published news, pinned first, then the latest.
+    /// Published news, pinned first, then the latest. PERMISSION_DENIED for unpublished ones without CONTENT_WRITE; drafts come
+    /// as the latest of all.
     public static let listNews = Method(
       service: "portico.cms.v1.News",
       name: "ListNews",
@@ -106,7 +109,8 @@ extension Methods {
       output: Cms.ListNewsResponse.descriptor,
       http: [HTTPRule("GET", "/v1/news")],
       access: AccessRule(.signedIn),
-      documentation: "Published news, pinned first, then the latest."
+      documentation:
+        "Published news, pinned first, then the latest. PERMISSION_DENIED for unpublished ones without CONTENT_WRITE; drafts come\nas the latest of all."
     )
 
     /// One item. An unpublished one is NOT_FOUND for readers.
@@ -120,7 +124,7 @@ extension Methods {
       documentation: "One item. An unpublished one is NOT_FOUND for readers."
     )
 
-    /// Adds an item.
+    /// Adds an item. ALREADY_EXISTS if the id is taken.
     public static let createNewsItem = Method(
       service: "portico.cms.v1.News",
       name: "CreateNewsItem",
@@ -128,7 +132,7 @@ extension Methods {
       output: Cms.NewsItem.descriptor,
       http: [HTTPRule("POST", "/v1/news", body: .field("news_item"))],
       access: AccessRule(.permission(.contentWrite)),
-      documentation: "Adds an item."
+      documentation: "Adds an item. ALREADY_EXISTS if the id is taken."
     )
 
     /// Changes the fields of the mask. ABORTED if the etag is stale.
@@ -142,7 +146,7 @@ extension Methods {
       documentation: "Changes the fields of the mask. ABORTED if the etag is stale."
     )
 
-    /// Removes an item.
+    /// Removes an item. ABORTED if the etag is stale.
     public static let deleteNewsItem = Method(
       service: "portico.cms.v1.News",
       name: "DeleteNewsItem",
@@ -150,7 +154,7 @@ extension Methods {
       output: GoogleProtobuf.Empty.descriptor,
       http: [HTTPRule("DELETE", "/v1/{name=news/*}")],
       access: AccessRule(.permission(.contentWrite)),
-      documentation: "Removes an item."
+      documentation: "Removes an item. ABORTED if the etag is stale."
     )
 
     public static let all: [Method] = [

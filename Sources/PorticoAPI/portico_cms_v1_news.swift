@@ -10,10 +10,11 @@ extension Cms {
   public struct NewsItem: Protobuf.Message {
     /// `news/{news}`.
     public var name: String = ""
+    /// One line, 1 to 200 Unicode scalars.
     public var title: String = ""
-    /// One or two sentences for the home page.
+    /// One or two sentences for the home page; at most 500 Unicode scalars.
     public var summary: String = ""
-    /// Plain text; an empty line separates paragraphs.
+    /// Plain text, at most 50,000 Unicode scalars; an empty line separates paragraphs.
     public var body: String = ""
     /// From when customers see it; absent: a draft.
     public var publishTime: GoogleProtobuf.Timestamp? = nil
@@ -210,6 +211,7 @@ extension Cms {
   }
 
   public struct CreateNewsItemRequest: Protobuf.Message {
+    /// 1 to 63 of a-z, 0-9 and hyphen; chosen by the service when empty.
     public var newsID: String = ""
     public var newsItem: Cms.NewsItem? = nil
     public var requestID: String = ""

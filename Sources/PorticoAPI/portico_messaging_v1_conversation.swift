@@ -46,17 +46,18 @@ extension Messaging {
     }
   }
 
-  /// An exchange between a contact and the provider's staff, or between contacts of one account. Not linked to a ticket (S-153).
+  /// An exchange between a contact and the provider's staff. Not linked to a ticket (S-153).
   public struct Conversation: Protobuf.Message {
     /// `accounts/{account}/conversations/{conversation}`.
     public var name: String = ""
+    /// One line, 1 to 200 Unicode scalars.
     public var subject: String = ""
-    /// `accounts/{account}/contacts/{contact}` of the customer's side.
+    /// `accounts/{account}/contacts/{contact}` of the customer's side. Required from staff, ignored from a customer.
     public var contact: String = ""
     public var contactDisplayName: String = ""
     public var accountDisplayName: String = ""
     public var lastMessageTime: GoogleProtobuf.Timestamp? = nil
-    /// Beginning of the last message.
+    /// Beginning of the last message: one line, at most 200 Unicode scalars.
     public var snippet: String = ""
     public var lastAuthorDisplayName: String = ""
     public var messageCount: Int32 = 0
@@ -221,7 +222,7 @@ extension Messaging {
     public var parent: String = ""
     public var pageSize: Int32 = 0
     public var pageToken: String = ""
-    /// The inbox when unspecified.
+    /// When unspecified: the inbox, or both folders with `starred_only`.
     public var folder: Messaging.ConversationFolder = .init()
     public var starredOnly: Bool = false
     public var unknownFields = UnknownFields()
@@ -528,6 +529,7 @@ extension Messaging {
   /// The caller's own marks on a conversation; absent ones stay as they are.
   public struct MarkConversationRequest: Protobuf.Message {
     public var name: String = ""
+    /// False: the last message of the other side counts as unread again.
     public var read: Bool? = nil
     public var starred: Bool? = nil
     public var folder: Messaging.ConversationFolder = .init()

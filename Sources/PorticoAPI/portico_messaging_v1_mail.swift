@@ -187,14 +187,14 @@ extension Messaging {
   }
 
   public struct QueueMailRequest: Protobuf.Message {
-    /// Repeats with the same id queue nothing new.
+    /// At most 512 printable ASCII characters. Repeats with the same id queue nothing new.
     public var requestID: String = ""
     public var to: [Messaging.MailAddress] = []
     public var subject: String = ""
     public var textBody: String = ""
     public var htmlBody: String = ""
     public var template: String = ""
-    /// Shown as the sender's name; the address is the tenant's.
+    /// Shown as the sender's name; the portal's when empty. The address is configured.
     public var fromDisplayName: String = ""
     public var unknownFields = UnknownFields()
 

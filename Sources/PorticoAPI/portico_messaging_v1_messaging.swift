@@ -7,14 +7,16 @@ import WellKnown
 
 /// The outgoing mail queue.
 public protocol MailsService: RPCService {
-  /// Queues a mail, once for each request id.
+  /// Queues a mail, once for each request id of a sender, for ever. The answer has no text. INVALID_ARGUMENT, by field, for
+  /// what could end a header line or is not a mail address.
   func queueMail(_ request: Messaging.QueueMailRequest, _ call: Call) async throws -> Messaging.Mail
-  /// Mails, the latest first.
+  /// Mails, the latest first, without their text.
   func listMails(_ request: Messaging.ListMailsRequest, _ call: Call) async throws
     -> Messaging.ListMailsResponse
-  /// One mail, with its text.
+  /// One mail, with its text. Every reading is in the audit log.
   func getMail(_ request: Messaging.GetMailRequest, _ call: Call) async throws -> Messaging.Mail
-  /// Queues a failed or kept mail again.
+  /// Queues a failed or kept mail again. FAILED_PRECONDITION for one that is neither, or without a mail server. The answer
+  /// has no text.
   func retryMail(_ request: Messaging.RetryMailRequest, _ call: Call) async throws -> Messaging.Mail
 }
 
@@ -52,28 +54,30 @@ public struct MailsClient: Sendable {
     self.caller = caller
   }
 
-  /// Queues a mail, once for each request id.
+  /// Queues a mail, once for each request id of a sender, for ever. The answer has no text. INVALID_ARGUMENT, by field, for
+  /// what could end a header line or is not a mail address.
   public func queueMail(_ request: Messaging.QueueMailRequest, _ options: CallOptions = .init())
     async throws -> Messaging.Mail
   {
     try await caller.unary(Methods.Mails.queueMail, request, options)
   }
 
-  /// Mails, the latest first.
+  /// Mails, the latest first, without their text.
   public func listMails(_ request: Messaging.ListMailsRequest, _ options: CallOptions = .init())
     async throws -> Messaging.ListMailsResponse
   {
     try await caller.unary(Methods.Mails.listMails, request, options)
   }
 
-  /// One mail, with its text.
+  /// One mail, with its text. Every reading is in the audit log.
   public func getMail(_ request: Messaging.GetMailRequest, _ options: CallOptions = .init())
     async throws -> Messaging.Mail
   {
     try await caller.unary(Methods.Mails.getMail, request, options)
   }
 
-  /// Queues a failed or kept mail again.
+  /// Queues a failed or kept mail again. FAILED_PRECONDITION for one that is neither, or without a mail server. The answer
+  /// has no text.
   public func retryMail(_ request: Messaging.RetryMailRequest, _ options: CallOptions = .init())
     async throws -> Messaging.Mail
   {
@@ -84,7 +88,8 @@ public struct MailsClient: Sendable {
 extension Methods {
   /// The outgoing mail queue.
   public enum Mails {
-    /// Queues a mail, once for each request id.
+    /// Queues a mail, once for each request id of a sender, for ever. The answer has no text. INVALID_ARGUMENT, by field, for
+    /// what could end a header line or is not a mail address.
     public static let queueMail = Method(
       service: "portico.messaging.v1.Mails",
       name: "QueueMail",
@@ -93,10 +98,11 @@ extension Methods {
       http: [HTTPRule("POST", "/v1/mails", body: .whole)],
       access: AccessRule(
         .servicesOnly, services: ["billing", "identity", "messaging", "ticketing"]),
-      documentation: "Queues a mail, once for each request id."
+      documentation:
+        "Queues a mail, once for each request id of a sender, for ever. The answer has no text. INVALID_ARGUMENT, by field, for\nwhat could end a header line or is not a mail address."
     )
 
-    /// Mails, the latest first.
+    /// Mails, the latest first, without their text.
     public static let listMails = Method(
       service: "portico.messaging.v1.Mails",
       name: "ListMails",
@@ -104,10 +110,10 @@ extension Methods {
       output: Messaging.ListMailsResponse.descriptor,
       http: [HTTPRule("GET", "/v1/mails")],
       access: AccessRule(.permission(.mailRead)),
-      documentation: "Mails, the latest first."
+      documentation: "Mails, the latest first, without their text."
     )
 
-    /// One mail, with its text.
+    /// One mail, with its text. Every reading is in the audit log.
     public static let getMail = Method(
       service: "portico.messaging.v1.Mails",
       name: "GetMail",
@@ -115,10 +121,11 @@ extension Methods {
       output: Messaging.Mail.descriptor,
       http: [HTTPRule("GET", "/v1/{name=mails/*}")],
       access: AccessRule(.permission(.mailRead)),
-      documentation: "One mail, with its text."
+      documentation: "One mail, with its text. Every reading is in the audit log."
     )
 
-    /// Queues a failed or kept mail again.
+    /// Queues a failed or kept mail again. FAILED_PRECONDITION for one that is neither, or without a mail server. The answer
+    /// has no text.
     public static let retryMail = Method(
       service: "portico.messaging.v1.Mails",
       name: "RetryMail",
@@ -126,7 +133,8 @@ extension Methods {
       output: Messaging.Mail.descriptor,
       http: [HTTPRule("POST", "/v1/{name=mails/*}:retry", body: .whole)],
       access: AccessRule(.permission(.settingsWrite)),
-      documentation: "Queues a failed or kept mail again."
+      documentation:
+        "Queues a failed or kept mail again. FAILED_PRECONDITION for one that is neither, or without a mail server. The answer\nhas no text."
     )
 
     public static let all: [Method] = [
@@ -146,19 +154,20 @@ public protocol ConversationsService: RPCService {
   /// One conversation.
   func getConversation(_ request: Messaging.GetConversationRequest, _ call: Call) async throws
     -> Messaging.Conversation
-  /// Starts a conversation with its first message.
+  /// Starts a conversation with its first message. A customer is its contact themselves; staff name one of the account,
+  /// INVALID_ARGUMENT for any other.
   func createConversation(_ request: Messaging.CreateConversationRequest, _ call: Call) async throws
     -> Messaging.Conversation
   /// Messages, oldest first.
   func listMessages(_ request: Messaging.ListMessagesRequest, _ call: Call) async throws
     -> Messaging.ListMessagesResponse
-  /// Answers.
+  /// Answers. Whoever writes has read what was there before; the other side finds the conversation in its inbox again.
   func createMessage(_ request: Messaging.CreateMessageRequest, _ call: Call) async throws
     -> Messaging.Message
   /// Marks read, starred, archived for the caller alone.
   func markConversation(_ request: Messaging.MarkConversationRequest, _ call: Call) async throws
     -> Messaging.Conversation
-  /// How many messages wait unread.
+  /// How many messages of the other side wait unread in the caller's inbox.
   func getMailbox(_ request: Messaging.GetMailboxRequest, _ call: Call) async throws
     -> Messaging.Mailbox
 }
@@ -227,7 +236,8 @@ public struct ConversationsClient: Sendable {
     try await caller.unary(Methods.Conversations.getConversation, request, options)
   }
 
-  /// Starts a conversation with its first message.
+  /// Starts a conversation with its first message. A customer is its contact themselves; staff name one of the account,
+  /// INVALID_ARGUMENT for any other.
   public func createConversation(
     _ request: Messaging.CreateConversationRequest, _ options: CallOptions = .init()
   ) async throws -> Messaging.Conversation {
@@ -241,7 +251,7 @@ public struct ConversationsClient: Sendable {
     try await caller.unary(Methods.Conversations.listMessages, request, options)
   }
 
-  /// Answers.
+  /// Answers. Whoever writes has read what was there before; the other side finds the conversation in its inbox again.
   public func createMessage(
     _ request: Messaging.CreateMessageRequest, _ options: CallOptions = .init()
   ) async throws -> Messaging.Message {
@@ -255,7 +265,7 @@ public struct ConversationsClient: Sendable {
     try await caller.unary(Methods.Conversations.markConversation, request, options)
   }
 
-  /// How many messages wait unread.
+  /// How many messages of the other side wait unread in the caller's inbox.
   public func getMailbox(_ request: Messaging.GetMailboxRequest, _ options: CallOptions = .init())
     async throws -> Messaging.Mailbox
   {
@@ -288,7 +298,8 @@ extension Methods {
       documentation: "One conversation."
     )
 
-    /// Starts a conversation with its first message.
+    /// Starts a conversation with its first message. A customer is its contact themselves; staff name one of the account,
+    /// INVALID_ARGUMENT for any other.
     public static let createConversation = Method(
       service: "portico.messaging.v1.Conversations",
       name: "CreateConversation",
@@ -296,7 +307,8 @@ extension Methods {
       output: Messaging.Conversation.descriptor,
       http: [HTTPRule("POST", "/v1/{parent=accounts/*}/conversations", body: .whole)],
       access: AccessRule(.permission(.messagesWrite)),
-      documentation: "Starts a conversation with its first message."
+      documentation:
+        "Starts a conversation with its first message. A customer is its contact themselves; staff name one of the account,\nINVALID_ARGUMENT for any other."
     )
 
     /// Messages, oldest first.
@@ -310,7 +322,7 @@ extension Methods {
       documentation: "Messages, oldest first."
     )
 
-    /// Answers.
+    /// Answers. Whoever writes has read what was there before; the other side finds the conversation in its inbox again.
     public static let createMessage = Method(
       service: "portico.messaging.v1.Conversations",
       name: "CreateMessage",
@@ -321,7 +333,8 @@ extension Methods {
           "POST", "/v1/{parent=accounts/*/conversations/*}/messages", body: .field("message"))
       ],
       access: AccessRule(.permission(.messagesWrite)),
-      documentation: "Answers."
+      documentation:
+        "Answers. Whoever writes has read what was there before; the other side finds the conversation in its inbox again."
     )
 
     /// Marks read, starred, archived for the caller alone.
@@ -335,7 +348,7 @@ extension Methods {
       documentation: "Marks read, starred, archived for the caller alone."
     )
 
-    /// How many messages wait unread.
+    /// How many messages of the other side wait unread in the caller's inbox.
     public static let getMailbox = Method(
       service: "portico.messaging.v1.Conversations",
       name: "GetMailbox",
@@ -343,7 +356,7 @@ extension Methods {
       output: Messaging.Mailbox.descriptor,
       http: [HTTPRule("GET", "/v1/mailbox")],
       access: AccessRule(.permission(.messagesRead)),
-      documentation: "How many messages wait unread."
+      documentation: "How many messages of the other side wait unread in the caller's inbox."
     )
 
     public static let all: [Method] = [

@@ -23,6 +23,7 @@ struct MailDelivery: Sendable {
     guard let server else { return try await keepAll(lease) }
     var lease = lease
     for _ in 0..<Self.batch {
+      guard try await hasDue() else { return }
       // One delivery ends well within this; the runner's own lease would not outlast a batch.
       lease = try await lease.renewed(for: .seconds(180), in: store)
       let held = lease
@@ -82,7 +83,12 @@ struct MailDelivery: Sendable {
     }
   }
 
+  private func hasDue() async throws -> Bool {
+    try await store.readAcrossTenants { db in try MailQueueStore(db).hasDue() }
+  }
+
   private func keepAll(_ lease: Lease) async throws {
+    guard try await hasDue() else { return }
     var kept: Int
     repeat {
       kept = try await store.writeAcrossTenants { db in

@@ -13,6 +13,12 @@ struct MailQueueStore {
     var mail: OutgoingMail
   }
 
+  /// Whether a mail is due: a read, so that an idle queue writes nothing.
+  func hasDue() throws -> Bool {
+    try db.first(
+      "SELECT 1 AS due FROM mails WHERE state = 'queued' AND due <= \(db.now) LIMIT 1") != nil
+  }
+
   /// Takes a due mail and counts the attempt. Until the claim runs out nobody else gets it.
   func claim() throws -> Claim? {
     guard
