@@ -69,7 +69,7 @@ private struct Succeeded: Error {}
 @Suite("News")
 struct NewsTests {
   @Test(
-    "S-081 readers see what is published, at its time, and nothing else", arguments: TestStore.engines)
+    "S-081 readers see what is published, from its time on", arguments: TestStore.engines)
   func publishing(_ engine: Engine) async throws {
     try await Newsroom.run(on: engine) { room in
       try await room.write("draft", publish: nil)

@@ -301,7 +301,7 @@ struct ConversationTests {
     }
   }
 
-  @Test("D-14 X-12 a repeated request is one message; what the server owns is not taken from a caller")
+  @Test("D-14 X-12 a repeated request is one message, and what the server owns stays so")
   func repetition() async throws {
     try await Desk.run { desk in
       let first = try await desk.begin("Once", by: ada, requestID: "r1")
