@@ -13,9 +13,7 @@ enum Navigation {
     if may(.invoicesRead) {
       tabs.append(.init(title: "Invoices", url: "/invoices", icon: .invoice))
     }
-    if may(.messagesRead) {
-      tabs.append(.init(title: "Messages", url: "/messages", icon: .message))
-    }
+    // Messages have the envelope, which is always there (S-154).
     tabs.append(.init(title: "News", url: "/news", icon: .news))
     return tabs
   }

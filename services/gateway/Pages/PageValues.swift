@@ -67,9 +67,14 @@ extension UI {
   ) -> HTML {
     guard count > 0 else { return .empty }
     let isWhole = context.firstPage == nil && next.isEmpty
+    // One page that holds everything needs no ways on.
+    guard !isWhole else {
+      let thing = count == 1 && things.hasSuffix("s") ? String(things.dropLast()) : things
+      return "<p class=\"quiet\">\(count) \(thing)</p>"
+    }
     let totalText = total.map { $0 >= 1000 ? "more than 999" : String($0) }
     return pagination(
-      shown: isWhole || context.firstPage == nil ? 1...count : nil, total: totalText,
+      shown: context.firstPage == nil ? 1...count : nil, total: totalText,
       things: things, previous: context.firstPage, next: context.nextPage(next))
   }
 }

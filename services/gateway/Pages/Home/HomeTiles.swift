@@ -55,7 +55,7 @@ enum HomeTiles {
           invoice.number, to: "/\(invoice.name)",
           detail: UI.facts([
             UI.money(invoice.paymentDue) ?? .empty,
-            "due \(UI.date(invoice.dueDate) ?? UI.notSet)",
+            "<span>due \(UI.date(invoice.dueDate) ?? UI.notSet)</span>",
           ]), trailing: UI.invoiceStage(UI.InvoiceStage(invoice)))
       }
       return "<p class=\"quiet\">\(due) due \(warning)</p>\(UI.tileList(rows))"
@@ -96,9 +96,8 @@ enum HomeTiles {
         answer.news.map { item in
           UI.tileRow(
             item.title, to: "/\(item.name)",
-            detail: UI.facts([
-              context.time(item.publishTime, style: .day) ?? .empty, "\(item.summary)",
-            ]), trailing: item.pinned ? UI.badge("Pinned") : .empty)
+            detail: NewsPages.teaser(item, context),
+            trailing: item.pinned ? UI.badge("Pinned") : .empty)
         })
     }
   }

@@ -21,9 +21,8 @@ enum NewsPages {
     let rows = answer.news.map { item in
       UI.tileRow(
         item.title, to: "/\(item.name)",
-        detail: UI.facts([
-          context.time(item.publishTime, style: .day) ?? "not published", "\(item.summary)",
-        ]), trailing: item.pinned ? UI.badge("Pinned", tone: .accent) : .empty)
+        detail: teaser(item, context),
+        trailing: item.pinned ? UI.badge("Pinned", tone: .accent) : .empty)
     }
     let empty = UI.emptyState("No news", text: "Announcements appear here.", icon: .news)
     return """
@@ -31,6 +30,12 @@ enum NewsPages {
       \(when: rows.isEmpty, empty)\(when: !rows.isEmpty, UI.card(body: UI.tileList(rows)))
       \(UI.pages(context, count: rows.count, things: "items", next: answer.nextPageToken))
       """
+  }
+
+  /// The day, and below it what it is about.
+  static func teaser(_ item: Cms.NewsItem, _ context: PageContext) -> HTML {
+    let day = context.time(item.publishTime, style: .day) ?? "not published"
+    return item.summary.isEmpty ? day : "\(day)<br>\(item.summary)"
   }
 
   static func article(_ item: Cms.NewsItem, _ context: PageContext) -> HTML {
