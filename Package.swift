@@ -101,7 +101,7 @@ let targets: [Target] = [
     name: "portico",
     dependencies: services + [
       "Gateway", "Bootstrap", "PorticoAPI", "Values", "Protobuf", "WellKnown", "HTTP2", "RPC", "Access", "Crypto",
-      "Telemetry", "CNghttp2", log, arguments,
+      "Telemetry", log, arguments,
     ],
     swiftSettings: strict),
 ]

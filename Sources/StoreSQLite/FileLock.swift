@@ -37,7 +37,11 @@ final class FileLock: Sendable {
 
   func release() {
     descriptor.withLock { descriptor in
-      if descriptor >= 0 { close(descriptor) }
+      // Unlocked, not just closed: a child that another thread is starting at this moment holds a copy.
+      if descriptor >= 0 {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+      }
       descriptor = -1
     }
   }

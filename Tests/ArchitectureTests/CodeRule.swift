@@ -29,7 +29,7 @@ enum CodeRule: String, CaseIterable, Sendable {
     let source = file.source
     let lines: [(number: Int, text: Substring?)] =
       switch self {
-      case .swallowedError: source.lines.matching { $0.contains("try?") }
+      case .swallowedError: source.lines.matching { Self.swallows($0) }
       case .trap: source.lines.matching { Self.traps(in: $0) }
       case .forceUnwrap: source.lines.matching { Self.forcesUnwrap(String($0)) }
       case .emptyName:
@@ -42,6 +42,11 @@ enum CodeRule: String, CaseIterable, Sendable {
       let text = line.text ?? written[line.number - 1].drop { $0.isWhitespace }
       return Finding(rule: self, path: file.path, line: line.number, text: String(text))
     }
+  }
+
+  /// `try?` as a word of its own: the type `CatalogEntry?` ends like it.
+  private static func swallows(_ line: Substring) -> Bool {
+    line.split { !($0.isLetter || $0.isNumber || $0 == "_" || $0 == "?") }.contains("try?")
   }
 
   private static func traps(in line: Substring) -> Bool {

@@ -32,7 +32,9 @@ struct Room: Sendable {
     let parts = file.path.split(separator: "/")
     guard parts.first == "services", parts.count > 3, parts[1] != "gateway" else { return nil }
     guard parts[2] != "Main", parts[2] != "Migrations" else { return nil }
-    return all.first { file.stem.hasSuffix($0.suffix) }
+    // `TicketHandlers+Lists.swift` is a part of `TicketHandlers.swift`.
+    let noun = file.stem.prefix { $0 != "+" }
+    return all.first { noun.hasSuffix($0.suffix) }
   }
 
   /// What a file imports against its room.

@@ -1,6 +1,6 @@
 import ArgumentParser
-import CNghttp2
 import Foundation
+import HTTP2
 import Values
 
 /// Looks for what would keep an installation from running, and says the remedy.
@@ -30,9 +30,8 @@ struct Doctor: ParsableCommand {
   }
 
   private var nghttp2: Finding {
-    let version = nghttp2_version(0).pointee
-    let text = String(cString: version.version_str)
-    return version.version_num >= 0x013400
+    let text = HTTP2Engine.version
+    return HTTP2Engine.isRecentEnough
       ? .fine("libnghttp2 \(text)")
       : .wrong(
         "libnghttp2 \(text) is older than 1.52.0",

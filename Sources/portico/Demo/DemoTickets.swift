@@ -24,8 +24,13 @@ struct DemoTickets {
       recent
       ? (count - 1 - index) * 20 / max(1, count / 6)
       : 22 + (count - count / 6 - 1 - index) * 330 / max(1, count - count / 6)
-    let raised = DemoCalendar.workday(
-      before: stage.now, days: daysAgo, hour: 8 + dice.roll(8), minute: dice.roll(60))
+    let (hour, minute) = (8 + dice.roll(8), dice.roll(60))
+    var raised = DemoCalendar.workday(before: stage.now, days: daysAgo, hour: hour, minute: minute)
+    // What would be raised later today was raised the working day before.
+    if raised > stage.now - .hours(1) {
+      raised = DemoCalendar.workday(
+        before: stage.now, days: daysAgo + 1, hour: hour, minute: minute)
+    }
     return DemoTicketPlot(
       index: index, customer: customer, person: dice.pick(people), story: dice.pick(stories),
       technician: dice.pick(["tomas", "priya", "jonas"]), raised: raised,

@@ -115,7 +115,7 @@ extension Styleguide {
         """))</div>
       \(UI.card("Contract", body: UI.descriptionList([
         ("Type", "Retainer by hours"), ("Reference", "C-2026-004"), ("Start", UI.date(day(2026, 1, 1))),
-        ("End", UI.date(day(2026, 12, 31))), ("SLA", "Gold, 4 h response"), ("Setup fees", UI.money(eur(25_000))),
+        ("End", UI.date(day(2026, 12, 31))), ("SLA", "Gold, 4 h response"), ("Setup fees", amount(25_000)),
       ], isWide: true)))
       """
   }
@@ -124,9 +124,7 @@ extension Styleguide {
     CivilDate(year: year, month: month, day: day) ?? .earliest
   }
   static let euro = Currency("EUR")
-  static func eur(_ cents: Int64) -> Money { money(cents, "EUR") }
-  static func money(_ minorUnits: Int64, _ code: String) -> Money {
-    guard let currency = Currency(code) else { preconditionFailure("\(code) is not in the table") }
-    return Money(minorUnits: minorUnits, currency)
+  static func amount(_ minorUnits: Int64, _ code: String = "EUR") -> HTML {
+    Currency(code).map { UI.money(Money(minorUnits: minorUnits, $0)) } ?? ""
   }
 }

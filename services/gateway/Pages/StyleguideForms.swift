@@ -78,7 +78,7 @@ extension Styleguide {
     return """
       \(tones.html { UI.callout($0.0, body: "<p>\($0.1)</p>") })
       \(UI.callout(.warning, title: "Invoice INV-2026-0007 is 12 days overdue",
-        body: "<p>\(UI.money(eur(184_250))) were due on \(UI.date(day(2026, 4, 25))).</p>",
+        body: "<p>\(amount(184_250)) were due on \(UI.date(day(2026, 4, 25))).</p>",
         action: UI.linkButton("Pay now", to: "#feedback", style: .primary, isSmall: true)))
       <div class="toast" data-toast data-stay>\(UI.icon(.check))<p>\(flash.text)</p>\
       \(UI.form(action: nowhere, csrf: "example", body: "<button class=\"toast-undo\">Undo</button>"))</div>
@@ -102,9 +102,9 @@ extension Styleguide {
           ("Past 7 days", UI.time(now - .days(30), now: now)),
           ("Absolute", UI.time(now, now: now, style: .absolute)),
           ("Civil date", UI.date(day(2028, 2, 29))),
-          ("Duration", UI.duration(minutes: 3125)), ("Euro", UI.money(eur(123_450))),
-          ("Credit", UI.money(eur(-2_000))), ("Yen", UI.money(money(900, "JPY"))),
-          ("Dinar", UI.money(money(1_250, "KWD"))), ("Size", "\(UI.fileSize(3_412_000))"),
+          ("Duration", UI.duration(minutes: 3125)), ("Euro", amount(123_450)),
+          ("Credit", amount(-2_000)), ("Yen", amount(900, "JPY")),
+          ("Dinar", amount(1_250, "KWD")), ("Size", "\(UI.fileSize(3_412_000))"),
         ], isWide: true))
   }
 }

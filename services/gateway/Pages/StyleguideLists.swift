@@ -99,7 +99,7 @@ extension Styleguide {
         .init("Number", .title) { "<a href=\"#tables\">\($0.0)</a>" },
         .init("Status", .bare) { UI.invoiceStage($0.1) },
         .init("Due") { _ in UI.date(day(2026, 4, 25)) },
-        .init("Payment due", .number) { UI.money(eur($0.2)) },
+        .init("Payment due", .number) { amount($0.2) },
       ])))
     """
   }

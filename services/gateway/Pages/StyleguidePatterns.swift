@@ -23,7 +23,7 @@ extension Styleguide {
       title: "Home", shell: shell,
       main: """
         \(UI.pageHead("Good morning, Dana", actions: [UI.linkButton("New ticket", to: "/styleguide/new-ticket", style: .primary, icon: .plus)]))
-        \(UI.callout(.warning, title: "2 invoices are overdue", body: "<p>\(UI.money(eur(226_250))) in total, the oldest due on \(UI.date(day(2026, 4, 25))).</p>", action: UI.linkButton("Review", to: "/styleguide", isSmall: true)))
+        \(UI.callout(.warning, title: "2 invoices are overdue", body: "<p>\(amount(226_250)) in total, the oldest due on \(UI.date(day(2026, 4, 25))).</p>", action: UI.linkButton("Review", to: "/styleguide", isSmall: true)))
         \(UI.tiles([
           UI.tile("Open tickets", icon: .ticket, more: ("All tickets", "/styleguide/tickets"), state: .ready(UI.tileList(tickets))),
           UI.tile("News", icon: .news, more: ("All news", "/styleguide"), state: .ready(UI.tileList(news))),
