@@ -125,7 +125,7 @@ public protocol InvoicesService: RPCService {
   /// Drafts an invoice.
   func createInvoice(_ request: Billing.CreateInvoiceRequest, _ call: Call) async throws
     -> Billing.Invoice
-  /// Numbers a draft, freezes it and sends it to the account. FAILED_PRECONDITION unless it is a draft with lines.
+  /// Numbers a draft, freezes it and sends it to the account. FAILED_PRECONDITION unless it is a draft with lines and a grand total that is not negative.
   func issueInvoice(_ request: Billing.IssueInvoiceRequest, _ call: Call) async throws
     -> Billing.Invoice
   /// Takes an issued invoice back. FAILED_PRECONDITION once something was paid.
@@ -206,7 +206,7 @@ public struct InvoicesClient: Sendable {
     try await caller.unary(Methods.Invoices.createInvoice, request, options)
   }
 
-  /// Numbers a draft, freezes it and sends it to the account. FAILED_PRECONDITION unless it is a draft with lines.
+  /// Numbers a draft, freezes it and sends it to the account. FAILED_PRECONDITION unless it is a draft with lines and a grand total that is not negative.
   public func issueInvoice(_ request: Billing.IssueInvoiceRequest, _ options: CallOptions = .init())
     async throws -> Billing.Invoice
   {
@@ -271,7 +271,7 @@ extension Methods {
       documentation: "Drafts an invoice."
     )
 
-    /// Numbers a draft, freezes it and sends it to the account. FAILED_PRECONDITION unless it is a draft with lines.
+    /// Numbers a draft, freezes it and sends it to the account. FAILED_PRECONDITION unless it is a draft with lines and a grand total that is not negative.
     public static let issueInvoice = Method(
       service: "portico.billing.v1.Invoices",
       name: "IssueInvoice",
@@ -280,7 +280,7 @@ extension Methods {
       http: [HTTPRule("POST", "/v1/{name=accounts/*/invoices/*}:issue", body: .whole)],
       access: AccessRule(.permission(.billingWrite)),
       documentation:
-        "Numbers a draft, freezes it and sends it to the account. FAILED_PRECONDITION unless it is a draft with lines."
+        "Numbers a draft, freezes it and sends it to the account. FAILED_PRECONDITION unless it is a draft with lines and a grand total that is not negative."
     )
 
     /// Takes an issued invoice back. FAILED_PRECONDITION once something was paid.

@@ -119,7 +119,7 @@ extension Billing {
     /// Derived: something is due and the due date has passed on the account's calendar.
     public var overdue: Bool = false
     public var purchaseOrder: String = ""
-    /// Names and addresses as they were at issue.
+    /// Names and addresses as they were when it was drafted; `to` is the account's unless named.
     public var from: Billing.Party? = nil
     public var to: Billing.Party? = nil
     public var invoiceDate: GoogleType.Date? = nil

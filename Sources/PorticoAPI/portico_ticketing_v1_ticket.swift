@@ -997,7 +997,7 @@ extension Ticketing {
 
   public struct HoldTicketRequest: Protobuf.Message {
     public var name: String = ""
-    /// One of the pending states or SCHEDULED.
+    /// One of the pending states, SCHEDULED, or OPEN to take it up again.
     public var state: Ticketing.TicketState = .init()
     public var etag: String = ""
     public var unknownFields = UnknownFields()

@@ -31,7 +31,7 @@ public protocol TicketsService: RPCService {
   /// Closes a resolved ticket for good. FAILED_PRECONDITION if it is not resolved.
   func closeTicket(_ request: Ticketing.CloseTicketRequest, _ call: Call) async throws
     -> Ticketing.Ticket
-  /// Puts a ticket into a pending state or schedules it.
+  /// Puts a ticket into a pending state, schedules it, or takes it up again. FAILED_PRECONDITION if it is resolved, closed or in that state.
   func holdTicket(_ request: Ticketing.HoldTicketRequest, _ call: Call) async throws
     -> Ticketing.Ticket
   /// The thread, oldest first; customers get public notes only.
@@ -196,7 +196,7 @@ public struct TicketsClient: Sendable {
     try await caller.unary(Methods.Tickets.closeTicket, request, options)
   }
 
-  /// Puts a ticket into a pending state or schedules it.
+  /// Puts a ticket into a pending state, schedules it, or takes it up again. FAILED_PRECONDITION if it is resolved, closed or in that state.
   public func holdTicket(_ request: Ticketing.HoldTicketRequest, _ options: CallOptions = .init())
     async throws -> Ticketing.Ticket
   {
@@ -342,7 +342,7 @@ extension Methods {
       documentation: "Closes a resolved ticket for good. FAILED_PRECONDITION if it is not resolved."
     )
 
-    /// Puts a ticket into a pending state or schedules it.
+    /// Puts a ticket into a pending state, schedules it, or takes it up again. FAILED_PRECONDITION if it is resolved, closed or in that state.
     public static let holdTicket = Method(
       service: "portico.ticketing.v1.Tickets",
       name: "HoldTicket",
@@ -350,7 +350,8 @@ extension Methods {
       output: Ticketing.Ticket.descriptor,
       http: [HTTPRule("POST", "/v1/{name=accounts/*/tickets/*}:hold", body: .whole)],
       access: AccessRule(.permission(.ticketsWork)),
-      documentation: "Puts a ticket into a pending state or schedules it."
+      documentation:
+        "Puts a ticket into a pending state, schedules it, or takes it up again. FAILED_PRECONDITION if it is resolved, closed or in that state."
     )
 
     /// The thread, oldest first; customers get public notes only.

@@ -37,6 +37,12 @@ struct Directory: Sendable {
     }
   }
 
+  func hasAccount(_ id: String, for principal: Principal) async throws -> Bool {
+    try await found {
+      try await accounts.getAccount(.init(name: "accounts/\(id)"), options(principal))
+    } != nil
+  }
+
   /// Nil when the account has no such site. Asked with the caller's own rights.
   func site(_ id: String, of account: String) async throws -> Ticket.Named? {
     var token = ""

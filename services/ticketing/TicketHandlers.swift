@@ -37,21 +37,51 @@ struct Viewer: Sendable {
     principal.memberships.first { $0.account == account }?.contact
   }
 
-  /// Whether the caller may do more than look: customers with TICKETS_WRITE where the ticket is, and
-  /// staff who work on tickets.
+  /// Whether the caller may raise tickets for a contact: others than themselves only with a wider reach.
+  func mayName(contact: String, in account: String) -> Bool {
+    guard case .within(let boundaries) = scope.reach else { return true }
+    return boundaries.contains {
+      $0.account == account && ($0.contact == nil || $0.contact == contact)
+    }
+  }
+
+  /// A customer's etag moves only with what a customer may know of.
+  func etag(of ticket: Ticket) -> Etag {
+    Etag(version: side == .staff ? ticket.version : ticket.publicVersion)
+  }
+
+  /// What the ticket's life allows and the caller has the right to, here: the same decision that the
+  /// gate makes when the method is called.
   func actions(
     for ticket: Ticket, settings: TicketSettings, at now: Instant
   ) -> [Ticket.Action] {
-    let held = principal.permissions
-    guard held.contains(side == .staff ? .ticketsWork : .ticketsWrite) else { return [] }
-    return ticket.allowedActions(for: side, reopenDays: settings.reopenDays, at: now)
+    let allowed = ticket.allowedActions(for: side, reopenDays: settings.reopenDays, at: now)
+    guard !allowed.isEmpty else { return [] }
+    let write = reaches(ticket, by: Methods.Tickets.createNote)
+    let work = reaches(ticket, by: Methods.Tickets.assignTicket)
+    return allowed.filter { action in
+      switch action {
+      case .addNote, .addInternalNote, .resolve, .reopen: write
+      case .assign, .hold, .close, .logTime, .classify: work
+      }
+    }
+  }
+
+  private func reaches(_ ticket: Ticket, by method: RPC.Method) -> Bool {
+    guard case .allowed(let scope?) = Decision(method.access, for: principal).outcome else {
+      return false
+    }
+    return scope.allows(
+      account: ticket.account, site: ticket.site?.id, contact: ticket.contact.id)
   }
 }
 
 extension TicketHandlers {
   /// The ticket of a name, in the viewer's scope.
   func ticket(_ name: ResourceName, for viewer: Viewer, in db: Transaction) throws -> Ticket {
-    guard let number = Int64(name["tickets"]) else { throw StoreError.notFound }
+    guard let number = Int64(name["tickets"]), String(number) == name["tickets"] else {
+      throw StoreError.notFound
+    }
     return try TicketStore(db).ticket(
       account: name["accounts"], number: number, in: viewer.scope)
   }
@@ -69,20 +99,20 @@ extension TicketHandlers {
     let attachments = try AttachmentStore(db).attachments(of: ticket, showing: viewer.visible)
       .filter { $0.note == nil }
     return Ticketing.Ticket(
-      ticket, side: viewer.side, catalogue: catalogue, assets: assets, attachments: attachments,
+      ticket, to: viewer, catalogue: catalogue, assets: assets, attachments: attachments,
       actions: viewer.actions(for: ticket, settings: settings, at: db.now))
   }
 
   /// Reads, changes and saves a ticket, and tells everybody who is to know.
   func change(
-    _ name: String, etag: String, _ event: String, _ call: Call,
+    _ name: String, field: String = "name", etag: String, _ event: String, _ call: Call,
     _ body: @escaping @Sendable (inout Ticket, Viewer, Transaction) throws -> Void
   ) async throws -> Ticketing.Ticket {
-    let name = try ResourceName(name, "accounts/*/tickets/*")
+    let name = try ResourceName(name, "accounts/*/tickets/*", field: field)
     let viewer = try Viewer(call)
     return try await call.write(in: store) { db in
       var ticket = try self.ticket(name, for: viewer, in: db)
-      try Etag(version: ticket.version).require(etag)
+      try viewer.etag(of: ticket).require(etag)
       let before = ticket
       try body(&ticket, viewer, db)
       let saved = try TicketStore(db).save(ticket, in: viewer.scope)
@@ -120,7 +150,7 @@ extension TicketError: StatusConvertible {
     case .notResolved: refused("NOT_RESOLVED", "the ticket is not resolved")
     case .reopenWindowPassed:
       refused("REOPEN_WINDOW_PASSED", "the ticket was resolved too long ago to be reopened")
-    case .notAHoldState: .invalid("state", "must be a pending state or SCHEDULED")
+    case .notAHoldState: .invalid("state", "must be a pending state, SCHEDULED or OPEN")
     case .alreadyInState: refused("ALREADY_IN_STATE", "the ticket is in that state already")
     }
   }

@@ -2,7 +2,7 @@ import Foundation
 import Store
 import Values
 
-/// Contracts by account and id. Lists are ordered by display name, then id.
+/// Contracts by account and id. Lists are ordered by display name, then account and id.
 struct ContractStore {
   let db: Transaction
 
@@ -23,15 +23,17 @@ struct ContractStore {
   ) throws -> Page<Contract> {
     var conditions: [SQL] = [
       "tenant = \(db.tenant)", scope.predicate(account: "account"),
-      try page.after("display_name", "id", order: .ascending),
+      try page.after("display_name", "account", "id", order: .ascending),
     ]
     if let account { conditions.append("account = \(account)") }
     if onlyActive { conditions.append(.any(try runningToday())) }
     let rows = try db.all(
       """
-      SELECT * FROM contracts WHERE \(.all(conditions)) ORDER BY display_name, id \(page.limit)
+      SELECT * FROM contracts WHERE \(.all(conditions)) ORDER BY display_name, account, id \(page.limit)
       """)
-    return try page.page(rows.map(Contract.init)) { [$0.displayName.sqlValue, $0.id.sqlValue] }
+    return try page.page(rows.map(Contract.init)) {
+      [$0.displayName.sqlValue, $0.account.sqlValue, $0.id.sqlValue]
+    }
   }
 
   private func runningToday() throws -> [SQL] {
@@ -114,7 +116,8 @@ extension Contract {
       timeZone: try TimeZone(stored: row["time_zone"]), displayName: try row["display_name"],
       referenceNumber: try row["reference_number"], startDate: try row["start_date"],
       endDate: try row["end_date"], sla: try row["sla"],
-      setupFee: try setupFee.map { Money(minorUnits: $0, try currency.known) }, isDefault: try row["is_default"],
+      setupFee: try setupFee.map { Money(minorUnits: $0, try currency.known) },
+      isDefault: try row["is_default"],
       description: try row["description"], billingInformation: try row["billing_information"],
       terms: try Terms(row, currency), created: try row["created"])
   }

@@ -57,6 +57,12 @@ struct Invoice: Sendable, Hashable {
   enum State: Sendable, Hashable { case draft, issued, partiallyPaid, paid, void, uncollectible }
 }
 
+extension Invoice {
+  /// More minor units than this in one amount are a slip of the hand; below it, sums over all the
+  /// invoices of a tenant stay within 64 bits.
+  static let largestAmount: Int64 = 10_000_000_000_000
+}
+
 enum InvoiceError: Error, Hashable {
   case notDraft
   case noLines
@@ -65,6 +71,7 @@ enum InvoiceError: Error, Hashable {
   case nothingDue
   case tooMuch(due: Money)
   case discountTooLarge
+  case negativeTotal
   case notPositive
   case otherCurrency(String)
   case amount(MoneyError)
@@ -114,6 +121,7 @@ extension Invoice {
   func checkIssue() throws(InvoiceError) {
     guard phase == .draft else { throw .notDraft }
     guard !lines.isEmpty else { throw .noLines }
+    guard !totals.grandTotal.isNegative else { throw .negativeTotal }
   }
 
   mutating func issue(number: String, on date: CivilDate, at time: Instant) throws(InvoiceError) {

@@ -19,6 +19,7 @@ struct InvoiceHandlers: InvoicesService {
     let parent = try ResourceName(
       request.parent, "accounts/*", field: "parent", anyAllowed: true)
     let scope = try call.scope
+    guard request.number.utf8.count <= 100 else { throw Status.invalid("number", "is too long") }
     let filter = InvoiceStore.Filter(
       account: parent.id("accounts"), view: .init(request.view), number: request.number,
       includesDrafts: try call.principal.isStaff)
@@ -167,6 +168,8 @@ extension InvoiceError: StatusConvertible {
     switch self {
     case .notDraft: .billing(.failedPrecondition, "NOT_DRAFT", "only a draft can be issued")
     case .noLines: .billing(.failedPrecondition, "NO_LINES", "an invoice needs at least one line")
+    case .negativeTotal:
+      .billing(.failedPrecondition, "NEGATIVE_TOTAL", "it asks for less than nothing")
     case .notIssued:
       .billing(.failedPrecondition, "NOT_ISSUED", "this can only be done with an issued invoice")
     case .alreadyPaidOn:

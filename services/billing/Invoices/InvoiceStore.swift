@@ -157,7 +157,8 @@ extension InvoiceStore {
     }
     switch filter.view {
     case .all: break
-    case .unpaid: conditions.append("phase = 'issued' AND grand_total > \(paid)")
+    case .unpaid:
+      conditions.append("phase IN ('issued', 'uncollectible') AND grand_total > \(paid)")
     case .paid: conditions.append("phase IN ('issued', 'uncollectible') AND grand_total <= \(paid)")
     case .overdue:
       conditions.append("phase = 'issued' AND grand_total > \(paid)")
@@ -176,12 +177,13 @@ extension InvoiceStore {
   }
 
   private static func pattern(_ text: String) -> String {
-    var escaped = ""
-    for character in text.lowercased() {
-      if "%_!".contains(character) { escaped.append("!") }
-      escaped.append(character)
+    // By scalars: a sign with a joiner after it is another Character, and still a wildcard.
+    var escaped = String.UnicodeScalarView()
+    for scalar in text.lowercased().unicodeScalars {
+      if "%_!".unicodeScalars.contains(scalar) { escaped.append("!") }
+      escaped.append(scalar)
     }
-    return "%\(escaped)%"
+    return "%\(String(escaped))%"
   }
 
   private func currency(_ row: Row) throws -> Currency {
@@ -226,7 +228,8 @@ extension Invoice {
     }
     self.init(
       id: try row["id"], account: try row["account"],
-      accountDisplayName: try row["account_display_name"], timeZone: try TimeZone(stored: row["time_zone"]),
+      accountDisplayName: try row["account_display_name"],
+      timeZone: try TimeZone(stored: row["time_zone"]),
       currency: currency,
       number: try row["number"], phase: try row["phase"],
       purchaseOrder: try row["purchase_order"], from: try Party(row, "from"),

@@ -32,6 +32,9 @@ struct InvoiceTotals: Sendable, Hashable {
     } catch {
       throw .amount(error)
     }
+    guard grandTotal.minorUnits.magnitude <= UInt64(Invoice.largestAmount),
+      totalPrice.minorUnits.magnitude <= UInt64(Invoice.largestAmount)
+    else { throw .amount(.overflow) }
   }
 
   /// One entry a rate, ascending. The discount is shared out over the rates by largest remainder,

@@ -27,5 +27,5 @@ CREATE TABLE contracts (
   PRIMARY KEY (tenant, account, id)
 );
 
-CREATE INDEX contracts_by_name ON contracts (tenant, display_name, id);
+CREATE INDEX contracts_by_name ON contracts (tenant, display_name, account, id);
 CREATE INDEX contracts_by_account_and_name ON contracts (tenant, account, display_name, id);

@@ -42,6 +42,9 @@ struct AssetHandlers: AssetsService {
       "may hold letters, digits, hyphens and underscores")
     try check.end()
     guard let kind else { throw check.status }
+    guard scope.reaches(account: account),
+      try await directory.hasAccount(account, for: call.principal)
+    else { throw StoreError.notFound }
     let asset = Asset(
       id: request.assetID.isEmpty ? "\(ids.next())" : request.assetID, account: account,
       kind: kind, displayName: name, identifier: identifier,

@@ -14,15 +14,17 @@ struct AssetStore {
   ) throws -> Page<Asset> {
     var conditions: [SQL] = [
       "tenant = \(db.tenant)", scope.predicate(anywhereIn: "account"),
-      try page.after("display_name", "id", order: .ascending),
+      try page.after("display_name", "account", "id", order: .ascending),
     ]
     if let account { conditions.append("account = \(account)") }
     if let kind { conditions.append("kind = \(kind)") }
     let rows = try db.all(
       """
-      SELECT * FROM assets WHERE \(.all(conditions)) ORDER BY display_name, id \(page.limit)
+      SELECT * FROM assets WHERE \(.all(conditions)) ORDER BY display_name, account, id \(page.limit)
       """)
-    return try page.page(rows.map(Asset.init)) { [$0.displayName.sqlValue, $0.id.sqlValue] }
+    return try page.page(rows.map(Asset.init)) {
+      [$0.displayName.sqlValue, $0.account.sqlValue, $0.id.sqlValue]
+    }
   }
 
   /// The assets among `ids` that the account has, by id.

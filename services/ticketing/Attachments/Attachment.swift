@@ -21,6 +21,8 @@ struct Upload: Sendable, Hashable {
   var created: Instant
 
   static let lifetime = Duration.days(1)
+  /// How many of one user may wait at a time.
+  static let most = 100
 }
 
 /// A file of a ticket or of one of its notes.
@@ -36,32 +38,58 @@ struct Attachment: Sendable, Hashable {
 
 /// Which files are taken. Nothing that a browser could run: no HTML, no SVG, no script, no program.
 enum AcceptedFile {
-  static func isAccepted(contentType: String) -> Bool { types.contains(contentType) }
+  static func isAccepted(contentType: String) -> Bool { endings[contentType] != nil }
 
-  private static let types: Set<String> = [
-    "image/png", "image/jpeg", "image/gif", "image/webp", "image/heic", "image/tiff", "image/bmp",
-    "application/pdf", "text/plain", "text/csv", "application/zip",
-    "application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-    "application/vnd.oasis.opendocument.text", "application/vnd.oasis.opendocument.spreadsheet",
-    "message/rfc822",
+  /// The kinds, with the endings that a file of the kind may have; the first one is given to others.
+  private static let endings: [String: [String]] = [
+    "image/png": ["png"], "image/jpeg": ["jpg", "jpeg"], "image/gif": ["gif"],
+    "image/webp": ["webp"], "image/heic": ["heic"], "image/tiff": ["tiff", "tif"],
+    "image/bmp": ["bmp"], "application/pdf": ["pdf"],
+    "text/plain": ["txt", "text", "log", "csv", "md", "ini", "conf", "yaml", "yml", "json", "eml"],
+    "text/csv": ["csv", "txt"], "application/csv": ["csv", "txt"], "application/zip": ["zip"],
+    "application/msword": ["doc"], "application/vnd.ms-excel": ["xls"],
+    "application/vnd.ms-powerpoint": ["ppt"],
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ["docx"],
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ["xlsx"],
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": ["pptx"],
+    "application/vnd.oasis.opendocument.text": ["odt"],
+    "application/vnd.oasis.opendocument.spreadsheet": ["ods"],
+    "message/rfc822": ["eml", "txt"],
   ]
 
-  /// A name without directories and control or direction characters, at most 200 scalars; never empty.
-  static func cleanName(_ name: String) -> String {
-    let last = name.split(whereSeparator: { $0 == "/" || $0 == "\\" }).last.map(String.init) ?? ""
-    let kept = last.unicodeScalars.filter { scalar in
-      switch scalar.properties.generalCategory {
-      case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,
-        .paragraphSeparator:
-        false
-      default: true
-      }
+  /// A name without directories and control or direction characters, at most 255 bytes, ending in
+  /// what the bytes are: a picture called `bill.html` becomes `bill.html.png`, so that whoever saves
+  /// it opens it as a picture. Never empty.
+  static func cleanName(_ name: String, contentType: String) -> String {
+    let slashes: Set<Unicode.Scalar> = ["/", "\\"]
+    let last = Array(name.unicodeScalars).split(whereSeparator: slashes.contains).last ?? []
+    let kept = last.filter { !isHidden($0) }.drop { $0 == "." || $0.properties.isWhitespace }
+    var stem = kept.isEmpty ? "file" : String(String.UnicodeScalarView(kept))
+    let allowed = endings[contentType] ?? []
+    var ending = allowed.first ?? ""
+    if let dot = stem.lastIndex(of: "."),
+      allowed.contains(stem[stem.index(after: dot)...].lowercased())
+    {
+      ending = String(stem[stem.index(after: dot)...])
+      stem = String(stem[..<dot])
     }
-    var clean = String(String.UnicodeScalarView(kept.prefix(200)))
-    while clean.hasPrefix(".") || clean.hasPrefix(" ") { clean.removeFirst() }
-    return clean.isEmpty ? "file" : clean
+    return ending.isEmpty
+      ? cut(stem, to: 255) : "\(cut(stem, to: 254 - ending.utf8.count)).\(ending)"
+  }
+
+  /// Nothing that breaks a line, or makes a name read otherwise than it is.
+  private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,
+      .paragraphSeparator:
+      true
+    default: false
+    }
+  }
+
+  private static func cut(_ text: String, to bytes: Int) -> String {
+    var text = text
+    while text.utf8.count > bytes { text.unicodeScalars.removeLast() }
+    return text
   }
 }

@@ -17,6 +17,7 @@ extension TicketHandlers {
     guard case .header(let header) = try await iterator.next()?.part else {
       throw Status.invalid("header", "must come first")
     }
+    guard header.sizeBytes >= 0 else { throw Status.invalid("header.size_bytes", "is negative") }
     guard header.sizeBytes <= maxFileBytes else { throw tooLarge }
     let blob: Blob
     do {
@@ -26,15 +27,24 @@ extension TicketHandlers {
     let upload = Upload(
       id: "\(ids.next())", owner: principal.user,
       file: StoredFile(
-        fileName: AcceptedFile.cleanName(header.fileName), contentType: blob.contentType,
-        sizeBytes: Int64(blob.size), sha256: Self.hexadecimal(blob.sha256),
+        fileName: AcceptedFile.cleanName(header.fileName, contentType: blob.contentType),
+        contentType: blob.contentType, sizeBytes: Int64(blob.size),
+        sha256: Self.hexadecimal(blob.sha256),
         blob: blob.id.rawValue), created: call.now)
     do {
       guard blob.size > 0 else { throw Status.invalid("file", "is empty") }
       guard AcceptedFile.isAccepted(contentType: blob.contentType) else {
         throw Status.invalid("file", "is of a kind that is not accepted (\(blob.contentType))")
       }
-      try await call.write(in: store) { db in try AttachmentStore(db).insert(upload) }
+      try await call.write(in: store) { db in
+        let uploads = AttachmentStore(db)
+        guard try uploads.waiting(of: upload.owner) < Upload.most else {
+          throw Status(
+            .resourceExhausted, "too many files wait to be used",
+            details: [.reason("TOO_MANY_UPLOADS", domain: "ticketing")])
+        }
+        try uploads.insert(upload)
+      }
     } catch {
       try await blobs.delete(blob.id, of: principal.tenant)
       throw error
@@ -127,6 +137,9 @@ private struct UploadChunks: AsyncSequence, Sendable {
       guard let request = try await iterator.next() else { return nil }
       guard case .chunk(let bytes) = request.part else {
         throw Status.invalid("chunk", "must follow the header")
+      }
+      guard bytes.count <= 65_536 else {
+        throw Status.invalid("chunk", "must have at most 64 KiB")
       }
       return bytes
     }

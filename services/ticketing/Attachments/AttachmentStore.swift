@@ -19,6 +19,14 @@ struct AttachmentStore {
       """)
   }
 
+  /// How many files of a user wait to be used.
+  func waiting(of owner: String) throws -> Int {
+    let row = try db.first(
+      "SELECT COUNT(*) AS waiting FROM uploads WHERE tenant = \(db.tenant) AND owner = \(owner)",
+      else: .corrupt("count"))
+    return try row["waiting"]
+  }
+
   /// Takes uploads of their owner, once: afterwards they are gone. Throws `notFound` when one of them
   /// is somebody else's, used, too old or was never there.
   func take(_ ids: [String], owner: String) throws -> [Upload] {

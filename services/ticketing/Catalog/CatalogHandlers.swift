@@ -80,6 +80,7 @@ struct CatalogHandlers: CatalogService {
       required: mask.contains("display_name"))
     try check.end()
     let actor = try call.auditActor
+    let scope = try call.scope
     return try await call.write(in: store) { db in
       let entries = CatalogEntryStore(db)
       guard var entry = try entries.catalogue()[id] else { throw StoreError.notFound }
@@ -90,6 +91,9 @@ struct CatalogHandlers: CatalogService {
       if mask.contains("is_default") { entry.isDefault = message.isDefault }
       if mask.contains("retired") { entry.retired = message.retired }
       let saved = try entries.save(entry)
+      if saved.kind == .priority {
+        try TicketStore(db).rerank(priority: saved.id, to: saved.rank, in: scope)
+      }
       try db.audit(
         "catalog_entry.updated", on: entry.name, by: actor, before: ["display_name": before],
         after: ["display_name": saved.displayName, "retired": "\(saved.retired)"])

@@ -37,10 +37,11 @@ struct TicketLetter: Sendable, Hashable {
 
   /// To the member of staff who was given the ticket.
   static func given(_ ticket: Ticket, page: String) -> TicketLetter {
-    TicketLetter(
+    let deadline = ticket.due.map { " It is due by \(day($0))." } ?? ""
+    return TicketLetter(
       template: "ticketing.given", subject: "[\(ticket.displayID)] Given to you: \(ticket.title)",
       text: """
-        \(ticket.displayID) of \(ticket.accountDisplayName) is yours now.
+        \(ticket.displayID) of \(ticket.accountDisplayName) is yours now.\(deadline)
 
         \(ticket.title)
 

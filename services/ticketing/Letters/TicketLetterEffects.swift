@@ -18,22 +18,26 @@ struct TicketLetters {
 
   /// To the staff named in the settings (S-059).
   func created(_ ticket: Ticket, settings: TicketSettings) throws {
-    for address in settings.submissionNotificationEmails {
-      try send(.created(ticket, page: page(ticket)), about: ticket, to: address, named: "")
+    for (index, address) in settings.submissionNotificationEmails.enumerated() {
+      try send(
+        .created(ticket, page: page(ticket)), about: ticket, "new", to: address, named: "",
+        as: "staff-\(index)")
     }
   }
 
   /// To the contact person, and to the new assignee unless they took it themselves.
+  /// - Parameter isNew: given away as it was raised, by the settings.
   func assigned(
-    _ ticket: Ticket, to member: Directory.Member?, by principal: Principal
+    _ ticket: Ticket, to member: Directory.Member?, by principal: Principal, isNew: Bool = false
   ) throws {
     guard let member else { return }
+    let occasion = isNew ? "new" : nil
     try send(
-      .assigned(ticket, to: member.named.displayName, page: page(ticket)), about: ticket,
+      .assigned(ticket, to: member.named.displayName, page: page(ticket)), about: ticket, occasion,
       to: ticket.contact.email, named: ticket.contact.displayName)
     if member.named.id != principal.user {
       try send(
-        .given(ticket, page: page(ticket)), about: ticket, to: member.email,
+        .given(ticket, page: page(ticket)), about: ticket, occasion, to: member.email,
         named: member.named.displayName)
     }
     try AssigneeStore(db).remember(member)
@@ -75,14 +79,17 @@ struct TicketLetters {
 
   private func page(_ ticket: Ticket) -> String { origin.page(ticket.name, of: db.tenant) }
 
-  /// - Parameter occasion: what makes the key unique besides the ticket; its version when nil.
+  /// - Parameters:
+  ///   - occasion: what makes the key unique besides the ticket; the version it had when nil.
+  ///   - role: tells those apart who get the same letter. Their addresses would not do: a key is a
+  ///     request id, of at most 128 ASCII characters.
   private func send(
     _ letter: TicketLetter, about ticket: Ticket, _ occasion: String? = nil, to email: String,
-    named displayName: String
+    named displayName: String, as role: String = "reader"
   ) throws {
     guard !email.isEmpty else { return }
     let occasion = occasion ?? "v\(ticket.version)"
-    let key = "\(letter.template)/\(ticket.number)/\(occasion)/\(email)"
+    let key = "\(letter.template)/\(ticket.number)/\(occasion)/\(role)"
     let request = Messaging.QueueMailRequest(
       requestID: key, to: [.init(email: email, displayName: displayName)],
       subject: letter.subject, textBody: letter.text, template: letter.template)

@@ -25,7 +25,7 @@ CREATE TABLE assets (
   PRIMARY KEY (tenant, account, id)
 );
 
-CREATE INDEX assets_by_name ON assets (tenant, account, display_name, id);
+CREATE INDEX assets_by_name ON assets (tenant, display_name, account, id);
 
 CREATE TABLE ticket_settings (
   tenant TEXT NOT NULL PRIMARY KEY,

@@ -48,6 +48,8 @@ CREATE TABLE tickets (
   public_note_count BIGINT NOT NULL,
   internal_note_count BIGINT NOT NULL,
   version BIGINT NOT NULL,
+  -- Moves only with what a customer may know of.
+  public_version BIGINT NOT NULL,
   PRIMARY KEY (tenant, number)
 );
 
@@ -101,6 +103,7 @@ CREATE TABLE uploads (
 );
 
 CREATE INDEX uploads_by_age ON uploads (tenant, created);
+CREATE INDEX uploads_by_owner ON uploads (tenant, owner);
 
 CREATE TABLE attachments (
   tenant TEXT NOT NULL,

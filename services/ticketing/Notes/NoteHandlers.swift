@@ -43,15 +43,19 @@ extension TicketHandlers {
     try check.end()
     let uploads = try uploadIDs(request.uploads)
     let visibility = Note.visibility(asked: .init(message.visibility), by: viewer.side)
-    let followUpContact = try await followUpContact(name, viewer)
+    let successor = try await successor(name, viewer, call)
     return try await call.once(in: store, request: request, requestID: request.requestID) { db in
       let settings = try TicketSettingsStore(db).settings()
       var ticket = try self.ticket(name, for: viewer, in: db)
       if viewer.side == .customer,
         ticket.needsFollowUp(reopenDays: settings.reopenDays, at: db.now)
       {
-        ticket = try followUp(to: ticket, by: viewer, contact: followUpContact, in: db)
+        ticket = try raise(
+          ticket.followUp(
+            number: TicketStore(db).nextNumber(), contact: successor.contact, at: db.now),
+          for: successor.assignee, settings, by: viewer, in: db)
       }
+      let before = ticket
       let note = Note(
         id: "\(ids.next())", kind: viewer.side == .staff ? .staff : .customer,
         visibility: visibility, body: body, author: viewer.principal.user,
@@ -61,46 +65,42 @@ extension TicketHandlers {
         at: db.now)
       let saved = try TicketStore(db).save(ticket, in: viewer.scope)
       try NoteStore(db).insert(note, for: saved)
+      if before.state == .resolved, saved.state == .open {
+        try self.note("opened the ticket again.", on: saved, by: viewer, in: db)
+        try db.emit("ticket.reopened", on: saved.name, account: saved.account)
+      }
       let files = try attach(
         uploads, to: saved, note: note.id, visibility: visibility, by: viewer, in: db)
       try db.record(
         visibility == .public ? "ticket.note.created" : "ticket.internal_note.created", saved,
-        by: viewer.actor)
+        was: before, by: viewer.actor)
       if visibility == .public { try TicketLetters(db, origin: origin).noted(saved, note) }
       return .init(note, of: saved, attachments: files)
     }
   }
 
-  /// A new ticket that takes up a closed one (D-30), with the same people and the same classification.
-  private func followUp(
-    to closed: Ticket, by viewer: Viewer, contact: Ticket.ContactPerson?, in db: Transaction
-  ) throws -> Ticket {
-    var ticket = closed
-    ticket.number = try TicketStore(db).nextNumber()
-    ticket.contact = contact ?? closed.contact
-    ticket.details = "This follows \(closed.displayID), which is closed."
-    ticket.state = .new
-    ticket.source = .portal
-    ticket.assignee = nil
-    ticket.due = nil
-    (ticket.created, ticket.updated, ticket.updatedPublic) = (db.now, db.now, db.now)
-    (ticket.firstResponse, ticket.resolved, ticket.closed) = (nil, nil, nil)
-    ticket.follows = .init(account: closed.account, number: closed.number)
-    (ticket.publicNoteCount, ticket.internalNoteCount, ticket.version) = (0, 0, 1)
-    try TicketStore(db).insert(ticket, in: viewer.scope)
-    try db.record("ticket.created", ticket, by: viewer.actor)
-    return ticket
-  }
-
-  /// Who would be the contact person of a follow-up: the customer who writes.
-  private func followUpContact(
-    _ name: ResourceName, _ viewer: Viewer
-  ) async throws -> Ticket.ContactPerson? {
-    guard viewer.side == .customer, let own = viewer.contact(in: name["accounts"]) else {
-      return nil
+  /// Who a new ticket would be for and go to, should this note need one; asked for before the
+  /// transaction. A ticket that is closed between the two gets the contact person it had.
+  private func successor(
+    _ name: ResourceName, _ viewer: Viewer, _ call: Call
+  ) async throws -> Successor {
+    guard viewer.side == .customer else { return Successor() }
+    let isNeeded = try await call.read(in: store) { db in
+      let days = try TicketSettingsStore(db).settings().reopenDays
+      return try ticket(name, for: viewer, in: db).needsFollowUp(reopenDays: days, at: db.now)
     }
-    return try await directory.contact(own, of: name["accounts"], for: viewer.principal)?.contact
+    guard isNeeded, let own = viewer.contact(in: name["accounts"]) else { return Successor() }
+    return Successor(
+      contact: try await directory.contact(
+        own, of: name["accounts"], for: viewer.principal)?.contact,
+      assignee: try await defaultAssignee(viewer))
   }
+}
+
+private struct Successor: Sendable {
+  /// The customer who writes.
+  var contact: Ticket.ContactPerson?
+  var assignee: Directory.Member?
 }
 
 extension Ticketing.Note {

@@ -31,8 +31,12 @@ struct TicketSettingsHandlers: TicketAdministrationService {
     check.require(
       (0...365).contains(message.reopenDays), "ticket_settings.reopen_days",
       "must be between 0 and 365")
-    let addresses = message.submissionNotificationEmails.map {
-      check.text($0, "ticket_settings.submission_notification_emails", limit: 254)
+    var addresses: [String] = []
+    for text in message.submissionNotificationEmails {
+      let address = check.text(
+        text, "ticket_settings.submission_notification_emails", limit: 254)
+      let isKnown = addresses.contains { $0.lowercased() == address.lowercased() }
+      if !isKnown { addresses.append(address) }
     }
     check.require(
       addresses.count <= 50
@@ -47,14 +51,14 @@ struct TicketSettingsHandlers: TicketAdministrationService {
       }
     }
     let actor = try call.auditActor
-    let limit = maxFileBytes
+    let (limit, emails) = (maxFileBytes, addresses)
     return try await call.write(in: store) { db in
       let store = TicketSettingsStore(db)
       var settings = try store.settings()
       try Etag(version: settings.version).require(message.etag)
       settings.submissionAllowed = message.submissionAllowed
       settings.showTimeEntries = message.showTimeEntries
-      settings.submissionNotificationEmails = addresses
+      settings.submissionNotificationEmails = emails
       settings.addTicketText = text
       settings.addTicketTextActive = message.addTicketTextActive
       settings.defaultAssignee = message.defaultAssignee.isEmpty ? nil : message.defaultAssignee

@@ -13,11 +13,12 @@ enum SearchText {
 
   /// A LIKE pattern, escaped with `!`, that finds a word anywhere.
   static func pattern(_ word: String) -> String {
-    var escaped = ""
-    for character in word {
-      if "%_!".contains(character) { escaped.append("!") }
-      escaped.append(character)
+    // By scalars: a sign with a joiner after it is another Character, and still a wildcard.
+    var escaped = String.UnicodeScalarView()
+    for scalar in word.unicodeScalars {
+      if "%_!".unicodeScalars.contains(scalar) { escaped.append("!") }
+      escaped.append(scalar)
     }
-    return "%\(escaped)%"
+    return "%\(String(escaped))%"
   }
 }

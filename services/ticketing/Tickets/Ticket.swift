@@ -29,6 +29,8 @@ struct Ticket: Sendable, Hashable {
   var publicNoteCount: Int64
   var internalNoteCount: Int64
   var version: Int64
+  /// Moves with changes that a customer may know of: a customer's etag must not tell of the others.
+  var publicVersion: Int64
 
   /// An id with the name it had when it was chosen.
   struct Named: Sendable, Hashable {
@@ -143,8 +145,9 @@ extension Ticket {
     touch(now)
   }
 
+  /// Puts the ticket aside, or with OPEN takes it up again.
   mutating func hold(_ wanted: State, at now: Instant) throws(TicketError) {
-    guard [.pendingCustomer, .pendingVendor, .scheduled].contains(wanted) else {
+    guard [.open, .pendingCustomer, .pendingVendor, .scheduled].contains(wanted) else {
       throw .notAHoldState
     }
     guard state.isOpen else { throw state == .closed ? .alreadyClosed : .alreadyResolved }
@@ -182,13 +185,33 @@ extension Ticket {
       || (state == .resolved && !canReopen(.customer, reopenDays: reopenDays, at: now))
   }
 
+  /// The ticket that takes this one up again (D-30): about the same, new in everything else.
+  func followUp(number: Int64, contact: ContactPerson?, at now: Instant) -> Ticket {
+    var ticket = self
+    ticket.number = number
+    ticket.contact = contact ?? self.contact
+    ticket.details =
+      "This follows \(displayID), which is \(state == .closed ? "closed" : "resolved")."
+    ticket.state = .new
+    ticket.source = .portal
+    (ticket.assignee, ticket.due) = (nil, nil)
+    (ticket.created, ticket.updated, ticket.updatedPublic) = (now, now, now)
+    (ticket.firstResponse, ticket.resolved, ticket.closed) = (nil, nil, nil)
+    ticket.follows = Reference(account: account, number: self.number)
+    (ticket.publicNoteCount, ticket.internalNoteCount) = (0, 0)
+    (ticket.version, ticket.publicVersion) = (1, 1)
+    return ticket
+  }
+
   private func canReopen(_ side: Side, reopenDays: Int, at now: Instant) -> Bool {
     guard state == .resolved, let resolved else { return false }
     return side == .staff || now <= resolved + .days(reopenDays)
   }
 
-  private mutating func touch(_ now: Instant) {
+  /// A change that both sides see.
+  mutating func touch(_ now: Instant) {
     updated = now
     updatedPublic = now
+    publicVersion += 1
   }
 }

@@ -16,7 +16,7 @@ extension TicketHandlers {
     guard viewer.scope.reaches(account: account) else { throw StoreError.notFound }
     let draft = try await draft(request.ticket ?? .init(), account: account, viewer: viewer)
     let uploads = try uploadIDs(request.uploads)
-    let known = try await staffForDefault(viewer)
+    let assignee = try await defaultAssignee(viewer)
     return try await call.once(in: store, request: request, requestID: request.requestID) { db in
       let settings = try TicketSettingsStore(db).settings()
       guard viewer.side == .staff || settings.submissionAllowed else {
@@ -24,30 +24,45 @@ extension TicketHandlers {
           .failedPrecondition, "new tickets are not taken here at present",
           details: [.reason("SUBMISSION_OFF", domain: "ticketing")])
       }
-      var ticket = try draft.ticket(
-        number: TicketStore(db).nextNumber(), catalogue: CatalogEntryStore(db).catalogue(),
-        assets: AssetStore(db), at: db.now, in: viewer.scope)
-      if let known, settings.defaultAssignee == known.named.id {
-        try ticket.assign(to: known.named, due: nil, at: db.now)
-      }
-      try TicketStore(db).insert(ticket, in: viewer.scope)
+      let ticket = try raise(
+        draft.ticket(
+          number: TicketStore(db).nextNumber(), catalogue: CatalogEntryStore(db).catalogue(),
+          assets: AssetStore(db), at: db.now), for: assignee, settings, by: viewer, in: db)
       try attach(uploads, to: ticket, note: nil, visibility: .public, by: viewer, in: db)
-      try db.record("ticket.created", ticket, by: viewer.actor)
-      try TicketLetters(db, origin: origin).created(ticket, settings: settings)
       return try shown(ticket, to: viewer, in: db)
     }
+  }
+
+  /// Enters a new ticket: whom the settings name gets it (S-067), and everybody hears of it who is to.
+  func raise(
+    _ draft: Ticket, for assignee: Directory.Member?, _ settings: TicketSettings,
+    by viewer: Viewer, in db: Transaction
+  ) throws -> Ticket {
+    var ticket = draft
+    let letters = TicketLetters(db, origin: origin)
+    if let assignee, assignee.named.id == settings.defaultAssignee {
+      try ticket.assign(to: assignee.named, due: nil, at: db.now)
+    }
+    try TicketStore(db).insert(ticket, in: viewer.scope)
+    try db.record("ticket.created", ticket, by: viewer.actor)
+    try letters.created(ticket, settings: settings)
+    if let assignee, ticket.assignee != nil {
+      try letters.assigned(ticket, to: assignee, by: viewer.principal, isNew: true)
+    }
+    return ticket
   }
 
   func updateTicket(
     _ request: Ticketing.UpdateTicketRequest, _ call: Call
   ) async throws -> Ticketing.Ticket {
-    let message = request.ticket ?? .init()
+    var message = request.ticket ?? .init()
     let mask = try UpdateMask(
       request.updateMask, of: message,
       allowing: [
         "title", "category", "type", "priority", "issue_type", "sub_issue_type", "site",
         "hardware_asset", "software_asset",
       ])
+    message.forget(besides: mask)
     let name = try ResourceName(message.name, "accounts/*/tickets/*", field: "ticket.name")
     var check = Violations()
     let title = check.text(
@@ -56,8 +71,9 @@ extension TicketHandlers {
     let wish = try Catalogue.Wish(message)
     let site = try await site(of: message, account: name["accounts"])
     let assets = try AssetWish(message, account: name["accounts"])
-    return try await change(message.name, etag: message.etag, "ticket.classified", call) {
-      ticket, _, db in
+    return try await change(
+      message.name, field: "ticket.name", etag: message.etag, "ticket.classified", call
+    ) { ticket, _, db in
       if mask.contains("title") { ticket.title = title }
       if mask.contains("site") { ticket.site = site }
       var merged = Catalogue.Wish(ticket.classification)
@@ -77,8 +93,7 @@ extension TicketHandlers {
       try chosen.check(account: ticket.account, in: AssetStore(db))
       ticket.hardwareAsset = chosen.hardware
       ticket.softwareAsset = chosen.software
-      ticket.updated = db.now
-      ticket.updatedPublic = db.now
+      ticket.touch(db.now)
     }
   }
 
@@ -92,9 +107,19 @@ extension TicketHandlers {
       message.details, "ticket.details", limit: 20_000, required: false, multiline: true)
     try check.end()
     let person = try await contactPerson(message.contact, account: account, viewer: viewer)
+    var site = try await site(of: message, account: account)
+    func isAllowed(_ site: String?) -> Bool {
+      viewer.scope.allows(account: account, site: site, contact: person.contact.id)
+    }
+    if site == nil, !isAllowed(nil), let own = person.site, isAllowed(own) {
+      site = try await directory.site(own, of: account)
+    }
+    guard isAllowed(site?.id) else {
+      throw Status.invalid("ticket.site", "must be one of your sites")
+    }
     return TicketDraft(
-      account: account, person: person, site: try await site(of: message, account: account),
-      title: title, details: details, wish: try .init(message),
+      account: account, person: person, site: site, title: title, details: details,
+      wish: try .init(message),
       assets: try .init(message, account: account), source: viewer.side == .staff ? .staff : .portal
     )
   }
@@ -112,6 +137,9 @@ extension TicketHandlers {
       id = named["contacts"]
     }
     guard let id else { throw Status.invalid("ticket.contact", "is required") }
+    guard viewer.mayName(contact: id, in: account) else {
+      throw Status.invalid("ticket.contact", "must be yourself")
+    }
     guard let person = try await directory.contact(id, of: account, for: viewer.principal) else {
       throw Status.invalid("ticket.contact", "is not a contact of this account")
     }
@@ -128,11 +156,12 @@ extension TicketHandlers {
   }
 
   /// Who gets portal tickets by the settings, looked up before the transaction; nil once they left.
-  private func staffForDefault(_ viewer: Viewer) async throws -> Directory.Member? {
+  func defaultAssignee(_ viewer: Viewer) async throws -> Directory.Member? {
+    guard viewer.side == .customer else { return nil }
     let settings = try await store.read(as: viewer.principal.tenant) { db in
       try TicketSettingsStore(db).settings()
     }
-    guard viewer.side == .customer, let assignee = settings.defaultAssignee else { return nil }
+    guard let assignee = settings.defaultAssignee else { return nil }
     return try await directory.staff(assignee, for: viewer.principal)
   }
 }
@@ -149,8 +178,7 @@ struct TicketDraft: Sendable {
   var source: Ticket.Source
 
   func ticket(
-    number: Int64, catalogue: Catalogue, assets store: AssetStore, at now: Instant,
-    in scope: Scope
+    number: Int64, catalogue: Catalogue, assets store: AssetStore, at now: Instant
   ) throws -> Ticket {
     try assets.check(account: account, in: store)
     return Ticket(
@@ -159,7 +187,7 @@ struct TicketDraft: Sendable {
       classification: try catalogue.classification(wish).get(), hardwareAsset: assets.hardware,
       softwareAsset: assets.software, assignee: nil, due: nil, created: now, updatedPublic: now,
       updated: now, firstResponse: nil, resolved: nil, closed: nil, follows: nil,
-      publicNoteCount: 0, internalNoteCount: 0, version: 1)
+      publicNoteCount: 0, internalNoteCount: 0, version: 1, publicVersion: 1)
   }
 }
 
@@ -225,6 +253,21 @@ extension Catalogue.Wish {
       priority: try id(message.priority, "priority"),
       issueType: try id(message.issueType, "issue_type"),
       subIssueType: try id(message.subIssueType, "sub_issue_type"))
+  }
+}
+
+extension Ticketing.Ticket {
+  /// Drops what an update does not name, so that it is not looked at either.
+  fileprivate mutating func forget(besides mask: UpdateMask) {
+    if !mask.contains("title") { title = "" }
+    if !mask.contains("site") { site = "" }
+    if !mask.contains("category") { category = nil }
+    if !mask.contains("type") { type = nil }
+    if !mask.contains("priority") { priority = nil }
+    if !mask.contains("issue_type") { issueType = nil }
+    if !mask.contains("sub_issue_type") { subIssueType = nil }
+    if !mask.contains("hardware_asset") { hardwareAsset = "" }
+    if !mask.contains("software_asset") { softwareAsset = "" }
   }
 }
 

@@ -32,7 +32,7 @@ extension TicketHandlers {
       return Ticketing.ListTicketsResponse(
         tickets: found.items.map { ticket in
           Ticketing.Ticket(
-            ticket, side: viewer.side, catalogue: catalogue, assets: [:], attachments: [],
+            ticket, to: viewer, catalogue: catalogue, assets: [:], attachments: [],
             actions: viewer.actions(for: ticket, settings: settings, at: db.now))
         }, nextPageToken: found.nextToken, totalSize: Int32(clamping: total))
     }
@@ -81,7 +81,10 @@ extension TicketStore.Filter {
     case .due: order = .due
     default: order = .newest
     }
-    priorities = try request.priorities.prefix(50).map {
+    guard request.priorities.count <= 50 else {
+      throw Status.invalid("priorities", "must be at most 50")
+    }
+    priorities = try request.priorities.map {
       try ResourceName($0, "catalogEntries/*", field: "priorities")["catalogEntries"]
     }
   }

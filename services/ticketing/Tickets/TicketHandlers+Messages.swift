@@ -9,10 +9,11 @@ import WellKnown
 /// The wire's ticket from the domain's, as one side is shown it (D-34).
 extension Ticketing.Ticket {
   init(
-    _ ticket: Ticket, side: Ticket.Side, catalogue: Catalogue, assets: [String: Asset],
+    _ ticket: Ticket, to viewer: Viewer, catalogue: Catalogue, assets: [String: Asset],
     attachments: [Attachment], actions: [Ticket.Action]
   ) {
     let account = "accounts/\(ticket.account)"
+    let side = viewer.side
     func asset(_ id: String?) -> (name: String, displayName: String) {
       guard let id else { return ("", "") }
       return ("\(account)/assets/\(id)", assets[id]?.displayName ?? "")
@@ -45,7 +46,7 @@ extension Ticketing.Ticket {
           ? ticket.publicNoteCount + ticket.internalNoteCount : ticket.publicNoteCount),
       attachments: attachments.map { .init($0, of: ticket) },
       follows: ticket.follows.map { "accounts/\($0.account)/tickets/\($0.number)" } ?? "",
-      etag: "\(Etag(version: ticket.version))", allowedActions: actions.map { .init($0) })
+      etag: "\(viewer.etag(of: ticket))", allowedActions: actions.map { .init($0) })
   }
 }
 

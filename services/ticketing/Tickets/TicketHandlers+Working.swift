@@ -28,7 +28,7 @@ extension TicketHandlers {
       let before = ticket
       try ticket.assign(to: assignee?.named, due: due, at: db.now)
       guard ticket.assignee != before.assignee || ticket.due != before.due else { return }
-      try note(assignmentText(ticket, in: db), on: &ticket, by: viewer, in: db)
+      try note(assignmentText(ticket, in: db), on: ticket, by: viewer, in: db)
       try TicketLetters(db, origin: origin).assigned(ticket, to: assignee, by: viewer.principal)
     }
   }
@@ -39,7 +39,7 @@ extension TicketHandlers {
     try await change(request.name, etag: request.etag, "ticket.resolved", call) {
       ticket, viewer, db in
       try ticket.resolve(at: db.now)
-      try note("marked the ticket as resolved.", on: &ticket, by: viewer, in: db)
+      try note("marked the ticket as resolved.", on: ticket, by: viewer, in: db)
       try TicketLetters(db, origin: origin).resolved(ticket, by: viewer)
     }
   }
@@ -51,7 +51,7 @@ extension TicketHandlers {
       ticket, viewer, db in
       let days = try TicketSettingsStore(db).settings().reopenDays
       try ticket.reopen(by: viewer.side, reopenDays: days, at: db.now)
-      try note("opened the ticket again.", on: &ticket, by: viewer, in: db)
+      try note("opened the ticket again.", on: ticket, by: viewer, in: db)
     }
   }
 
@@ -61,7 +61,7 @@ extension TicketHandlers {
     try await change(request.name, etag: request.etag, "ticket.closed", call) {
       ticket, viewer, db in
       try ticket.close(at: db.now)
-      try note("closed the ticket.", on: &ticket, by: viewer, in: db)
+      try note("closed the ticket.", on: ticket, by: viewer, in: db)
     }
   }
 
@@ -78,16 +78,17 @@ extension TicketHandlers {
         switch state {
         case .pendingCustomer: "is waiting for an answer from the customer."
         case .pendingVendor: "is waiting for a supplier."
+        case .open: "is working on the ticket again."
         default: "has scheduled the work."
         }
-      try note(text, on: &ticket, by: viewer, in: db)
+      try note(text, on: ticket, by: viewer, in: db)
     }
   }
 
   /// An event in the thread, in words that the customer may read. It is not a contribution: it does
   /// not count as a note, nor as a first response.
   func note(
-    _ text: String, on ticket: inout Ticket, by viewer: Viewer, in db: Transaction
+    _ text: String, on ticket: Ticket, by viewer: Viewer, in db: Transaction
   ) throws {
     try NoteStore(db).insert(
       Note(

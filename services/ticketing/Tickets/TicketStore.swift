@@ -92,7 +92,8 @@ struct TicketStore {
         contact, contact_display_name, contact_email, title, details, search_text, state, is_open,
         source, category, type, priority, priority_rank, issue_type, sub_issue_type, hardware_asset,
         software_asset, assignee, assignee_display_name, due, due_order, created, updated_public,
-        updated, follows_account, follows_number, public_note_count, internal_note_count, version)
+        updated, follows_account, follows_number, public_note_count, internal_note_count, version,
+        public_version)
       VALUES (\(db.tenant), \(ticket.number), \(ticket.account), \(ticket.accountDisplayName),
         \(ticket.site?.id), \(ticket.site?.displayName ?? ""), \(ticket.contact.id),
         \(ticket.contact.displayName), \(ticket.contact.email), \(ticket.title), \(ticket.details),
@@ -102,7 +103,7 @@ struct TicketStore {
         \(ticket.assignee?.id), \(ticket.assignee?.displayName ?? ""), \(ticket.due),
         \(ticket.dueOrder), \(ticket.created), \(ticket.updatedPublic), \(ticket.updated),
         \(ticket.follows?.account), \(ticket.follows?.number), \(ticket.publicNoteCount),
-        \(ticket.internalNoteCount), \(ticket.version))
+        \(ticket.internalNoteCount), \(ticket.version), \(ticket.publicVersion))
       """)
   }
 
@@ -124,13 +125,24 @@ struct TicketStore {
         updated = \(ticket.updated), first_response = \(ticket.firstResponse),
         resolved = \(ticket.resolved), closed = \(ticket.closed),
         public_note_count = \(ticket.publicNoteCount),
-        internal_note_count = \(ticket.internalNoteCount), version = version + 1
+        internal_note_count = \(ticket.internalNoteCount),
+        public_version = \(ticket.publicVersion), version = version + 1
       WHERE tenant = \(db.tenant) AND number = \(ticket.number) AND account = \(ticket.account)
         AND version = \(ticket.version) AND \(Self.reach(scope))
       """, else: .stale)
     var saved = ticket
     saved.version += 1
     return saved
+  }
+
+  /// Lets tickets keep their place in lists by urgency when a priority is ranked anew. Nothing of a
+  /// ticket itself changes, so its version stays.
+  func rerank(priority: String, to rank: Int64, in scope: Scope) throws {
+    try db.run(
+      """
+      UPDATE tickets SET priority_rank = \(rank) WHERE tenant = \(db.tenant)
+        AND priority = \(priority) AND priority_rank <> \(rank) AND \(Self.reach(scope))
+      """)
   }
 
   private static func reach(_ scope: Scope) -> SQL {
@@ -218,7 +230,8 @@ extension Ticket {
       firstResponse: try row["first_response"], resolved: try row["resolved"],
       closed: try row["closed"], follows: follows,
       publicNoteCount: try row["public_note_count"],
-      internalNoteCount: try row["internal_note_count"], version: try row["version"])
+      internalNoteCount: try row["internal_note_count"], version: try row["version"],
+      publicVersion: try row["public_version"])
   }
 }
 
