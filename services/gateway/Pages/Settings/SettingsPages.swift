@@ -45,8 +45,8 @@ enum SettingsPages {
     ("profile.user_name", "User name", .text, "username"),
     ("profile.first_name", "First name", .text, "given-name"),
     ("profile.last_name", "Last name", .text, "family-name"),
-    ("profile.email", "E-mail", .email, "email"), ("profile.phone", "Phone", .tel, "tel-work"),
-    ("profile.mobile", "Mobile", .tel, "tel"),
+    ("profile.email", "E-mail", .email, "email"), ("profile.phone", "Phone", .tel, "work tel"),
+    ("profile.mobile", "Mobile", .tel, "mobile tel"),
   ]
 
   private static func page(
