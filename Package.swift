@@ -30,7 +30,8 @@ func service(
     .target(
       name: name,
       dependencies: [
-        "Values", "Protobuf", "WellKnown", "RPC", "Store", "Access", "Handling", "PorticoAPI", "Bootstrap", log,
+        "Values", "Protobuf", "WellKnown", "RPC", "Store", "Access", "Handling", "PorticoAPI",
+        "Bootstrap", log,
       ] + more,
       path: "services/\(folder)",
       exclude: ["Main", "README.md"],
@@ -44,7 +45,9 @@ func service(
   ]
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil)
+  -> Target
+{
   .testTarget(
     name: "\(name)Tests", dependencies: dependencies, resources: resources, swiftSettings: strict)
 }
@@ -53,126 +56,144 @@ let services: [Target.Dependency] = [
   "IdentityService", "TicketingService", "MessagingService", "BillingService", "CmsService",
 ]
 
-let targets: [Target] = [
-  .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
-  .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
-  .systemLibrary(
-    name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
-  .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-  .systemLibrary(
-    name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-  .systemLibrary(name: "CMagic", pkgConfig: "libmagic", providers: [.apt(["libmagic-dev"])]),
-  .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-  .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
-  .target(name: "CPorticoProto", dependencies: ["CProtobufC"]),
+let targets: [Target] =
+  [
+    .systemLibrary(
+      name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
+      name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(
+      name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CMagic", pkgConfig: "libmagic", providers: [.apt(["libmagic-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+    .target(name: "CPorticoProto", dependencies: ["CProtobufC"]),
 
-  module("Values"),
-  module("Threads"),
-  module("Crypto", ["COpenSSL", "CSodium", "Threads", "Values"]),
-  module("Protobuf", ["CProtobufC", "Values"]),
-  module("WellKnown", ["Protobuf", "CPorticoProto", "Values"]),
-  module("HTTP2", ["CNghttp2", "COpenSSL", log] + nio),
-  module("RPC", ["Values", "Protobuf", "WellKnown", "HTTP2", log] + nio),
-  module("Store", ["Values", "COpenSSL"]),
-  module("StoreSQLite", ["Store", "Values", log, .product(name: "GRDB", package: "GRDB.swift")]),
-  module("StorePostgres", ["Store", "Values", "CPostgres", log]),
-  .target(
-    name: "PorticoAPI", dependencies: ["Protobuf", "WellKnown", "CPorticoProto", "RPC", "Values"],
-    resources: [.copy("openapi.json")], swiftSettings: strict),
-  module("Access", ["Values", "Crypto", "Protobuf", "WellKnown", "RPC", "Store", "PorticoAPI"]),
-  module("Handling", ["Values", "Protobuf", "WellKnown", "RPC", "Store", "Access"]),
-  module("Blobs", ["Values", "Crypto", "CMagic", "Threads"]),
-  module("Mail", ["CCurl", "Threads", "Values"]),
-  module("Telemetry", [log, "Values"]),
-  module(
-    "Bootstrap",
-    [
-      "Values", "Crypto", "WellKnown", "HTTP2", "RPC", "Store", "StoreSQLite", "StorePostgres", "PorticoAPI", "Access",
-      "Handling", "Telemetry", "Blobs",
-      log,
-      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-      .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-      .product(name: "Configuration", package: "swift-configuration"),
-    ]),
+    module("Values"),
+    module("Threads"),
+    module("Crypto", ["COpenSSL", "CSodium", "Threads", "Values"]),
+    module("Protobuf", ["CProtobufC", "Values"]),
+    module("WellKnown", ["Protobuf", "CPorticoProto", "Values"]),
+    module("HTTP2", ["CNghttp2", "COpenSSL", log] + nio),
+    module("RPC", ["Values", "Protobuf", "WellKnown", "HTTP2", log] + nio),
+    module("Store", ["Values", "COpenSSL"]),
+    module("StoreSQLite", ["Store", "Values", log, .product(name: "GRDB", package: "GRDB.swift")]),
+    module("StorePostgres", ["Store", "Values", "CPostgres", log]),
+    .target(
+      name: "PorticoAPI",
+      dependencies: ["Protobuf", "WellKnown", "CPorticoProto", "RPC", "Values"],
+      resources: [.copy("openapi.json")], swiftSettings: strict),
+    module("Access", ["Values", "Crypto", "Protobuf", "WellKnown", "RPC", "Store", "PorticoAPI"]),
+    module("Handling", ["Values", "Protobuf", "WellKnown", "RPC", "Store", "Access"]),
+    module("Blobs", ["Values", "Crypto", "CMagic", "Threads"]),
+    module("Mail", ["CCurl", "Threads", "Values"]),
+    module("Telemetry", [log, "Values"]),
+    module(
+      "Bootstrap",
+      [
+        "Values", "Crypto", "WellKnown", "HTTP2", "RPC", "Store", "StoreSQLite", "StorePostgres",
+        "PorticoAPI", "Access",
+        "Handling", "Telemetry", "Blobs",
+        log,
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        .product(name: "Configuration", package: "swift-configuration"),
+      ]),
 
-  .executableTarget(
-    name: "protogen", dependencies: ["CPorticoProto", arguments], swiftSettings: strict),
-  .executableTarget(
-    name: "portico",
-    dependencies: services + [
-      "Gateway", "Bootstrap", "PorticoAPI", "Values", "Protobuf", "WellKnown", "HTTP2", "RPC", "Access", "Crypto",
-      "Telemetry", log, arguments,
-    ],
-    swiftSettings: strict),
-]
-+ service(
-  "identity", "IdentityService", ["Crypto"], resources: [.copy("Passwords/common-passwords.txt")])
-+ service("ticketing", "TicketingService", ["Blobs", "Crypto"])
-+ service("messaging", "MessagingService", ["Mail"])
-+ service("billing", "BillingService")
-+ service("cms", "CmsService")
-+ [
-  .target(
-    name: "Gateway",
-    dependencies: [
-      "Values", "Protobuf", "WellKnown", "HTTP2", "RPC", "Access", "Handling", "PorticoAPI", "Bootstrap", "Crypto", "Blobs", "CZlib", "Telemetry", log,
-      .product(name: "NIOHTTP1", package: "swift-nio"),
-    ] + nio,
-    path: "services/gateway",
-    exclude: ["Main", "README.md"],
-    resources: [.copy("Assets")],
-    swiftSettings: strict),
-  .executableTarget(
-    name: "portico-gateway",
-    dependencies: ["Gateway", "Bootstrap"],
-    path: "services/gateway/Main",
-    swiftSettings: strict),
+    .executableTarget(
+      name: "protogen", dependencies: ["CPorticoProto", arguments], swiftSettings: strict),
+    .executableTarget(
+      name: "portico",
+      dependencies: services + [
+        "Gateway", "Bootstrap", "PorticoAPI", "Values", "Protobuf", "WellKnown", "HTTP2", "RPC",
+        "Access", "Crypto",
+        "Telemetry", log, arguments,
+      ],
+      swiftSettings: strict),
+  ]
+  + service(
+    "identity", "IdentityService", ["Crypto"], resources: [.copy("Passwords/common-passwords.txt")])
+  + service("ticketing", "TicketingService", ["Blobs", "Crypto"])
+  + service("messaging", "MessagingService", ["Mail"])
+  + service("billing", "BillingService")
+  + service("cms", "CmsService")
+  + [
+    .target(
+      name: "Gateway",
+      dependencies: [
+        "Values", "Protobuf", "WellKnown", "HTTP2", "RPC", "Access", "Handling", "PorticoAPI",
+        "Bootstrap", "Crypto", "Blobs", "CZlib", "Telemetry", log,
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ] + nio,
+      path: "services/gateway",
+      exclude: ["Main", "README.md"],
+      resources: [.copy("Assets")],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "portico-gateway",
+      dependencies: ["Gateway", "Bootstrap"],
+      path: "services/gateway/Main",
+      swiftSettings: strict),
 
-  tests("Values", ["Values"]),
-  tests("Threads", ["Threads"]),
-  tests("Crypto", ["Crypto", "Values"]),
-  tests("Protobuf", ["Protobuf", "WellKnown", "PorticoAPI", "CPorticoProto"]),
-  tests("Protogen", ["protogen", "CPorticoProto", "PorticoAPI", "RPC"]),
-  tests("HTTP2", ["HTTP2", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
-  tests("RPC", ["RPC", "Protobuf", "WellKnown", "HTTP2", "PorticoAPI"] + nio),
-  tests("Store", ["Store", "StoreSQLite", "StorePostgres", "Values"]),
-  tests("Access", ["Access", "RPC", "Crypto", "Store", "Values", "Protobuf", "WellKnown", "PorticoAPI", "TestSupport"]),
-  tests(
-    "Handling",
-    ["Handling", "RPC", "Store", "Access", "Values", "Protobuf", "WellKnown", "PorticoAPI", "TestSupport"]),
-  tests("Blobs", ["Blobs", "Crypto", "Values"]),
-  tests("Mail", ["Mail", "Values", "TestSupport"]),
-  tests("Telemetry", ["Telemetry", "Values", log]),
-  tests(
-    "Bootstrap",
-    [
-      "Bootstrap", "Access", "Handling", "RPC", "Store", "Values", "Protobuf", "WellKnown", "PorticoAPI", "TestSupport",
-      log,
-    ]),
-  tests("Identity", ["IdentityService", "TestSupport"]),
-  tests("Ticketing", ["TicketingService", "IdentityService", "TestSupport"]),
-  tests("Messaging", ["MessagingService", "Mail", "TestSupport"]),
-  tests("Billing", ["BillingService", "IdentityService", "TestSupport"]),
-  tests("Cms", ["CmsService", "TestSupport"]),
-  tests("Gateway", ["Gateway", "TestSupport"]),
-  tests("Portico", ["portico", "TestSupport", "WellKnown", "PorticoAPI"]),
-  tests("Architecture", []),
-  // What service tests share: an in-memory store, a manual clock, signed principals, a loopback server.
-  .target(
-    name: "TestSupport",
-    dependencies: [
-      "Values", "Crypto", "RPC", "Store", "StoreSQLite", "StorePostgres", "Access", "Handling", "PorticoAPI",
-      "Bootstrap", log,
-    ],
-    path: "Tests/TestSupport",
-    swiftSettings: strict),
-]
+    tests("Values", ["Values"]),
+    tests("Threads", ["Threads"]),
+    tests("Crypto", ["Crypto", "Values"]),
+    tests("Protobuf", ["Protobuf", "WellKnown", "PorticoAPI", "CPorticoProto"]),
+    tests("Protogen", ["protogen", "CPorticoProto", "PorticoAPI", "RPC"]),
+    tests("HTTP2", ["HTTP2", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
+    tests("RPC", ["RPC", "Protobuf", "WellKnown", "HTTP2", "PorticoAPI"] + nio),
+    tests("Store", ["Store", "StoreSQLite", "StorePostgres", "Values"]),
+    tests(
+      "Access",
+      [
+        "Access", "RPC", "Crypto", "Store", "Values", "Protobuf", "WellKnown", "PorticoAPI",
+        "TestSupport",
+      ]),
+    tests(
+      "Handling",
+      [
+        "Handling", "RPC", "Store", "Access", "Values", "Protobuf", "WellKnown", "PorticoAPI",
+        "TestSupport",
+      ]),
+    tests("Blobs", ["Blobs", "Crypto", "Values"]),
+    tests("Mail", ["Mail", "Values", "TestSupport"]),
+    tests("Telemetry", ["Telemetry", "Values", log]),
+    tests(
+      "Bootstrap",
+      [
+        "Bootstrap", "Access", "Handling", "RPC", "Store", "Values", "Protobuf", "WellKnown",
+        "PorticoAPI", "TestSupport",
+        log,
+      ]),
+    tests("Identity", ["IdentityService", "TestSupport"]),
+    tests("Ticketing", ["TicketingService", "IdentityService", "TestSupport"]),
+    tests("Messaging", ["MessagingService", "Mail", "TestSupport"]),
+    tests("Billing", ["BillingService", "IdentityService", "TestSupport"]),
+    tests("Cms", ["CmsService", "TestSupport"]),
+    tests("Gateway", ["Gateway", "TestSupport"]),
+    tests("Portico", ["portico", "TestSupport", "WellKnown", "PorticoAPI"]),
+    tests("Architecture", []),
+    // What service tests share: an in-memory store, a manual clock, signed principals, a loopback server.
+    .target(
+      name: "TestSupport",
+      dependencies: [
+        "Values", "Crypto", "RPC", "Store", "StoreSQLite", "StorePostgres", "Access", "Handling",
+        "PorticoAPI",
+        "Bootstrap", log,
+      ],
+      path: "Tests/TestSupport",
+      swiftSettings: strict),
+  ]
 
 let package = Package(
   name: "portico",
   platforms: [.macOS(.v15)],
   // For packages beside this one: the runtime and the contract. Benchmarks/ is the first of them.
-  products: ["RPC", "WellKnown", "Protobuf", "PorticoAPI"].map { .library(name: $0, targets: [$0]) },
+  products: ["RPC", "WellKnown", "Protobuf", "PorticoAPI"].map {
+    .library(name: $0, targets: [$0])
+  },
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),

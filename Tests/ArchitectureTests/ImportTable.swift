@@ -37,7 +37,8 @@ enum ImportTable {
 
   static let modules: [Module] = [
     Module("CNghttp2", .c), Module("COpenSSL", .c), Module("CProtobufC", .c),
-    Module("CPostgres", .c), Module("CCurl", .c), Module("CSodium", .c), Module("CZlib", .c), Module("CMagic", .c),
+    Module("CPostgres", .c), Module("CCurl", .c), Module("CSodium", .c), Module("CZlib", .c),
+    Module("CMagic", .c),
     Module("CPorticoProto", .c),
 
     Module("Values", .values),

@@ -16,7 +16,7 @@ struct InvoiceTests {
     #expect(credit.net == euros(0, -53))
   }
 
-  @Test("D-03 D-04 D-05 D-06 discount lowers the taxable amount, its shares add up, totals are exact")
+  @Test("D-03 D-04 D-05 D-06 discount lowers what is taxed, its shares add up, totals are exact")
   func totals() throws {
     let lines = [
       try Invoice.Line(
