@@ -27,8 +27,9 @@ struct EdgeStage {
   ) async throws {
     try await Stage.run { stage in
       let identity = TestIdentity(keys: stage.keys, clock: stage.clock)
-      try await stage.serve("identity", [identity, TestPortals()])
-      for (name, rpcs) in services { try await stage.serve(name, rpcs) }
+      try await stage.serve(
+        "identity", [identity, TestPortals()] + (services["identity"] ?? []))
+      for (name, rpcs) in services where name != "identity" { try await stage.serve(name, rpcs) }
       let server = try await GatewayServer.start(
         GatewayConfiguration(
           port: 0, tls: tls, secret: Secret(Array(repeating: 7, count: 32)), drainGrace: .seconds(2)

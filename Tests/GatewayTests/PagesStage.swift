@@ -1,4 +1,5 @@
 import Foundation
+import RPC
 import Testing
 
 @testable import Gateway
@@ -11,16 +12,23 @@ struct PagesStage {
   let cookie: [String: String]
   let csrf: String
 
-  static func run(_ body: (PagesStage) async throws -> Void) async throws {
+  /// - Parameters:
+  ///   - user: `ada` is a customer, `tomas` the administrator.
+  ///   - identity: more services of identity.
+  static func run(
+    as user: String = "ada", identity: [any RPCService] = [],
+    _ body: (PagesStage) async throws -> Void
+  ) async throws {
     let ticketing = TestTicketing()
     try await EdgeStage.run(
-      pages: .portal, serving: ["ticketing": [ticketing, TestTicketSettings()]]
+      pages: .portal,
+      serving: ["ticketing": [ticketing, TestTicketSettings()], "identity": identity]
     ) { edge in
       let page = try await edge.send("GET", "/login")
       let visit = try #require(page.cookie("portico-visit"))
       let answer = try await edge.send(
         "POST", "/login", ["Cookie": "portico-visit=\(visit)", "Content-Type": form],
-        body: "_csrf=\(token(page))&username=ada&password=right")
+        body: "_csrf=\(token(page))&username=\(user)&password=right")
       #expect(answer.status == 303 && answer["location"] == "/")
       let cookie = ["Cookie": "portico=\(try #require(answer.cookie("portico")))"]
       let settings = try await edge.send("GET", "/tickets/new", cookie)

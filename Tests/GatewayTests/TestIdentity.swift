@@ -8,12 +8,12 @@ import TestSupport
 import Values
 import WellKnown
 
-/// An identity service with one user, for tests of the edge: real RPCs, real tokens, sessions in memory.
+/// An identity service with one customer and one administrator (`tomas`), for tests of the edge: real RPCs, real tokens, sessions in memory.
 final class TestIdentity: SessionsService {
   static let tenant = TestPrincipal.tenant
   private let keys: Keyring
   private let clock: any WallClock
-  private let state = Mutex<(sessions: Set<String>, refreshes: Int)>(([], 0))
+  private let state = Mutex<(sessions: [String: Principal], refreshes: Int)>(([:], 0))
 
   init(keys: Keyring, clock: any WallClock) {
     self.keys = keys
@@ -23,9 +23,9 @@ final class TestIdentity: SessionsService {
   /// How often the gateway asked who a session is.
   var refreshes: Int { state.withLock { $0.refreshes } }
 
-  func open() -> String {
+  func open(_ principal: Principal = TestPrincipal.customer()) -> String {
     let token = SecretToken().reveal()
-    state.withLock { _ = $0.sessions.insert(token) }
+    state.withLock { $0.sessions[token] = principal }
     return token
   }
 
@@ -35,29 +35,31 @@ final class TestIdentity: SessionsService {
     guard request.password == "right" else {
       throw Status(.unauthenticated, "wrong user name or password")
     }
-    return .init(token: open())
+    return .init(
+      token: request.userName == "tomas" ? open(TestPrincipal.staff(.administrator)) : open())
   }
 
   func refreshPrincipal(
     _ request: Identity.RefreshPrincipalRequest, _ call: Call
   ) async throws -> Identity.RefreshPrincipalResponse {
-    let isOpen = state.withLock { state in
+    let holder = state.withLock { state in
       state.refreshes += 1
-      return state.sessions.contains(request.token)
+      return state.sessions[request.token]
     }
-    guard isOpen else { throw Status(.unauthenticated, "sign in again") }
+    guard let holder else { throw Status(.unauthenticated, "sign in again") }
     let signed = try keys.signer(for: Verifier.identity).token(
-      for: TestPrincipal.customer(), at: clock.now)
+      for: holder, at: clock.now)
     return .init(
       principalToken: signed.bytes,
       expireTime: .init(seconds: signed.expires.microseconds / 1_000_000),
-      profile: .init(displayName: "Ada"))
+      profile: .init(
+        user: holder.user, displayName: holder.isStaff ? "Tomas" : "Ada"))
   }
 
   func deleteSession(
     _ request: Identity.DeleteSessionRequest, _ call: Call
   ) async throws -> GoogleProtobuf.Empty {
-    state.withLock { _ = $0.sessions.remove(request.token) }
+    state.withLock { $0.sessions[request.token] = nil }
     return .init()
   }
 

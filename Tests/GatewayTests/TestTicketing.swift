@@ -159,7 +159,18 @@ final class TestTicketing: TicketsService {
   ) async throws -> Ticketing.Ticket { throw unimplemented }
   func assignTicket(
     _ request: Ticketing.AssignTicketRequest, _ call: Call
-  ) async throws -> Ticketing.Ticket { throw unimplemented }
+  ) async throws -> Ticketing.Ticket {
+    try state.withLock { state in
+      guard var ticket = state.tickets[request.name] else { throw absent }
+      guard request.etag == ticket.etag else { throw Status(.aborted, "changed meanwhile") }
+      ticket.assignee = request.assignee
+      ticket.assigneeDisplayName = request.assignee
+      ticket.dueTime = request.dueTime
+      ticket.etag += "+"
+      state.tickets[request.name] = ticket
+      return ticket
+    }
+  }
   func reopenTicket(
     _ request: Ticketing.ReopenTicketRequest, _ call: Call
   ) async throws -> Ticketing.Ticket { throw unimplemented }
