@@ -34,7 +34,9 @@ struct ConsoleRouteTests {
     }
   }
 
-  @Test("Staff see the ticket's page of the console: assignment, classification, time, both kinds of note")
+  @Test(
+    "Staff see the ticket's page of the console: assignment, classification, time, both kinds of note"
+  )
   func ticketPage() async throws {
     try await withTicket { stage in
       let page = try await stage.get(Self.path)
@@ -46,7 +48,8 @@ struct ConsoleRouteTests {
     }
   }
 
-  @Test("A stale etag shows what was typed, says so and offers to reload; saved again it goes through")
+  @Test(
+    "A stale etag shows what was typed, says so and offers to reload; saved again it goes through")
   func staleAssignment() async throws {
     try await withTicket { stage in
       let fields = "assignee=users/administrator&due_time=2026-03-09T17:30"
@@ -115,7 +118,8 @@ struct ConsoleRouteTests {
       let save = "\(contact):updatePortalAccess"
       let noRole = try await stage.post(save, "etag=1&enabled=yes&user_name=ada.b")
       #expect(noRole.status == 422 && noRole.body.contains("Security role: Is required"))
-      #expect(noRole.body.contains("value=\"ada.b\"") && noRole.body.contains("value=\"yes\" checked"))
+      #expect(
+        noRole.body.contains("value=\"ada.b\"") && noRole.body.contains("value=\"yes\" checked"))
       let taken = try await stage.post(
         save, "etag=1&enabled=yes&user_name=taken&role=roles/external-user")
       #expect(taken.status == 422 && taken.body.contains("Is taken by somebody else"))

@@ -72,7 +72,9 @@ struct ConsoleRulesTests {
       #expect(LocalTime.instant(text, in: berlin) == Instant(seconds: seconds))
       #expect(LocalTime.text(.init(seconds: seconds), in: berlin) == String(text.prefix(16)))
     }
-    for text in ["", "tomorrow", "2026-02-30T10:00", "2026-03-01", "2026-03-01T25:00", "2026-03-01Tx:0"] {
+    for text in [
+      "", "tomorrow", "2026-02-30T10:00", "2026-03-01", "2026-03-01T25:00", "2026-03-01Tx:0",
+    ] {
       #expect(LocalTime.instant(text, in: berlin) == nil)
     }
     #expect(LocalTime.text(nil, in: berlin).isEmpty)
@@ -108,7 +110,8 @@ struct ConsoleRulesTests {
     #expect(grants.map(\.permission) == [.ticketsRead] && grants.map(\.reach) == [.account])
   }
 
-  @Test("The inbox reads its folder, order and filters from the URL; a foreign value is the default")
+  @Test(
+    "The inbox reads its folder, order and filters from the URL; a foreign value is the default")
   func inboxView() throws {
     let staff = TestPrincipal.staff()
     let view = InboxView(
@@ -119,5 +122,28 @@ struct ConsoleRulesTests {
     #expect(view.request.view == .all && view.request.parent == "accounts/-")
     let plain = InboxView(try Samples.context(staff, target: "/inbox?folder=x&order=y&view=z"))
     #expect(plain.folder == .unassigned && plain.request.view == .open && !plain.isFiltered)
+  }
+}
+
+extension ConsoleRulesTests {
+  @Test("The audit log shows what changed, and nothing of what stayed")
+  func auditChanges() {
+    func changes(_ before: String, _ after: String) -> String {
+      AuditPage.changes(.init(before: before, after: after)).description
+    }
+    let change = changes(#"{"state":"new","title":"A"}"#, #"{"state":"<open>","title":"A"}"#)
+    #expect(change == "<div class=\"sub\">state: new → &lt;open&gt;</div>")
+    #expect(changes("", #"{"role":"x"}"#) == "<div class=\"sub\">role: x</div>")
+    #expect(changes(#"{"role":"x"}"#, "{}") == "<div class=\"sub\">role: x → none</div>")
+    #expect(changes("not json", "").contains("not json"))
+  }
+
+  @Test("An account's page leads staff to lists of that account; customers stay in their own")
+  func listParent() throws {
+    let target = "/tickets?account=accounts/globex"
+    #expect(
+      try Samples.context(TestPrincipal.staff(), target: target).listParent == "accounts/globex")
+    #expect(try Samples.context(TestPrincipal.staff()).listParent == "accounts/-")
+    #expect(try Samples.context(target: target).listParent == "accounts/acme")
   }
 }

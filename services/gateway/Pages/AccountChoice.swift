@@ -45,6 +45,11 @@ extension PageContext {
     return accounts.first { $0 == chosen } ?? accounts.first
   }
 
-  /// The parent to list things under: the account looked at, or for staff every account.
-  var listParent: String { currentAccount ?? "accounts/-" }
+  /// The parent to list things under: the account looked at; for staff the one that the URL names (`?account=`, as
+  /// an account's page links to its lists), else every account.
+  var listParent: String {
+    if let currentAccount { return currentAccount }
+    guard let named = query["account"], named.hasPrefix("accounts/") else { return "accounts/-" }
+    return named
+  }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import PorticoAPI
 import RPC
 import WellKnown
@@ -55,12 +56,30 @@ enum AuditPage {
           ? UI.notSet
           : UI.link(entry.resource, to: "/audit?resource=\(entry.resource)", isQuiet: true)
       },
-      .init("Before") { value($0.before) },
-      .init("After") { value($0.after) },
+      .init("Changed") { changes($0) },
     ]
   }
 
-  private static func value(_ text: String) -> HTML {
-    text.isEmpty || text == "{}" ? UI.notSet : "<code>\(text)</code>"
+  /// `state: new → open`, one line for each value that changed.
+  static func changes(_ entry: Identity.AuditEntry) -> HTML {
+    guard let before = values(entry.before), let after = values(entry.after) else {
+      // Kept as it was recorded, where it is not the values of fields.
+      return "<div class=\"sub\">\(entry.before) → \(entry.after)</div>"
+    }
+    let names = Set(before.keys).union(after.keys).sorted().filter { before[$0] != after[$0] }
+    guard !names.isEmpty else { return UI.notSet }
+    return names.html { name in
+      let old: HTML? = before[name].flatMap { $0.isEmpty ? nil : "\($0) → " }
+      let new = after[name] ?? ""
+      return "<div class=\"sub\">\(name): \(old)\(new.isEmpty ? "none" : new)</div>"
+    }
+  }
+
+  /// The recorded values; nothing recorded is none. Nil for a text of another form.
+  private static func values(_ text: String) -> [String: String]? {
+    guard !text.isEmpty else { return [:] }
+    do { return try JSONDecoder().decode([String: String].self, from: Data(text.utf8)) } catch {
+      return nil
+    }
   }
 }

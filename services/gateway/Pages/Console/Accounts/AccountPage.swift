@@ -84,6 +84,10 @@ enum AccountPage {
   /// To what other services keep of the account.
   private static func links(_ account: Identity.Account, _ context: PageContext) -> HTML {
     var links: [HTML] = []
+    if context.may(.ticketsRead) {
+      let url: SafeURL = "/tickets?account=\(account.name)"
+      links.append(UI.link("All tickets", to: url, icon: .ticket))
+    }
     if context.may(.contactsRead) {
       let url: SafeURL = "/contacts?account=\(account.name)"
       links.append(UI.link("All contacts", to: url, icon: .users))

@@ -21,7 +21,8 @@ struct AccountSites {
             <p>\(UI.facts(place.map { HTML(text: $0) }))</p></div></li>
             """
         })
-    return UI.card("Sites", body: "\(list)\(when: context.may(.accountsWrite), form)")
+    return UI.card(
+      "Sites", body: "<div class=\"form\">\(list)\(when: context.may(.accountsWrite), form)</div>")
   }
 
   private var form: HTML {

@@ -83,7 +83,7 @@ struct PortalAccessTab {
     return UI.card(
       "Send login",
       body: UI.form(
-        action: "/\(contact.name):sendLogin", csrf: context.csrfToken,
+        action: "/\(contact.name):sendLogin", csrf: context.csrfToken, style: "form",
         body: """
           \(text)\(UI.hidden("request_id", RequestID.make()))\
           \(UI.actions([UI.button("Send login", style: .secondary, icon: .mail)]))

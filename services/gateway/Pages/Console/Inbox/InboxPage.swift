@@ -80,11 +80,18 @@ enum InboxPage {
     _ view: InboxView, _ context: PageContext
   ) -> [UI.Column<Ticketing.Ticket>] {
     let order = view.order
-    return [
-      .init("Number") { "<span class=\"amount\">\($0.displayID)</span>" },
-      .init("Title", .title) { "<a href=\"/\($0.name)\">\($0.title)</a>" },
-      .init("Account") { UI.text($0.accountDisplayName) ?? UI.notSet },
-      .init("Contact") { UI.text($0.contactDisplayName) ?? UI.notSet },
+    var columns: [UI.Column<Ticketing.Ticket>] = [
+      .init("Title", .title) { ticket in
+        """
+        <a href="/\(ticket.name)">\(ticket.title)</a> <div class="sub">\(ticket.displayID)</div>
+        """
+      },
+      .init("Account, contact") { ticket in
+        """
+        \(ticket.accountDisplayName)\
+        \(when: !ticket.contactDisplayName.isEmpty, "<div class=\"sub\">\(ticket.contactDisplayName)</div>")
+        """
+      },
       .init(
         "Priority", sortURL: view.sort("priority"),
         sorted: order == .priority ? .descending : nil
@@ -93,18 +100,23 @@ enum InboxPage {
           ?? UI.notSet
       },
       .init("Stage", .bare) { UI.ticketStage(.init($0.state), forStaff: true) },
-      .init("Assigned to") {
-        UI.person($0.assigneeDisplayName.isEmpty ? nil : $0.assigneeDisplayName)
-      },
       .init("Notes", .number) { "\($0.noteCount)" },
       .init("Due", sortURL: view.sort("due"), sorted: order == .due ? .ascending : nil) {
         due($0, context)
       },
       .init(
-        "Age", sortURL: view.sort(order == .createdFirst ? "" : "oldest"),
+        "Age", sortURL: view.sort(order == .createdFirst ? nil : "oldest"),
         sorted: order == .createdFirst ? .descending : order == .unspecified ? .ascending : nil
       ) { context.time($0.createTime) ?? UI.notSet },
     ]
+    // Where everybody's are together it matters whose a ticket is.
+    if view.folder == .assigned || view.folder == .all {
+      columns.insert(
+        .init("Assigned to") {
+          UI.person($0.assigneeDisplayName.isEmpty ? nil : $0.assigneeDisplayName)
+        }, at: 4)
+    }
+    return columns
   }
 
   /// The deadline, and in words when it has passed.

@@ -98,6 +98,6 @@ struct InboxView: Sendable {
       clear: isFiltered ? unfiltered : nil)
   }
 
-  /// Where a click on a heading leads, and how it sorts now.
-  func sort(_ value: String) -> SafeURL { here.setting("order", to: value) }
+  /// Where a click on a heading leads; nil is the latest first.
+  func sort(_ value: String?) -> SafeURL { here.setting("order", to: value) }
 }

@@ -147,7 +147,9 @@ extension StaffTicketView {
     let total: HTML? =
       rows.isEmpty
       ? nil : "<p>In all \(UI.duration(minutes: Int64(time.totalMinutes)))</p>"
-    return UI.card("Time", body: "\(list)\(total)\(when: content.may(.logTime), timeForm)")
+    return UI.card(
+      "Time",
+      body: "<div class=\"form\">\(list)\(total)\(when: content.may(.logTime), timeForm)</div>")
   }
 
   private var timeForm: HTML {

@@ -51,7 +51,7 @@ enum StaffTicketPage {
         ticket.title, crumbs: [("Inbox", "/inbox")], meta: view.meta, actions: view.stageActions))
       \(forms.stage.summary([], reload: view.url))
       \(UI.columns(
-        main: "\(view.thread)\(view.composer)", aside: "\(view.facts)\(view.assign)\(view.classify)\(view.time)",
+        main: "\(view.thread)\(view.composer)", aside: "\(view.assign)\(view.facts)\(view.time)\(view.classify)",
         asideLabel: "About this ticket"))
       """
   }
