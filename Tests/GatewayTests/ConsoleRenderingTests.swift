@@ -108,7 +108,7 @@ struct ConsoleRenderingTests {
       name: "mails/1", to: [.init(email: text, displayName: text)], subject: text, textBody: text,
       htmlBody: text, state: .kept, lastError: text, template: text)
     expectEscaped(MailPages.render(.init(mails: [mail]), context))
-    expectEscaped(MailPages.render(mail, context))
+    expectEscaped(MailPages.oneMail(mail, context))
     let item = Cms.NewsItem(
       name: "news/1", title: text, summary: text, body: text, authorDisplayName: text, etag: text)
     expectEscaped(NewsListPage.render(.init(news: [item]), context))
@@ -161,7 +161,8 @@ struct ConsoleRenderingTests {
       PortalAccessTab(contact: contact, roles: [], state: .init(), context: context).html
         .description
     }
-    #expect(try tab(staff()).contains("Send login") && tab(staff()).contains("<form"))
+    let all = tab(try staff())
+    #expect(all.contains("Send login") && all.contains("<form"))
     #expect(!tab(technician).contains("<form"))
     let list = ContactListPage.render(.init(contacts: [contact]), technician, accounts: [])
     #expect(!list.description.contains("/contacts/new"))

@@ -95,10 +95,10 @@ enum MailPages {
   private static func page(_ context: PageContext) async throws -> Response {
     let mail = try await MailsClient(context.caller).getMail(
       .init(name: "mails/\(context.path["mail"])"))
-    return await shell(context, title: mail.subject, active: "/mail", render(mail, context))
+    return await shell(context, title: mail.subject, active: "/mail", oneMail(mail, context))
   }
 
-  static func render(_ mail: Messaging.Mail, _ context: PageContext) -> HTML {
+  static func oneMail(_ mail: Messaging.Mail, _ context: PageContext) -> HTML {
     let canRetry = context.may(.settingsWrite) && (mail.state == .failed || mail.state == .kept)
     let retry: [HTML] =
       canRetry
