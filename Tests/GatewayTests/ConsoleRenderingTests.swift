@@ -94,7 +94,7 @@ struct ConsoleRenderingTests {
       account: account, sites: [site], contacts: .init(contacts: [contact]),
       tickets: .init(tickets: [Samples.ticket(text)]))
     expectEscaped(AccountPage.render(content, context))
-    expectEscaped(AccountForm.controls(account, state).html(\.html))
+    expectEscaped(AccountForm.controls(account, .init()).html(\.html))
     expectEscaped(StaffPages.render(.init(users: [user]), [role], context))
     expectEscaped(StaffPages.form(user, [role], context, state, action: "/staff/u"))
     expectEscaped(RoleListPage.render(.init(roles: [role]), context))

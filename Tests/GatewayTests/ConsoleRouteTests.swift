@@ -101,10 +101,12 @@ struct ConsoleRouteTests {
   @Test("A step that is not possible any more is told on the ticket's page")
   func refusedStage() async throws {
     try await withTicket { stage in
-      #expect(try await stage.post("\(Self.path):stage", "to=resolved").status == 303)
+      let resolved = try await stage.post("\(Self.path):stage", "to=resolved")
+      #expect(resolved.status == 303)
       let again = try await stage.post("\(Self.path):stage", "to=resolved")
       #expect(again.status == 422 && again.body.contains("The ticket is resolved already"))
-      #expect(try await stage.post("\(Self.path):stage", "to=burnt").status == 422)
+      let unknown = try await stage.post("\(Self.path):stage", "to=burnt")
+      #expect(unknown.status == 422)
     }
   }
 
@@ -128,9 +130,12 @@ struct ConsoleRouteTests {
       #expect(given.status == 303 && given["location"] == "\(contact)?tab=access")
       let invited = try await stage.get("\(contact)?tab=access")
       #expect(invited.body.contains("Invited") && invited.body.contains("Send login"))
-      #expect(try await stage.get("/contacts?access=yes").body.contains("Ada Byron"))
-      #expect(try await stage.get("/contacts?access=no").body.contains("Clear filters"))
-      #expect(try await stage.post("\(contact):sendLogin").status == 303)
+      let withAccess = try await stage.get("/contacts?access=yes")
+      #expect(withAccess.body.contains("Ada Byron"))
+      let without = try await stage.get("/contacts?access=no")
+      #expect(without.body.contains("Clear filters"))
+      let login = try await stage.post("\(contact):sendLogin")
+      #expect(login.status == 303)
     }
   }
 
@@ -138,9 +143,11 @@ struct ConsoleRouteTests {
   func customers() async throws {
     try await PagesStage.run { stage in
       for path in ["/inbox", "/contacts", "/mail", "/roles", "/audit", "/settings/portal"] {
-        #expect(try await stage.get(path).status == 404)
+        let page = try await stage.get(path)
+        #expect(page.status == 404)
       }
-      #expect(try await stage.post("\(Self.path):assign", "etag=1").status == 404)
+      let post = try await stage.post("\(Self.path):assign", "etag=1")
+      #expect(post.status == 404)
     }
   }
 }
