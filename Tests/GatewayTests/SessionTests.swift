@@ -156,6 +156,38 @@ struct SessionTests {
     }
   }
 
+  @Test("X-06 a change at identity takes effect with the next request, not when a token runs out")
+  func changeOfRights() async throws {
+    try await EdgeStage.run { stage in
+      let mine = try await login(stage)
+      let other = ["Cookie": "portico=\(try await login(stage).cookie)"]
+      #expect(try await stage.send("GET", "/", other).status == 200)
+      let asked = stage.identity.refreshes
+      let cookie = ["Cookie": "portico=\(mine.cookie)", "x-portico-csrf": mine.token]
+      #expect(try await stage.send("GET", "/v1/sessions", cookie).status == 200)
+      #expect(try await stage.send("GET", "/", other).status == 200)
+      #expect(stage.identity.refreshes == asked)
+      #expect(try await stage.send("DELETE", "/v1/sessions/1", cookie).status == 200)
+      #expect(try await stage.send("GET", "/", other).status == 200)
+      #expect(stage.identity.refreshes == asked + 1)
+    }
+  }
+
+  @Test("X-03 a login is told to identity with the browser's address, whatever its sender claims")
+  func loginAddress() async throws {
+    try await EdgeStage.run { stage in
+      let session = try await login(stage).cookie
+      let body = #"{"tenant":"northwind","password":"right","ipAddress":"203.0.113.9"}"#
+      for cookie in [[:], ["Cookie": "portico=\(session)", "Sec-Fetch-Site": "same-origin"]] {
+        let answer = try await stage.send(
+          "POST", "/v1/sessions", cookie.merging(["Content-Type": "application/json"]) { $1 },
+          body: body)
+        #expect(answer.status == 200)
+      }
+      #expect(stage.identity.loginAddresses == ["127.0.0.1", "127.0.0.1", "127.0.0.1"])
+    }
+  }
+
   @Test("A flash message is shown once")
   func flash() async throws {
     try await EdgeStage.run { stage in

@@ -14,6 +14,7 @@ final class TestIdentity: SessionsService {
   private let keys: Keyring
   private let clock: any WallClock
   private let state = Mutex<(sessions: [String: Principal], refreshes: Int)>(([:], 0))
+  private let addresses = Mutex<[String?]>([])
 
   init(keys: Keyring, clock: any WallClock) {
     self.keys = keys
@@ -22,6 +23,9 @@ final class TestIdentity: SessionsService {
 
   /// How often the gateway asked who a session is.
   var refreshes: Int { state.withLock { $0.refreshes } }
+
+  /// Where the gateway said that each login came from; nil when it said nothing that is believed.
+  var loginAddresses: [String?] { addresses.withLock { $0 } }
 
   func open(_ principal: Principal = TestPrincipal.customer()) -> String {
     let token = SecretToken().reveal()
@@ -32,6 +36,7 @@ final class TestIdentity: SessionsService {
   func createSession(
     _ request: Identity.CreateSessionRequest, _ call: Call
   ) async throws -> Identity.CreateSessionResponse {
+    addresses.withLock { $0.append(call.clientAddress) }
     guard request.password == "right" else {
       throw Status(.unauthenticated, "wrong user name or password")
     }

@@ -154,6 +154,13 @@ import Values
           tenant: "northwind", userName: "ada", password: Provider.password,
           ipAddress: "192.0.2.8"))
       #expect(claimed.session?.ipAddress != "192.0.2.8")
+      let request = Identity.CreateSessionRequest(
+        tenant: "northwind", userName: "ada", password: Provider.password, ipAddress: "192.0.2.8")
+      let beside = try CallOptions().client(address: "192.0.2.9")
+      let told = try await provider.sessions.createSession(request, beside)
+      #expect(told.session?.ipAddress == "192.0.2.9")
+      let forged = try await SessionsClient(provider.anonymous).createSession(request, beside)
+      #expect(!["192.0.2.8", "192.0.2.9"].contains(forged.session?.ipAddress))
     }
   }
 

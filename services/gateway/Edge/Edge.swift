@@ -120,8 +120,9 @@ struct Edge: EdgeService {
     let match = try json.route(request)
     if !request.isSafe { try pages.protection.checkAPI(request, visitor) }
     let caller = UserCaller(
-      base: backends, principalToken: visitor.session?.principalToken, requestID: request.id,
-      deadline: .after(.seconds(10)))
+      base: backends, tenant: visitor.portal.tenant,
+      principalToken: visitor.session?.principalToken, remote: request.remote, sessions: sessions,
+      requestID: request.id, deadline: .after(.seconds(10)))
     return try await json.answer(request, match, caller: caller)
   }
 

@@ -119,7 +119,9 @@ struct PageServing: Sendable {
     return PageContext(
       request: request, path: path, form: form, visitor: visitor,
       caller: UserCaller(
-        base: backends, principalToken: visitor.session?.principalToken, requestID: request.id,
+        base: backends, tenant: visitor.portal.tenant,
+        principalToken: visitor.session?.principalToken, remote: request.remote,
+        sessions: sessions, requestID: request.id,
         deadline: .after(scene.route?.deadline ?? .seconds(10))),
       csrfToken: protection.csrf.token(for: secret), theme: theme, flashes: flashes, assets: assets,
       sessions: sessions, now: clock.now, log: scene.log)

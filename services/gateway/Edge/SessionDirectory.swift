@@ -21,7 +21,13 @@ final class SessionDirectory: Sendable {
   private let sessions: SessionsClient
   private let verifier: Verifier
   private let clock: any WallClock
-  private let known = Mutex<[Key: Entry]>([:])
+  private struct Memory {
+    var entries: [Key: Entry] = [:]
+    /// Counts what made remembered answers worthless: an answer that was asked for before is not remembered.
+    var epoch = 0
+  }
+
+  private let known = Mutex(Memory())
   private static let capacity = 20_000
   /// A token must outlive the calls that it goes with.
   private static let margin = Duration.seconds(10)
@@ -37,7 +43,8 @@ final class SessionDirectory: Sendable {
     guard let token = SecretToken(secret) else { return nil }
     let key = Key(tenant: tenant, hash: token.hash)
     let now = clock.now
-    if let entry = known.withLock({ $0[key] }), now < entry.until { return entry.session }
+    let (entry, epoch) = known.withLock { ($0.entries[key], $0.epoch) }
+    if let entry, now < entry.until { return entry.session }
     var options = CallOptions(deadline: .after(.seconds(5))).asService(in: tenant)
     try options.metadata.set(RequestID.key, requestID)
     do {
@@ -48,7 +55,7 @@ final class SessionDirectory: Sendable {
         principalToken: answer.principalToken, profile: answer.profile ?? .init(),
         record: answer.session ?? .init())
       guard session.principal.tenant == tenant else { return nil }
-      remember(session, key, answer.expireTime, now)
+      remember(session, key, answer.expireTime, now, epoch)
       return session
     } catch let status as Status where status.code == .unauthenticated || status.code == .notFound {
       forget(key)
@@ -57,18 +64,36 @@ final class SessionDirectory: Sendable {
   }
 
   private func remember(
-    _ session: Session, _ key: Key, _ expires: GoogleProtobuf.Timestamp?, _ now: Instant
+    _ session: Session, _ key: Key, _ expires: GoogleProtobuf.Timestamp?, _ now: Instant,
+    _ epoch: Int
   ) {
     guard let expires else { return }
     let until = Instant(seconds: expires.seconds) - Self.margin
     known.withLock { known in
-      if known.count >= Self.capacity { known = known.filter { now < $0.value.until } }
-      if known.count >= Self.capacity { known.removeAll(keepingCapacity: true) }
-      known[key] = Entry(session: session, until: until)
+      guard known.epoch == epoch else { return }
+      if known.entries.count >= Self.capacity {
+        known.entries = known.entries.filter { now < $0.value.until }
+      }
+      if known.entries.count >= Self.capacity { known.entries.removeAll(keepingCapacity: true) }
+      known.entries[key] = Entry(session: session, until: until)
     }
   }
 
-  private func forget(_ key: Key) { known.withLock { $0[key] = nil } }
+  /// Somebody's rights in a tenant may have changed: who is who is asked anew. Other gateway processes learn of it
+  /// when what they remember runs out, after 50 seconds at most.
+  func forgetAll(of tenant: TenantID) {
+    known.withLock { known in
+      known.epoch += 1
+      known.entries = known.entries.filter { $0.key.tenant != tenant }
+    }
+  }
+
+  private func forget(_ key: Key) {
+    known.withLock { known in
+      known.epoch += 1
+      known.entries[key] = nil
+    }
+  }
 
   /// Ends a session, here and at identity. One that has ended already is fine.
   func end(_ secret: String, of tenant: TenantID) async throws {

@@ -1,33 +1,54 @@
 import Access
 import RPC
+import Values
 
 /// Performs calls for one request: with the user's token, the request's id and at most the time that its route has.
+///
+/// What anyone may call (login, links, the portal's face) the gateway calls as itself and says where the browser is: on
+/// its word alone identity counts guesses for an address. What changes somebody's rights takes effect here with
+/// the next request, not when remembered tokens run out.
 struct UserCaller: Caller {
   let base: any Caller
+  let tenant: TenantID
   /// Nil when nobody is signed in.
   let principalToken: [UInt8]?
+  let remote: RemoteAddress
+  let sessions: SessionDirectory
   let requestID: String
   let deadline: Deadline
 
   func unary(
     _ method: Method, _ request: [UInt8], _ options: CallOptions
   ) async throws -> UnaryResponse<[UInt8]> {
-    try await base.unary(method, request, try prepared(options))
+    let answer = try await base.unary(method, request, try prepared(options, for: method))
+    if method.mayChangeRights { sessions.forgetAll(of: tenant) }
+    return answer
   }
 
   func stream<Result>(
     _ method: Method, _ options: CallOptions,
     _ body: (RequestWriter<[UInt8]>, ResponseStream<[UInt8]>) async throws -> Result
   ) async throws -> Result {
-    try await base.stream(method, try prepared(options), body)
+    try await base.stream(method, try prepared(options, for: method), body)
   }
 
-  private func prepared(_ options: CallOptions) throws -> CallOptions {
+  private func prepared(_ options: CallOptions, for method: Method) throws -> CallOptions {
     var options = options
     options.deadline = min(options.deadline ?? deadline, deadline)
     try options.metadata.set(RequestID.key, requestID)
+    if method.access.callers == .anyone {
+      return try options.asService(in: tenant).client(address: remote.description)
+    }
     if let principalToken { options = try options.principal(principalToken) }
     return options
+  }
+}
+
+extension Method {
+  /// Any change at identity may be one of a role, a user, a contact's access or the portal's being open.
+  fileprivate var mayChangeRights: Bool {
+    owner == Verifier.identity && access.callers != .anyone
+      && !http.allSatisfy { $0.verb.uppercased() == "GET" }
   }
 }
 

@@ -111,8 +111,10 @@ struct SignIn {
   /// Where the browser is: what the gateway says it saw, and for everybody else the end of the connection.
   /// Empty when that is only a neighbour on this host.
   static func address(of call: Call, given: String) -> String {
-    if call.signedInPrincipal?.kind == .service("gateway"), !given.isEmpty {
-      return withoutPort(String(given.prefix(64)))
+    if call.signedInPrincipal?.kind == .service("gateway") {
+      // Beside the request comes what the gateway saw; in it, what a caller of the JSON API may have written.
+      let seen = call.clientAddress ?? given
+      if !seen.isEmpty { return withoutPort(String(seen.prefix(64))) }
     }
     let peer = withoutPort(call.peer.address)
     return ["127.0.0.1", "::1"].contains(peer) || peer.hasPrefix("unix:") ? "" : peer
