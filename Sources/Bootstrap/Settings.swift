@@ -11,6 +11,8 @@ public struct Settings: Sendable {
   private struct Source: Sendable {
     let provider: any ConfigProvider
     let prefix: String
+    /// The provider takes a value apart at its commas, so that it has to be asked for as a list.
+    var splitsAtCommas = false
   }
 
   private let sources: [Source]
@@ -29,7 +31,8 @@ public struct Settings: Sendable {
     var sources = [
       Source(
         provider: CommandLineArgumentsProvider(
-          arguments: ["portico"] + arguments, secretsSpecifier: .all), prefix: ""),
+          arguments: ["portico"] + arguments, secretsSpecifier: .all), prefix: "",
+        splitsAtCommas: true),
       Source(
         provider: EnvironmentVariablesProvider(
           environmentVariables: variables, secretsSpecifier: .all), prefix: prefix),
@@ -126,7 +129,9 @@ public struct Settings: Sendable {
   ) throws(SettingError) -> String? {
     let absolute = AbsoluteConfigKey(ConfigKey(key))
     for source in sources {
-      for type in [ConfigType.string, .int, .double, .bool] {
+      let types: [ConfigType] =
+        source.splitsAtCommas ? [.stringArray] : [.string, .int, .double, .bool]
+      for type in types {
         let found: LookupResult
         do { found = try source.provider.value(forKey: absolute, type: type) } catch {
           // It has the key with another type: the next type is asked for.
@@ -135,6 +140,8 @@ public struct Settings: Sendable {
         guard let value = found.value else { break }
         switch value.content {
         case .string(let text): return text
+        case .stringArray(let parts) where parts.isEmpty: return nil
+        case .stringArray(let parts): return parts.joined(separator: ",")
         case .int(let number): return String(number)
         case .double(let number): return String(number)
         case .bool(let flag): return String(flag)

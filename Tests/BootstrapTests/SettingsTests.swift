@@ -71,6 +71,17 @@ struct SettingsTests {
     }
   }
 
+  @Test("a value keeps its commas, as a flag and in the environment")
+  func commas() async throws {
+    let peers = "identity=unix:/run/identity,billing=dns:///billing:7000"
+    let flags = try await settings(["--peers", peers, "--proxies=10.0.0.1,10.0.0.2"])
+    #expect(try flags.string("peers") == peers)
+    #expect(try flags.string("proxies") == "10.0.0.1,10.0.0.2")
+    let environment = try await settings([], ["PORTICO_PEERS": peers])
+    #expect(try environment.string("peers") == peers)
+    #expect(try HostConfiguration.peers(flags).count == 2)
+  }
+
   @Test("flags without a value are true")
   func flags() async throws {
     let flags = try await settings(["--demo", "--port", "1"])
