@@ -79,7 +79,8 @@ struct SettingsTests {
     #expect(try flags.string("proxies") == "10.0.0.1,10.0.0.2")
     let environment = try await settings([], ["PORTICO_PEERS": peers])
     #expect(try environment.string("peers") == peers)
-    #expect(try HostConfiguration.peers(flags).count == 2)
+    let parsed = try HostConfiguration.peers(flags)
+    #expect(parsed.count == 2)
   }
 
   @Test("flags without a value are true")
