@@ -4,6 +4,7 @@ import itertools
 import pathlib
 from collections.abc import Callable, Iterator
 
+import people
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
@@ -11,6 +12,8 @@ from harness import browser as chromium
 from harness import places
 from harness.browser import Session, View
 from harness.portico import Portico, up
+from harness.wire import Wire
+from people import Person, Visits
 
 _numbers = itertools.count(1)
 
@@ -66,6 +69,39 @@ def demo(tmp_path_factory) -> Iterator[Portico]:
     data = tmp_path_factory.mktemp("demo")
     with up(places.portico_binary(), data, "--demo", log=_log("demo")) as portico:
         yield portico
+
+
+@pytest.fixture(scope="session")
+def visits(browser: Browser, demo: Portico) -> Visits:
+    return Visits(browser, demo)
+
+
+@pytest.fixture
+def anonymous(session, demo) -> Callable[..., Session]:
+    """A browser that nobody has signed in with: `anonymous(view)`, at the demo's portal."""
+    return lambda view=chromium.DESKTOP, **options: session(demo.url, view, **options)
+
+
+@pytest.fixture
+def signed_in(session, visits) -> Callable[..., Session]:
+    """Somebody's browser, signed in: `signed_in(people.TECHNICIAN, view)`."""
+
+    def make(person: Person, view: View = chromium.DESKTOP, **options) -> Session:
+        return session(visits.origin(person), view, storage_state=visits.state(person), **options)
+
+    return make
+
+
+@pytest.fixture
+def wire(visits) -> Callable[[Person | None], Wire]:
+    """Requests without a browser, with somebody's session: `wire(people.TECHNICIAN)`, or nobody's: `wire(None)`."""
+
+    def make(person: Person | None) -> Wire:
+        if person is None:
+            return Wire(visits.origin(people.ADMINISTRATOR))
+        return Wire(visits.origin(person), visits.state(person)["cookies"])
+
+    return make
 
 
 @pytest.fixture

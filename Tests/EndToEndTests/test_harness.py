@@ -44,7 +44,8 @@ def test_sideways_scroll_is_found_and_its_cause_named(session, site):
 
 
 @pytest.mark.parametrize(
-    "path, trip", [("/throws", "a planted error"), ("/logs", "a planted message"), ("/nowhere", "404")]
+    "path, trip", [("/throws", "a planted error"), ("/logs", "a planted message"), ("/nowhere", "404"),
+    ("/alerts", "a planted dialog")]
 )
 def test_the_tripwire_springs(session, site, path, trip):
     watched = session(site)
@@ -87,6 +88,7 @@ def test_a_process_is_ready_at_its_line_and_ends_at_sigterm(tmp_path):
     with fake(fakes.STANDS, tmp_path) as portico:
         assert portico.url == "http://127.0.0.1:1"
         assert portico.mail_url == "http://127.0.0.1:1/mail"
+        assert portico.portal("acme") == "http://acme.localhost:1"
         assert portico.login("Administrator").user == "ada"
         with pytest.raises(LookupError, match="Administrator"):
             portico.login("Nobody")

@@ -54,11 +54,17 @@ class Tripwire:
     def watch(self, context: BrowserContext) -> None:
         context.on("console", lambda message: self._console(message))
         context.on("weberror", lambda error: self._trip(f"script error: {error.error}"))
+        context.on("dialog", lambda dialog: self._dialog(dialog))
 
     def _console(self, message) -> None:
         if message.type in ("error", "warning"):
             where = (message.location or {}).get("url", "")
             self._trip(f"console {message.type}: {message.text} ({where})")
+
+    def _dialog(self, dialog) -> None:
+        """No page of ours opens one, so this is somebody else's script (X-14)."""
+        self._trip(f"{dialog.type} dialog: {dialog.message}")
+        dialog.dismiss()
 
     def _trip(self, text: str) -> None:
         if not any(pattern.search(text) for pattern in self._expected):

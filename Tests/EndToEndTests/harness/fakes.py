@@ -17,6 +17,7 @@ PAGES = {
     "/pale": SOUND.replace("#111; background: #fff", "#ccc; background: #fff"),
     "/wide": SOUND.replace("<h1>", '<div style="width: 2000px" class="broad">wide</div><h1>'),
     "/throws": SOUND.replace("<main>", "<script>throw new Error('a planted error')</script><main>"),
+    "/alerts": SOUND.replace("<main>", "<script>alert('a planted dialog')</script><main>"),
     "/logs": SOUND.replace("<main>", "<script>console.error('a planted message')</script><main>"),
 }
 
@@ -61,7 +62,7 @@ import json, signal, sys, time
 signal.signal(signal.SIGTERM, lambda *_: (print("drained", flush=True), sys.exit(0)))
 print("a log line before", flush=True)
 print(json.dumps({"an": "object without url"}), flush=True)
-print(json.dumps({"url": "http://127.0.0.1:1/", "mail": "http://127.0.0.1:1/mail",
+print(json.dumps({"url": "http://127.0.0.1:1/", "mail": "http://127.0.0.1:1/mail", "portal": "http://{tenant}.localhost:1",
   "logins": [{"role": "Administrator", "tenant": "demo", "user": "ada", "password": "x"}]}), flush=True)
 print("y" * 200000, file=sys.stdout, flush=True)
 while True: time.sleep(0.05)

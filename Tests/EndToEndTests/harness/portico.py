@@ -5,6 +5,7 @@ The agreement with the program, `portico up --data DIR --port 0 --print-json [--
 - once it serves, it prints one line of JSON on standard output, with at least
   `{"url": "http://127.0.0.1:PORT", "mail": "http://…", "logins": [{"role", "tenant", "user", "password"}]}`:
   `mail` is the address at which kept outgoing mail is read, `logins` may be empty without `--demo`;
+- `portal` in it is the pattern of a tenant's address, `http://{tenant}.localhost:PORT`;
 - lines before it that are not a JSON object with a `url` are log lines;
 - SIGTERM drains and ends it with exit code 0.
 """
@@ -58,7 +59,7 @@ class Portico:
     ):
         self.log_path = log
         log.parent.mkdir(parents=True, exist_ok=True)
-        self._log = log.open("ab", buffering=0)
+        self._log = log.open("wb", buffering=0)
         self._ready: "queue.Queue[dict | None]" = queue.Queue()
         # A group of its own, so that a Ctrl-C in the terminal reaches the tests first and they end it.
         self.process = subprocess.Popen(
@@ -79,6 +80,7 @@ class Portico:
             raise
         self.url: str = self.facts["url"].rstrip("/")
         self.mail_url: str = self.facts.get("mail", "")
+        self._portal: str = self.facts.get("portal", "")
         self.logins = [Login.of(value) for value in self.facts.get("logins", [])]
 
     def _read_output(self) -> None:
@@ -100,6 +102,12 @@ class Portico:
             code = self.process.wait()
             raise StartFailure(f"{command} ended with exit code {code} before it served\n{self.log_tail()}")
         return facts
+
+    def portal(self, tenant: str) -> str:
+        """Where this tenant's people go: `http://acme.localhost:8080`."""
+        if "{tenant}" not in self._portal:
+            raise LookupError(f"the program did not say where portals are: {self.facts}")
+        return self._portal.replace("{tenant}", tenant).rstrip("/")
 
     def login(self, role: str, tenant: str | None = None) -> Login:
         """The first login with this role."""

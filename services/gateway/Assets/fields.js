@@ -20,13 +20,24 @@ function show(field, text) {
   else field.removeAttribute("aria-invalid");
 }
 
+let isPressed = false;
+document.addEventListener("pointerdown", () => (isPressed = true), { capture: true });
+for (const end of ["pointerup", "pointercancel"]) {
+  document.addEventListener(end, () => (isPressed = false), { capture: true });
+}
+
 document.addEventListener("focusout", (event) => {
   const field = event.target;
   if (!(field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement || field instanceof HTMLSelectElement)) return;
   if (field.type === "file" || !field.form?.hasAttribute("novalidate")) return;
   const touched = field.value !== "" || field.hasAttribute("data-touched");
   const input = /** @type {HTMLInputElement} */ (field);
-  if (touched) show(input, message(input));
+  if (!touched) return;
+  // A message that comes or goes moves what is below it: not while a button there is being pressed, which would
+  // then miss its click.
+  const check = () => show(input, message(input));
+  if (isPressed) document.addEventListener("pointerup", () => setTimeout(check), { once: true });
+  else check();
 });
 
 document.addEventListener("input", (event) => {

@@ -18,7 +18,9 @@ extension UI.FormErrors {
     self.init()
     for violation in problem.violations {
       let field = names[violation.field] ?? violation.field
-      if byField[field] == nil { byField[field] = violation.description.asSentence }
+      // All that is wrong with a field, so that nobody finds out one by one.
+      byField[field] = [byField[field], violation.description.asSentence].compactMap(\.self)
+        .joined(separator: ". ")
     }
     if byField.isEmpty { general = [problem.detail.asSentence] }
   }

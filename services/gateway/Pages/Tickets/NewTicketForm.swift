@@ -19,7 +19,7 @@ enum NewTicketForm {
       """
     let more: HTML =
       choices.isQuick
-      ? "<details class=\"fieldset\"><summary>More about it (optional)</summary>\(classification)</details>"
+      ? "<details class=\"fieldset\"\(flag: "open", fields.isClassified)><summary>More about it (optional)</summary>\(classification)</details>"
       : classification
     let maxBytes = TicketUploads.maxBytes(choices.settings)
     return """
@@ -79,6 +79,14 @@ enum NewTicketForm {
         field("ticket.hardware_asset", "Affected hardware"),
         field("ticket.software_asset", "Affected software"), files,
       ]
+    }
+
+    /// Something is chosen or wrong in what the simplified layout folds away, so it has to be seen.
+    var isClassified: Bool {
+      [
+        "site", "type", "category", "issue_type", "sub_issue_type", "hardware_asset",
+        "software_asset",
+      ].contains { form.text("ticket.\($0)") != nil || errors["ticket.\($0)"] != nil }
     }
 
     var contact: HTML {

@@ -90,15 +90,15 @@ enum AccountPage {
     }
     if context.may(.contactsRead) {
       let url: SafeURL = "/contacts?account=\(account.name)"
-      links.append(UI.link("All contacts", to: url, icon: .users))
+      links.append(UI.menuLink("All contacts", to: url, icon: .users))
     }
     if context.may(.contractsRead) {
       let url: SafeURL = "/contracts?account=\(account.name)"
-      links.append(UI.link("Contracts", to: url, icon: .contract))
+      links.append(UI.menuLink("Contracts", to: url, icon: .contract))
     }
     if context.may(.invoicesRead) {
       let url: SafeURL = "/invoices?account=\(account.name)"
-      links.append(UI.link("Invoices", to: url, icon: .invoice))
+      links.append(UI.menuLink("Invoices", to: url, icon: .invoice))
     }
     guard !links.isEmpty else { return .empty }
     return UI.card("More", body: "<ul class=\"menu-list\">\(links.html { "<li>\($0)</li>" })</ul>")
