@@ -1,5 +1,5 @@
-// Counts Unicode scalars, as the server does: an emoji with a skin tone is two (D-58). Screen readers
-// hear the count when typing rests.
+// Counts Unicode scalars, as the server does: an emoji with a skin tone is two (D-58). The count
+// shows near the limit; screen readers hear it when typing rests.
 for (const field of document.querySelectorAll("[data-limit]")) {
   const place = document.getElementById(`${field.id}-count`);
   const limit = Number(field.getAttribute("data-limit"));
@@ -12,7 +12,8 @@ for (const field of document.querySelectorAll("[data-limit]")) {
   const count = () => {
     const value = /** @type {HTMLInputElement} */ (field).value.replace(/\r\n/g, "\n");
     const used = [...value].length;
-    place.textContent = `${used} of ${limit} characters`;
+    place.textContent = `${used.toLocaleString("en")} of ${limit.toLocaleString("en")} characters`;
+    place.toggleAttribute("data-near", used > limit * 0.8);
     place.toggleAttribute("data-over", used > limit);
     window.clearTimeout(timer);
     timer = window.setTimeout(() => {

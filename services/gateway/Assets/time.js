@@ -3,6 +3,10 @@ const relative = new Intl.RelativeTimeFormat(document.documentElement.lang, { nu
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 const civil = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: "UTC" });
 const minute = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+// Within this year the year goes without saying; the title has it.
+const minuteThisYear = new Intl.DateTimeFormat(undefined, {
+  month: "short", day: "numeric", hour: "numeric", minute: "2-digit",
+});
 const exact = new Intl.DateTimeFormat(undefined, {
   dateStyle: "full", timeStyle: "long",
 });
@@ -18,6 +22,11 @@ function words(date) {
   return unit ? relative.format(Math.round(seconds / unit[2]), unit[1]) : relative.format(0, "second");
 }
 
+/** @param {Date} date */
+function atMinute(date) {
+  return (date.getFullYear() === new Date().getFullYear() ? minuteThisYear : minute).format(date);
+}
+
 function update() {
   for (const time of document.querySelectorAll("time:not([data-style])")) {
     // A civil date is the same day everywhere: only its spelling follows the browser.
@@ -28,7 +37,7 @@ function update() {
     if (Number.isNaN(date.getTime())) continue;
     const style = time.getAttribute("data-style");
     const text =
-      style === "relative" ? words(date) : style === "day" ? day.format(date) : minute.format(date);
+      style === "relative" ? words(date) : style === "day" ? day.format(date) : atMinute(date);
     if (time.textContent !== text) time.textContent = text;
     time.setAttribute("title", exact.format(date));
   }

@@ -18,14 +18,15 @@ extension UI {
   }
 
   /// A link that looks like a button: it goes somewhere and changes nothing. With `dialog` it opens
-  /// that dialog instead where JavaScript runs.
+  /// that dialog instead where JavaScript runs. With `floats` it is the page's one action, which on
+  /// phones stays at the thumb.
   static func linkButton(
     _ title: String, to url: SafeURL, style: ButtonStyle = .secondary, icon: Icon? = nil,
-    isSmall: Bool = false, dialog: String? = nil
+    isSmall: Bool = false, dialog: String? = nil, floats: Bool = false
   ) -> HTML {
     """
     <a class="btn btn-\(style.rawValue)" href="\(url)"\(flag: "data-small", isSmall)\
-    \(attribute: "data-dialog", dialog)>\(buttonLabel(title, icon, isBusy: false))</a>
+    \(flag: "data-float", floats)\(attribute: "data-dialog", dialog)>\(buttonLabel(title, icon, isBusy: false))</a>
     """
   }
 

@@ -16,7 +16,7 @@ extension UI {
       \(forgot.map { link("Forgot your password?", to: $0) })</div>
       """
     return """
-      <h1>\(portalName)</h1>\
+      <h1>Log in to \(portalName)</h1>\
       \(error.map { "<div role=\"alert\">\(callout(.danger, body: "<p>\($0)</p>"))</div>" as HTML })\
       \(form(action: action, csrf: csrf, body: fields))\
       \(signUp.map { "<p class=\"auth-more\">New here? \(link("Sign up", to: $0))</p>" as HTML })

@@ -40,6 +40,18 @@ extension UI {
     return "<nav class=\"tabs\" aria-label=\"\(label)\">\(links)</nav>"
   }
 
+  /// Two or three views of the same list, as one control: Open and Closed.
+  static func segments(_ items: [TabItem], label: String) -> HTML {
+    let links = items.html { item in
+      """
+      <a class="segment" href="\(item.url)"\
+      \(attribute: "aria-current", item.isCurrent ? "true" : nil)>\(item.title)\
+      \(item.count.map { "<span class=\"count\">\($0)</span>" as HTML })</a>
+      """
+    }
+    return "<div class=\"segments\" role=\"group\" aria-label=\"\(label)\">\(links)</div>"
+  }
+
   /// A surface with an optional heading, actions beside it and a footer.
   static func card(
     _ title: String? = nil, actions: [HTML] = [], isFlush: Bool = false, footer: HTML? = nil,
@@ -68,6 +80,17 @@ extension UI {
       """
     }
     return "<dl class=\"facts\"\(flag: "data-wide", isWide)>\(rows)</dl>"
+  }
+
+  /// Sums below one another at the right edge, the last of them the result.
+  static func sums(_ items: [(term: HTML, value: HTML?)]) -> HTML {
+    let rows = items.enumerated().html { index, item in
+      """
+      <div\(flag: "data-strong", index == items.count - 1)><dt>\(item.term)</dt>\
+      <dd>\(item.value ?? notSet)</dd></div>
+      """
+    }
+    return "<dl class=\"facts\" data-sums>\(rows)</dl>"
   }
 
   static let notSet: HTML =

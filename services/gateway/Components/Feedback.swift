@@ -137,6 +137,11 @@ extension UI {
     """
   }
 
+  /// What a tile's list comes to: the number, what it counts, a badge.
+  static func tileFigure(_ figure: HTML, _ text: String, badge: HTML? = nil) -> HTML {
+    "<p class=\"tile-figure\"><strong>\(figure)</strong> \(text) \(badge)</p>"
+  }
+
   static func tileList(_ rows: [HTML]) -> HTML { "<ul class=\"tile-list\">\(rows)</ul>" }
 
   /// A page that says what went wrong, the request's id and the way back. `message` is for the

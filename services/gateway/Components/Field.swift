@@ -131,8 +131,9 @@ extension UI {
   private static func counter(_ field: Field, value: String, limit: Int) -> HTML {
     let count = value.unicodeScalars.count
     return """
-      <p class="counter" id="\(field.id)-count" data-count\(flag: "data-over", count > limit)>\
-      \(count) of \(limit) characters</p>
+      <p class="counter" id="\(field.id)-count" data-count\(flag: "data-over", count > limit)\
+      \(flag: "data-near", count > limit * 4 / 5)>\
+      \(grouped(String(count))) of \(grouped(String(limit))) characters</p>
       """
   }
 

@@ -114,6 +114,8 @@ extension UI {
     html += role
     html += "\(attribute: "aria-label", label)"
     html += HTML(trusted: ">")
+    // The label is also what a pointer is told.
+    html += "\(label.map { "<title>\($0)</title>" as HTML })"
     html += icon.shape
     html += HTML(trusted: "</svg>")
     return html

@@ -93,7 +93,8 @@ extension UI {
   ///
   /// - Parameters:
   ///   - title: the page's own title; the house's name is added.
-  ///   - isWide: lets tables use the whole width (the console always does).
+  ///   - isWide: a table of the console uses the whole width; the portal has one width, so that its
+  ///     bar never moves.
   ///   - clearsDraft: the draft key of a form that has just been saved.
   ///   - moreStyles: stylesheets in `Assets/` that only this page needs.
   static func layout(

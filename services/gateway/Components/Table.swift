@@ -11,6 +11,8 @@ extension UI {
       case title
       /// On a phone it has no heading of its own: state badges, menus.
       case bare
+      /// Headed in the table; on a phone it speaks for itself beside the badges: a priority.
+      case chip
     }
     var title: String
     var kind: Kind = .text
@@ -105,7 +107,7 @@ extension UI {
     if column.kind == .title {
       return "<th scope=\"row\" data-kind=\"title\">\(column.cell(row))</th>"
     }
-    let label = column.kind == .bare ? nil : column.title
+    let label = column.kind == .bare || column.kind == .chip ? nil : column.title
     return """
       <td data-kind="\(column.kind.rawValue)"\(attribute: "data-label", label)>\
       \(column.cell(row))</td>
@@ -138,8 +140,9 @@ extension UI {
 
   /// Search, selects and the chips of what is on. It is a GET form: every view is a URL (U-05).
   static func filterBar(
-    action: SafeURL, search: HTML? = nil, controls: [HTML] = [], keeping: [(String, String)] = [],
-    chips: [FilterChip] = [], clear: SafeURL? = nil, trailing: HTML? = nil
+    action: SafeURL, leading: HTML? = nil, search: HTML? = nil, controls: [HTML] = [],
+    keeping: [(String, String)] = [], chips: [FilterChip] = [], clear: SafeURL? = nil,
+    trailing: HTML? = nil
   ) -> HTML {
     let chipList: HTML = """
       <ul class="chips" aria-label="Active filters">\(chips.html { chip in
@@ -152,7 +155,7 @@ extension UI {
     return """
       <form class="filters" method="get" action="\(action)" role="search">\
       \(keeping.html { hidden($0.0, $0.1) })\
-      <div class="filter-row">\(search)\(controls)\
+      <div class="filter-row">\(leading)\(search)\(controls)\
       \(button("Apply", style: .secondary))\(trailing)</div>\
       \(when: !chips.isEmpty, chipList)</form>
       """
@@ -185,6 +188,11 @@ extension UI {
   static func pagination(
     shown: ClosedRange<Int>?, total: String?, things: String, previous: SafeURL?, next: SafeURL?
   ) -> HTML {
+    // All of them on one page: how many there are is all there is to say.
+    if let shown, shown.lowerBound == 1, previous == nil, next == nil {
+      let one = shown.count == 1 && things.hasSuffix("s")
+      return "<p class=\"pages\">\(shown.count) \(one ? String(things.dropLast()) : things)</p>"
+    }
     let range = shown.map { "\($0.lowerBound)–\($0.upperBound)" }
     let text =
       switch (range, total) {

@@ -11,7 +11,7 @@ import Values
 ///
 /// - Parameters:
 ///   - active: the tab that the page belongs to, where its path does not begin with the tab's.
-///   - isWide: lets tables use the whole width (the console always does).
+///   - isWide: a table of the console uses the whole width; the portal has one width, so that its bar never moves.
 ///   - clearsDraft: the draft key of a form that has just been saved.
 func shell(
   _ context: PageContext, title: String, active: String? = nil, status: HTTPResponseStatus = .ok,

@@ -16,8 +16,7 @@ struct InvoiceView {
     \(UI.card("Invoice", body: UI.descriptionList(general, isWide: true)))
     <div class="field-row">\(UI.card("From", body: party(invoice.from)))\
     \(UI.card("To", body: party(invoice.to)))</div>
-    \(UI.card("Invoice details", isFlush: true, body: lines))
-    \(UI.card("Totals", body: UI.descriptionList(totals)))
+    \(UI.card("Invoice details", isFlush: true, body: "\(lines)<div class=\"card-sums\">\(UI.sums(totals))</div>"))
     \(UI.card("Payments", isFlush: !invoice.payments.isEmpty, body: payments))
     \(UI.paragraphs(invoice.notes).map { UI.card("Notes", body: $0) })
     """
@@ -26,7 +25,6 @@ struct InvoiceView {
   private var meta: HTML {
     """
     \(UI.invoiceStage(UI.InvoiceStage(invoice)))\
-    \(when: !invoice.number.isEmpty, UI.copyable(invoice.number))\
     <span>\(UI.money(invoice.paymentDue) ?? UI.notSet) due</span>
     """
   }
@@ -40,7 +38,7 @@ struct InvoiceView {
 
   private var general: [(term: String, value: HTML?)] {
     [
-      ("Invoice number", UI.text(invoice.number)),
+      ("Invoice number", invoice.number.nonEmpty.map { UI.copyable($0) }),
       ("Status", UI.invoiceStage(UI.InvoiceStage(invoice))),
       ("P.O. number", UI.text(invoice.purchaseOrder)),
       ("Invoice date", UI.date(invoice.invoiceDate)), ("Due date", UI.date(invoice.dueDate)),
@@ -72,22 +70,20 @@ struct InvoiceView {
       ])
   }
 
-  private var totals: [(term: String, value: HTML?)] {
-    var rows: [(term: String, value: HTML?)] = [
+  private var totals: [(term: HTML, value: HTML?)] {
+    var rows: [(term: HTML, value: HTML?)] = [
       ("Total price", UI.money(invoice.totalPrice)),
       ("Invoice discount", UI.money(invoice.discount)),
     ]
     for tax in invoice.taxes {
       let rate = Self.thousandths(Int64(tax.taxRateThousandths))
-      let base: HTML? = UI.money(tax.taxableAmount).map {
-        " <span class=\"quiet\">on \($0)</span>"
-      }
-      rows.append(("Tax \(rate) %", "\(UI.money(tax.taxAmount))\(base)"))
+      let base: HTML? = UI.money(tax.taxableAmount).map { " on \($0)" }
+      rows.append(("Tax \(rate) %\(base)", UI.money(tax.taxAmount)))
     }
     rows += [
       ("Total tax", UI.money(invoice.totalTax)), ("Grand total", UI.money(invoice.grandTotal)),
       ("Paid amount", UI.money(invoice.paidAmount)),
-      ("Payment due", UI.money(invoice.paymentDue).map { "<strong>\($0)</strong>" }),
+      ("Payment due", UI.money(invoice.paymentDue)),
     ]
     return rows
   }

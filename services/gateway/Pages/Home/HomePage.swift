@@ -28,7 +28,8 @@ enum HomePage {
     var actions: [HTML] = []
     if await canSubmit {
       actions.append(
-        UI.linkButton("Open a ticket", to: "/tickets/new", style: .primary, icon: .plus))
+        UI.linkButton(
+          "Open a ticket", to: "/tickets/new", style: .primary, icon: .plus, floats: true))
     }
     let head = UI.pageHead(name.isEmpty ? "Welcome" : "Welcome, \(name)", actions: actions)
     return await shell(context, title: "Home", active: "/", "\(head)\(UI.tiles(tiles))")

@@ -18,9 +18,7 @@ enum HomeTiles {
           icon: .ticket)
       }
       let rows = answer.tickets.map { ticketRow($0, context) }
-      let count =
-        answer.totalSize == 1 ? "1 ticket is open" : "\(answer.totalSize) tickets are open"
-      return "<p class=\"quiet\">\(count)</p>\(UI.tileList(rows))"
+      return "\(UI.tileFigure("\(answer.totalSize)", "open"))\(UI.tileList(rows))"
     }
   }
 
@@ -58,7 +56,7 @@ enum HomeTiles {
             "<span>due \(UI.date(invoice.dueDate) ?? UI.notSet)</span>",
           ]), trailing: UI.invoiceStage(UI.InvoiceStage(invoice)))
       }
-      return "<p class=\"quiet\">\(due) due \(warning)</p>\(UI.tileList(rows))"
+      return "\(UI.tileFigure(due, "due", badge: warning))\(UI.tileList(rows))"
     }
   }
 

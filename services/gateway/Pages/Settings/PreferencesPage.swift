@@ -36,7 +36,7 @@ enum PreferencesPage {
       UI.Option($0, $0.replacing("_", with: " "))
     }
     return UI.form(
-      action: "/settings/preferences", csrf: context.csrfToken, style: "form",
+      action: "/settings/preferences", csrf: context.csrfToken, style: "form mostly-optional",
       body: """
         \(UI.hidden("etag", profile.etag))\
         \(UI.errorSummary(errors, fields: [landing, zone, theme]))\

@@ -8,37 +8,45 @@ enum NewTicketForm {
     csrf: String, requestID: HTML
   ) -> HTML {
     let fields = Fields(form: form, choices: choices, errors: errors)
-    let classification: HTML = """
-      \(UI.fieldRow([fields.select("ticket.site", "Site", choices.sites), fields.catalog("ticket.type", "Ticket type", .ticketType)]))\
-      \(fields.catalog("ticket.category", "Category", .category))\
-      \(UI.fieldRow([fields.catalog("ticket.issue_type", "Issue type", .issueType), fields.subIssueType]))\
-      \(UI.fieldRow([
-        fields.select("ticket.hardware_asset", "Affected hardware", choices.hardware),
-        fields.select("ticket.software_asset", "Affected software", choices.software),
-      ]))
-      """
-    let more: HTML =
-      choices.isQuick
-      ? "<details class=\"fieldset\"\(flag: "open", fields.isClassified)><summary>More about it (optional)</summary>\(classification)</details>"
-      : classification
     let maxBytes = TicketUploads.maxBytes(choices.settings)
     return """
       \(explanation(choices.settings))\
       \(accountSwitch(choices))\
-      \(UI.form(action: "/tickets/new", csrf: csrf, isUpload: true, draft: "ticket-new", style: "form", body: """
+      \(UI.form(action: "/tickets/new", csrf: csrf, isUpload: true, draft: "ticket-new", style: "form form-split mostly-optional", body: """
         \(requestID)\(UI.hidden("account", choices.account ?? ""))\
         \(UI.errorSummary(errors, fields: fields.summary))\
-        \(when: choices.isStaff, fields.contact)\
+        <div class="form-main">\(when: choices.isStaff, fields.contact)\
         \(UI.textField(fields.title, value: form["ticket.title"], limit: 200))\
-        \(UI.textArea(fields.details, value: form["ticket.details"], rows: 7, limit: 20_000))\
-        \(fields.catalog("ticket.priority", "Priority", .priority))\
-        \(more)\
+        \(UI.textArea(fields.details, value: form["ticket.details"], rows: 8, limit: 20_000))\
         \(TicketUploads.keptFields(sent))\
-        \(UI.fileField(fields.files, limit: TicketUploads.limitText(maxBytes), maxBytes: maxBytes))\
+        \(UI.fileField(fields.files, limit: TicketUploads.limitText(maxBytes), maxBytes: maxBytes))</div>\
+        <div class="form-side">\(classification(fields, choices))</div>\
         <div class="form-foot">\(UI.button("Open ticket"))\
         \(UI.linkButton("Cancel", to: "/tickets", style: .ghost))</div>
         """))
       """
+  }
+
+  /// Where it belongs, one choice below the other. The quick layout shows the priority and folds the rest.
+  private static func classification(_ fields: Fields, _ choices: NewTicketChoices) -> HTML {
+    let priority = fields.catalog("ticket.priority", "Priority", .priority)
+    let site = fields.select("ticket.site", "Site", choices.sites)
+    let rest: HTML = """
+      \(fields.catalog("ticket.type", "Ticket type", .ticketType))\
+      \(fields.catalog("ticket.category", "Category", .category))\
+      \(fields.catalog("ticket.issue_type", "Issue type", .issueType))\(fields.subIssueType)\
+      \(fields.select("ticket.hardware_asset", "Affected hardware", choices.hardware))\
+      \(fields.select("ticket.software_asset", "Affected software", choices.software))
+      """
+    let body: HTML =
+      choices.isQuick
+      ? """
+      \(priority)<details class="more"\(flag: "open", fields.isClassified)><summary>More about it</summary>\
+      <div class="more-body">\(site)\(rest)</div></details>
+      """
+      : "\(site)\(priority)\(rest)"
+    return UI.fieldset(
+      "Where it belongs", hint: "Leave open what you do not know; we will sort it.", body: body)
   }
 
   /// The provider's words above the form, while active (S-060, S-061).
@@ -60,7 +68,7 @@ enum NewTicketForm {
     let choices: NewTicketChoices
     let errors: UI.FormErrors
 
-    var title: UI.Field { field("ticket.title", "Title", hint: "In one line.") }
+    var title: UI.Field { field("ticket.title", "Title") }
     var details: UI.Field {
       field(
         "ticket.details", "Details", hint: "What did you expect, and what happened instead?",
@@ -71,13 +79,12 @@ enum NewTicketForm {
     /// All of them in the order of the form, for the list of errors.
     var summary: [UI.Field] {
       [
-        field("ticket.contact", "Contact person"), title, details,
-        field("ticket.priority", "Priority"),
-        field("ticket.site", "Site"), field("ticket.type", "Ticket type"),
-        field("ticket.category", "Category"), field("ticket.issue_type", "Issue type"),
-        field("ticket.sub_issue_type", "Sub-issue type"),
+        field("ticket.contact", "Contact person"), title, details, files,
+        field("ticket.site", "Site"), field("ticket.priority", "Priority"),
+        field("ticket.type", "Ticket type"), field("ticket.category", "Category"),
+        field("ticket.issue_type", "Issue type"), field("ticket.sub_issue_type", "Sub-issue type"),
         field("ticket.hardware_asset", "Affected hardware"),
-        field("ticket.software_asset", "Affected software"), files,
+        field("ticket.software_asset", "Affected software"),
       ]
     }
 

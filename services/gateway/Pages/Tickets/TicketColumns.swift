@@ -19,7 +19,7 @@ enum TicketColumns {
         UI.ticketStage(UI.TicketStage($0.state), forStaff: view.isStaff)
       },
       .init(
-        "Priority", sortURL: urgent.url, sorted: view.order == .priority ? .descending : nil
+        "Priority", .chip, sortURL: urgent.url, sorted: view.order == .priority ? .descending : nil
       ) { priority($0) },
       .init("Notes", .number) { "\($0.noteCount)" },
       .init("Assigned to") {

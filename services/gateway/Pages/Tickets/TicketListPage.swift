@@ -16,7 +16,7 @@ enum TicketListPage {
     async let canSubmit = HomePage.submissionAllowed(context)
     let answer = try await TicketsClient(context.caller).listTickets(view.request)
     let body = await render(answer, view, context, priorities, canSubmit: canSubmit)
-    return await shell(context, title: view.title, active: "/tickets", isWide: true, body)
+    return await shell(context, title: view.title, active: "/tickets", body)
   }
 
   /// Choices of the filter; without an answer there is no filter.
@@ -37,11 +37,12 @@ enum TicketListPage {
   ) -> HTML {
     let actions =
       canSubmit
-      ? [UI.linkButton("New ticket", to: "/tickets/new", style: .primary, icon: .plus)] : []
+      ? [
+        UI.linkButton("New ticket", to: "/tickets/new", style: .primary, icon: .plus, floats: true)
+      ] : []
     return """
       \(UI.pageHead(view.title, actions: actions))
       \(when: view.offersScopes, UI.tabs(view.scopeTabs, label: "Whose tickets"))
-      \(UI.tabs(view.viewTabs, label: "Open or closed"))
       \(view.filters(priorities))
       \(when: answer.tickets.isEmpty, empty(view, canSubmit: canSubmit))
       \(when: !answer.tickets.isEmpty, UI.table(

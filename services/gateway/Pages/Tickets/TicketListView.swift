@@ -85,7 +85,8 @@ struct TicketListView: Sendable {
       chips.append(.init(text: "Priority: \(name)", removeURL: here.setting("priority", to: nil)))
     }
     return UI.filterBar(
-      action: "/tickets", search: UI.searchField("Search tickets", value: query),
+      action: "/tickets", leading: UI.segments(viewTabs, label: "Open or closed"),
+      search: UI.searchField("Search tickets", value: query),
       controls: controls, keeping: keeping, chips: chips, clear: isFiltered ? unfiltered : nil)
   }
 

@@ -100,8 +100,8 @@ struct TicketView {
   private func item(_ note: Ticketing.Note) -> UI.ThreadItem {
     let time = context.time(note.createTime) ?? .empty
     guard note.kind != .event else {
-      return .event(
-        .info, text: "<strong>\(note.authorDisplayName)</strong> \(note.body)", time: time)
+      let who: HTML? = note.authorDisplayName.nonEmpty.map { "<strong>\($0)</strong> " }
+      return .event(.info, text: "\(who)\(note.body)", time: time)
     }
     let kind: UI.MessageKind =
       if note.visibility == .internal {
