@@ -18,6 +18,11 @@ extension UI {
       (self.isOptional, self.isDisabled) = (isOptional, isDisabled)
     }
 
+    /// `Is required`, as services say it of a field, with the field's name before it.
+    func sentence(_ error: String) -> String {
+      error.hasPrefix("Is ") ? "\(label) is \(error.dropFirst(3))" : error
+    }
+
     var id: String { UI.fieldID(name) }
     var hintID: String { "\(id)-hint" }
     var errorID: String { "\(id)-error" }
@@ -67,7 +72,7 @@ extension UI {
   static func errorText(_ field: Field) -> HTML {
     """
     <p class="error" id="\(field.errorID)" data-error>\
-    \(field.error.map { "\(icon(.alert))<span>\($0)</span>" as HTML })</p>
+    \(field.error.map { "\(icon(.alert))<span>\(field.sentence($0))</span>" as HTML })</p>
     """
   }
 
@@ -75,8 +80,11 @@ extension UI {
   /// order of the form.
   static func errorSummary(_ errors: FormErrors, fields: [Field]) -> HTML {
     guard !errors.isEmpty else { return .empty }
-    let links = fields.filter { errors[$0.name] != nil }.html { field in
-      "<li><a href=\"#\(field.id)\">\(field.label): \(errors[field.name])</a></li>"
+    let wrong = fields.compactMap { field in errors[field.name].map { (field, $0) } }
+    let links = wrong.html { field, error in
+      let sentence = field.sentence(error)
+      let text = sentence == error ? "\(field.label): \(error)" : sentence
+      return "<li><a href=\"#\(field.id)\">\(text)</a></li>"
     }
     let known = Set(fields.map(\.name))
     let others = errors.byField.filter { !known.contains($0.key) }.sorted { $0.key < $1.key }
