@@ -45,11 +45,11 @@ extension UI {
     let links = items.html { item in
       """
       <a class="segment" href="\(item.url)"\
-      \(attribute: "aria-current", item.isCurrent ? "true" : nil)>\(item.title)\
+      \(attribute: "aria-current", item.isCurrent ? "page" : nil)>\(item.title)\
       \(item.count.map { "<span class=\"count\">\($0)</span>" as HTML })</a>
       """
     }
-    return "<div class=\"segments\" role=\"group\" aria-label=\"\(label)\">\(links)</div>"
+    return "<nav class=\"segments\" aria-label=\"\(label)\">\(links)</nav>"
   }
 
   /// A surface with an optional heading, actions beside it and a footer.

@@ -41,7 +41,7 @@ enum NewTicketForm {
     let body: HTML =
       choices.isQuick
       ? """
-      \(priority)<details class="more"\(flag: "open", fields.isClassified)><summary>More about it</summary>\
+      \(priority)<details class="fieldset more"\(flag: "open", fields.isClassified)><summary>More about it</summary>\
       <div class="more-body">\(site)\(rest)</div></details>
       """
       : "\(site)\(priority)\(rest)"
