@@ -267,6 +267,8 @@ struct LetterTests {
         .init(name: ticket.name, assignee: "users/tim"))
       #expect(try await desk.mails("given").count == 1)
       #expect(try await desk.mails("assigned").count == 2)
+      let told = try await desk.thread(ticket, as: desk.ada)
+      #expect(told.suffix(2) == ["put the ticket back into Unassigned.", "took the ticket."])
       for assignee in ["users/nobody", "users/grace", "tim", "users/acme-ada"] {
         let refused = try await status {
           try await desk.tickets(desk.tim).assignTicket(

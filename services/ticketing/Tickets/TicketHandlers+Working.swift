@@ -28,7 +28,7 @@ extension TicketHandlers {
       let before = ticket
       try ticket.assign(to: assignee?.named, due: due, at: db.now)
       guard ticket.assignee != before.assignee || ticket.due != before.due else { return }
-      try note(assignmentText(ticket, in: db), on: ticket, by: viewer, in: db)
+      try note(assignmentText(ticket, by: viewer), on: ticket, by: viewer, in: db)
       try TicketLetters(db, origin: origin).assigned(ticket, to: assignee, by: viewer.principal)
     }
   }
@@ -97,9 +97,11 @@ extension TicketHandlers {
         created: db.now), for: ticket)
   }
 
-  private func assignmentText(_ ticket: Ticket, in db: Transaction) throws -> String {
+  private func assignmentText(_ ticket: Ticket, by viewer: Viewer) -> String {
     guard let assignee = ticket.assignee else { return "put the ticket back into Unassigned." }
-    return
-      "gave the ticket to \(assignee.displayName)\(ticket.due == nil ? "." : ", with a deadline.")"
+    let deed =
+      assignee.id == viewer.principal.user
+      ? "took the ticket" : "gave the ticket to \(assignee.displayName)"
+    return deed + (ticket.due == nil ? "." : ", with a deadline.")
   }
 }
