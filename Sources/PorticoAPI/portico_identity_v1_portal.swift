@@ -277,14 +277,18 @@ extension Identity {
 
   public struct UpdatePortalSettingsRequest: Protobuf.Message {
     public var portalSettings: Identity.PortalSettings? = nil
+    /// Absent: everything.
+    public var updateMask: GoogleProtobuf.FieldMask? = nil
     public var unknownFields = UnknownFields()
 
     public init() {}
 
     public init(
-      portalSettings: Identity.PortalSettings? = nil
+      portalSettings: Identity.PortalSettings? = nil,
+      updateMask: GoogleProtobuf.FieldMask? = nil
     ) {
       self.portalSettings = portalSettings
+      self.updateMask = updateMask
     }
 
     public static var descriptor: MessageDescriptor {
@@ -296,6 +300,7 @@ extension Identity {
       let c = structure.assumingMemoryBound(
         to: Portico__Identity__V1__UpdatePortalSettingsRequest.self)
       self.portalSettings = (Reading.message(c.pointee.portal_settings) as Identity.PortalSettings?)
+      self.updateMask = (Reading.message(c.pointee.update_mask) as GoogleProtobuf.FieldMask?)
       self.unknownFields = UnknownFields(reading: structure)
     }
 
@@ -306,6 +311,9 @@ extension Identity {
         to: Portico__Identity__V1__UpdatePortalSettingsRequest.self)
       if let value = self.portalSettings {
         c.pointee.portal_settings = try arena.message(value)
+      }
+      if let value = self.updateMask {
+        c.pointee.update_mask = try arena.message(value)
       }
       try self.unknownFields.write(to: structure, in: arena)
     }
@@ -402,14 +410,18 @@ extension Identity {
 
   public struct UpdatePasswordPolicyRequest: Protobuf.Message {
     public var passwordPolicy: Identity.PasswordPolicy? = nil
+    /// Absent: everything.
+    public var updateMask: GoogleProtobuf.FieldMask? = nil
     public var unknownFields = UnknownFields()
 
     public init() {}
 
     public init(
-      passwordPolicy: Identity.PasswordPolicy? = nil
+      passwordPolicy: Identity.PasswordPolicy? = nil,
+      updateMask: GoogleProtobuf.FieldMask? = nil
     ) {
       self.passwordPolicy = passwordPolicy
+      self.updateMask = updateMask
     }
 
     public static var descriptor: MessageDescriptor {
@@ -421,6 +433,7 @@ extension Identity {
       let c = structure.assumingMemoryBound(
         to: Portico__Identity__V1__UpdatePasswordPolicyRequest.self)
       self.passwordPolicy = (Reading.message(c.pointee.password_policy) as Identity.PasswordPolicy?)
+      self.updateMask = (Reading.message(c.pointee.update_mask) as GoogleProtobuf.FieldMask?)
       self.unknownFields = UnknownFields(reading: structure)
     }
 
@@ -431,6 +444,9 @@ extension Identity {
         to: Portico__Identity__V1__UpdatePasswordPolicyRequest.self)
       if let value = self.passwordPolicy {
         c.pointee.password_policy = try arena.message(value)
+      }
+      if let value = self.updateMask {
+        c.pointee.update_mask = try arena.message(value)
       }
       try self.unknownFields.write(to: structure, in: arena)
     }

@@ -123,14 +123,18 @@ extension Ticketing {
 
   public struct UpdateTicketSettingsRequest: Protobuf.Message {
     public var ticketSettings: Ticketing.TicketSettings? = nil
+    /// Absent: everything.
+    public var updateMask: GoogleProtobuf.FieldMask? = nil
     public var unknownFields = UnknownFields()
 
     public init() {}
 
     public init(
-      ticketSettings: Ticketing.TicketSettings? = nil
+      ticketSettings: Ticketing.TicketSettings? = nil,
+      updateMask: GoogleProtobuf.FieldMask? = nil
     ) {
       self.ticketSettings = ticketSettings
+      self.updateMask = updateMask
     }
 
     public static var descriptor: MessageDescriptor {
@@ -143,6 +147,7 @@ extension Ticketing {
         to: Portico__Ticketing__V1__UpdateTicketSettingsRequest.self)
       self.ticketSettings =
         (Reading.message(c.pointee.ticket_settings) as Ticketing.TicketSettings?)
+      self.updateMask = (Reading.message(c.pointee.update_mask) as GoogleProtobuf.FieldMask?)
       self.unknownFields = UnknownFields(reading: structure)
     }
 
@@ -153,6 +158,9 @@ extension Ticketing {
         to: Portico__Ticketing__V1__UpdateTicketSettingsRequest.self)
       if let value = self.ticketSettings {
         c.pointee.ticket_settings = try arena.message(value)
+      }
+      if let value = self.updateMask {
+        c.pointee.update_mask = try arena.message(value)
       }
       try self.unknownFields.write(to: structure, in: arena)
     }

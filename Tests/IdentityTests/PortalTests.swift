@@ -48,6 +48,27 @@ import Values
     }
   }
 
+  @Test("R-156: an update with a mask leaves the rest alone: a new name does not close the portal")
+  func masked() async throws {
+    try await Provider.run { provider in
+      let old = try await provider.portals.getPortalSettings(.init())
+      #expect(old.active)
+      let renamed = try await provider.portals.updatePortalSettings(
+        .init(
+          portalSettings: .init(portalName: "Northwind Service", etag: old.etag),
+          updateMask: .init(paths: ["portal_name"])))
+      #expect(renamed.active && renamed.portalName == "Northwind Service")
+      let untouched = try await provider.portals.updatePortalSettings(
+        .init(portalSettings: .init(etag: renamed.etag), updateMask: .init()))
+      #expect(untouched.active && untouched.portalName == "Northwind Service")
+      let policy = try await provider.portals.updatePasswordPolicy(
+        .init(
+          passwordPolicy: .init(requireDigit: true),
+          updateMask: .init(paths: ["require_digit"])))
+      #expect(policy.requireDigit && policy.minLength == 10)
+    }
+  }
+
   @Test("S-084: name, mail, phone and social links are what everybody sees; the etag guards them")
   func settings() async throws {
     try await Provider.run { provider in

@@ -35,16 +35,17 @@ struct PortalHandlers: PortalsService {
     _ request: Identity.UpdatePortalSettingsRequest, _ call: Call
   ) async throws -> Identity.PortalSettings {
     let wanted = request.portalSettings ?? .init()
-    let draft = PortalSettings(wanted)
-    try FieldProblems.check(draft.problems)
+    let mask = try UpdateMask(
+      request.updateMask ?? .init(paths: ["*"]), of: wanted, allowing: PortalSettings.fields)
     let scope = try call.scope
     let actor = try call.auditActor
     return try await call.write(in: parts.store) { [parts] db in
       let portals = PortalStore(db)
       let old = try portals.settings()
       try Etag(version: old.version).require(wanted.etag)
-      var settings = draft
-      settings.version = old.version
+      var settings = old
+      settings.take(wanted) { mask.contains($0) }
+      try FieldProblems.check(settings.problems)
       let saved = try portals.save(settings, in: scope)
       if old.isActive, !saved.isActive { try SessionStore(db).endAllOfCustomers() }
       try db.audit(
@@ -65,18 +66,17 @@ struct PortalHandlers: PortalsService {
     _ request: Identity.UpdatePasswordPolicyRequest, _ call: Call
   ) async throws -> Identity.PasswordPolicy {
     let wanted = request.passwordPolicy ?? .init()
-    let draft = PasswordPolicy(
-      minLength: Int(wanted.minLength), requiresBothCases: wanted.requireUpperAndLowerCase,
-      requiresDigit: wanted.requireDigit, requiresSymbol: wanted.requireSymbol)
-    try FieldProblems.check(draft.problems)
+    let mask = try UpdateMask(
+      request.updateMask ?? .init(paths: ["*"]), of: wanted, allowing: PasswordPolicy.fields)
     let scope = try call.scope
     let actor = try call.auditActor
     return try await call.write(in: parts.store) { db in
       let portals = PortalStore(db)
       let old = try portals.policy()
       try Etag(version: old.version).require(wanted.etag)
-      var policy = draft
-      policy.version = old.version
+      var policy = old
+      policy.take(wanted) { mask.contains($0) }
+      try FieldProblems.check(policy.problems)
       let saved = try portals.save(policy, in: scope)
       try db.audit(
         "password_policy.update", on: "passwordPolicy", by: actor, before: old.audited,
@@ -88,13 +88,27 @@ struct PortalHandlers: PortalsService {
 }
 
 extension PortalSettings {
-  fileprivate init(_ message: Identity.PortalSettings) {
-    self.init(
-      isActive: message.active, allowsSignUp: message.signUpAllowed,
-      signUpNotificationEmails: message.signUpNotificationEmails.map(\.trimmed),
-      portalName: message.portalName.trimmed, contactEmail: message.contactEmail.trimmed,
-      contactPhone: message.contactPhone.trimmed, brandColor: message.brandColor.trimmed,
-      socialLinks: message.socialLinks.map { .init(network: $0.network, url: $0.url.trimmed) })
+  /// What a mask may name. The last two are read only: given back as they were read, they change nothing.
+  fileprivate static let fields = [
+    "active", "sign_up_allowed", "sign_up_notification_emails", "portal_name", "contact_email",
+    "contact_phone", "brand_color", "social_links", "name", "portal_url",
+  ]
+
+  fileprivate mutating func take(
+    _ message: Identity.PortalSettings, _ isWanted: (String) -> Bool
+  ) {
+    if isWanted("active") { isActive = message.active }
+    if isWanted("sign_up_allowed") { allowsSignUp = message.signUpAllowed }
+    if isWanted("sign_up_notification_emails") {
+      signUpNotificationEmails = message.signUpNotificationEmails.map(\.trimmed)
+    }
+    if isWanted("portal_name") { portalName = message.portalName.trimmed }
+    if isWanted("contact_email") { contactEmail = message.contactEmail.trimmed }
+    if isWanted("contact_phone") { contactPhone = message.contactPhone.trimmed }
+    if isWanted("brand_color") { brandColor = message.brandColor.trimmed }
+    if isWanted("social_links") {
+      socialLinks = message.socialLinks.map { .init(network: $0.network, url: $0.url.trimmed) }
+    }
   }
 
   fileprivate var audited: [String: String] {
@@ -107,6 +121,23 @@ extension PortalSettings {
 }
 
 extension PasswordPolicy {
+  /// What a mask may name. The last two are read only: given back as they were read, they change nothing.
+  fileprivate static let fields = [
+    "min_length", "require_upper_and_lower_case", "require_digit", "require_symbol", "name",
+    "descriptions",
+  ]
+
+  fileprivate mutating func take(
+    _ message: Identity.PasswordPolicy, _ isWanted: (String) -> Bool
+  ) {
+    if isWanted("min_length") { minLength = Int(message.minLength) }
+    if isWanted("require_upper_and_lower_case") {
+      requiresBothCases = message.requireUpperAndLowerCase
+    }
+    if isWanted("require_digit") { requiresDigit = message.requireDigit }
+    if isWanted("require_symbol") { requiresSymbol = message.requireSymbol }
+  }
+
   fileprivate var audited: [String: String] {
     [
       "min_length": "\(minLength)", "require_upper_and_lower_case": "\(requiresBothCases)",

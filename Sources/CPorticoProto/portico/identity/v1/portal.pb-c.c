@@ -829,7 +829,7 @@ const ProtobufCMessageDescriptor portico__identity__v1__get_portal_settings_requ
   (ProtobufCMessageInit) portico__identity__v1__get_portal_settings_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor portico__identity__v1__update_portal_settings_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor portico__identity__v1__update_portal_settings_request__field_descriptors[2] =
 {
   {
     "portal_settings",
@@ -843,14 +843,27 @@ static const ProtobufCFieldDescriptor portico__identity__v1__update_portal_setti
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "update_mask",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__UpdatePortalSettingsRequest, update_mask),
+    &google__protobuf__field_mask__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned portico__identity__v1__update_portal_settings_request__field_indices_by_name[] = {
   0,   /* field[0] = portal_settings */
+  1,   /* field[1] = update_mask */
 };
 static const ProtobufCIntRange portico__identity__v1__update_portal_settings_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor portico__identity__v1__update_portal_settings_request__descriptor =
 {
@@ -860,7 +873,7 @@ const ProtobufCMessageDescriptor portico__identity__v1__update_portal_settings_r
   "Portico__Identity__V1__UpdatePortalSettingsRequest",
   "portico.identity.v1",
   sizeof(Portico__Identity__V1__UpdatePortalSettingsRequest),
-  1,
+  2,
   portico__identity__v1__update_portal_settings_request__field_descriptors,
   portico__identity__v1__update_portal_settings_request__field_indices_by_name,
   1,  portico__identity__v1__update_portal_settings_request__number_ranges,
@@ -1001,7 +1014,7 @@ const ProtobufCMessageDescriptor portico__identity__v1__get_password_policy_requ
   (ProtobufCMessageInit) portico__identity__v1__get_password_policy_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor portico__identity__v1__update_password_policy_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor portico__identity__v1__update_password_policy_request__field_descriptors[2] =
 {
   {
     "password_policy",
@@ -1015,14 +1028,27 @@ static const ProtobufCFieldDescriptor portico__identity__v1__update_password_pol
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "update_mask",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__UpdatePasswordPolicyRequest, update_mask),
+    &google__protobuf__field_mask__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned portico__identity__v1__update_password_policy_request__field_indices_by_name[] = {
   0,   /* field[0] = password_policy */
+  1,   /* field[1] = update_mask */
 };
 static const ProtobufCIntRange portico__identity__v1__update_password_policy_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor portico__identity__v1__update_password_policy_request__descriptor =
 {
@@ -1032,7 +1058,7 @@ const ProtobufCMessageDescriptor portico__identity__v1__update_password_policy_r
   "Portico__Identity__V1__UpdatePasswordPolicyRequest",
   "portico.identity.v1",
   sizeof(Portico__Identity__V1__UpdatePasswordPolicyRequest),
-  1,
+  2,
   portico__identity__v1__update_password_policy_request__field_descriptors,
   portico__identity__v1__update_password_policy_request__field_indices_by_name,
   1,  portico__identity__v1__update_password_policy_request__number_ranges,

@@ -315,7 +315,7 @@ const ProtobufCMessageDescriptor portico__ticketing__v1__get_ticket_settings_req
   (ProtobufCMessageInit) portico__ticketing__v1__get_ticket_settings_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor portico__ticketing__v1__update_ticket_settings_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor portico__ticketing__v1__update_ticket_settings_request__field_descriptors[2] =
 {
   {
     "ticket_settings",
@@ -329,14 +329,27 @@ static const ProtobufCFieldDescriptor portico__ticketing__v1__update_ticket_sett
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "update_mask",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Ticketing__V1__UpdateTicketSettingsRequest, update_mask),
+    &google__protobuf__field_mask__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned portico__ticketing__v1__update_ticket_settings_request__field_indices_by_name[] = {
   0,   /* field[0] = ticket_settings */
+  1,   /* field[1] = update_mask */
 };
 static const ProtobufCIntRange portico__ticketing__v1__update_ticket_settings_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor portico__ticketing__v1__update_ticket_settings_request__descriptor =
 {
@@ -346,7 +359,7 @@ const ProtobufCMessageDescriptor portico__ticketing__v1__update_ticket_settings_
   "Portico__Ticketing__V1__UpdateTicketSettingsRequest",
   "portico.ticketing.v1",
   sizeof(Portico__Ticketing__V1__UpdateTicketSettingsRequest),
-  1,
+  2,
   portico__ticketing__v1__update_ticket_settings_request__field_descriptors,
   portico__ticketing__v1__update_ticket_settings_request__field_indices_by_name,
   1,  portico__ticketing__v1__update_ticket_settings_request__number_ranges,

@@ -15,6 +15,7 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 #include "google/api/field_behavior.pb-c.h"
+#include "google/protobuf/field_mask.pb-c.h"
 
 typedef struct Portico__Identity__V1__Portal Portico__Identity__V1__Portal;
 typedef struct Portico__Identity__V1__SocialLink Portico__Identity__V1__SocialLink;
@@ -107,10 +108,11 @@ struct  Portico__Identity__V1__UpdatePortalSettingsRequest
 {
   ProtobufCMessage base;
   Portico__Identity__V1__PortalSettings *portal_settings;
+  Google__Protobuf__FieldMask *update_mask;
 };
 #define PORTICO__IDENTITY__V1__UPDATE_PORTAL_SETTINGS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&portico__identity__v1__update_portal_settings_request__descriptor) \
-    , NULL }
+    , NULL, NULL }
 
 
 struct  Portico__Identity__V1__PasswordPolicy
@@ -143,10 +145,11 @@ struct  Portico__Identity__V1__UpdatePasswordPolicyRequest
 {
   ProtobufCMessage base;
   Portico__Identity__V1__PasswordPolicy *password_policy;
+  Google__Protobuf__FieldMask *update_mask;
 };
 #define PORTICO__IDENTITY__V1__UPDATE_PASSWORD_POLICY_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&portico__identity__v1__update_password_policy_request__descriptor) \
-    , NULL }
+    , NULL, NULL }
 
 
 /* Portico__Identity__V1__Portal methods */

@@ -15,6 +15,7 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 #include "google/api/field_behavior.pb-c.h"
+#include "google/protobuf/field_mask.pb-c.h"
 
 typedef struct Portico__Ticketing__V1__TicketSettings Portico__Ticketing__V1__TicketSettings;
 typedef struct Portico__Ticketing__V1__GetTicketSettingsRequest Portico__Ticketing__V1__GetTicketSettingsRequest;
@@ -59,10 +60,11 @@ struct  Portico__Ticketing__V1__UpdateTicketSettingsRequest
 {
   ProtobufCMessage base;
   Portico__Ticketing__V1__TicketSettings *ticket_settings;
+  Google__Protobuf__FieldMask *update_mask;
 };
 #define PORTICO__TICKETING__V1__UPDATE_TICKET_SETTINGS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&portico__ticketing__v1__update_ticket_settings_request__descriptor) \
-    , NULL }
+    , NULL, NULL }
 
 
 /* Portico__Ticketing__V1__TicketSettings methods */
