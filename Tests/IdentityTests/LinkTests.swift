@@ -149,6 +149,38 @@ import Values
     }
   }
 
+  @Test(
+    "X-01: a reset that a stranger asks for does not end an invitation; using one ends the other")
+  func resetBesideInvitation() async throws {
+    try await Provider.run { provider in
+      try await provider.account()
+      try await provider.giveAccess(try await provider.contact(), userName: "ada")
+      let invitation = try await provider.token(mailedTo: "ada@acme.test")
+      _ = try await SessionsClient(provider.anonymous).requestPasswordReset(
+        .init(tenant: "northwind", login: "ada"))
+      try await provider.runResetLetters()
+      let reset = try await provider.token(mailedTo: "ada@acme.test")
+      #expect(reset != invitation)
+      try await provider.redeem(invitation)
+      #expect(try await status { try await provider.redeem(reset) }.code == .notFound)
+    }
+  }
+
+  @Test("X-01: a user name that is another's address does not take over that one's reset mails")
+  func nameLikeAddress() async throws {
+    try await Provider.run { provider in
+      try await provider.account()
+      _ = try await provider.customer()
+      try await provider.giveAccess(
+        try await provider.contact("Eve", "Black"), userName: "ada@acme.test")
+      _ = try await SessionsClient(provider.anonymous).requestPasswordReset(
+        .init(tenant: "northwind", login: "ada@acme.test"))
+      try await provider.runResetLetters()
+      let resets = try await provider.mails().filter { $0.template == "identity.reset" }
+      #expect(Set(resets.compactMap { $0.to.first?.email }) == ["ada@acme.test", "eve@acme.test"])
+    }
+  }
+
   @Test("D-43: the store holds no token, only its hash")
   func hashed() async throws {
     try await Provider.run { provider in

@@ -7,7 +7,7 @@ struct LinkEffects {
   let db: Transaction
   let parts: IdentityParts
 
-  /// Earlier links of the user end. `write` makes the letter around the link's address.
+  /// Earlier links of the user end, as `LinkStore.issue` says. `write` makes the letter around the link's address.
   func mail(
     _ purpose: LinkPurpose, to user: User, _ write: (Letters, String) -> Letter
   ) throws {

@@ -84,11 +84,13 @@ struct ResetLetters {
     }
   }
 
-  /// Whoever has the name, or everybody with the address.
+  /// Whoever has the name, and everybody with the address: a user name that is somebody else's address must not keep
+  /// that one from a reset.
   private static func users(_ login: FoldedKey, _ db: Transaction) throws -> [User] {
     let users = UserStore(db)
-    if let user = try users.user(named: login.rawValue) { return [user] }
-    return try users.users(withEmail: login)
+    let named = try users.user(named: login.rawValue)
+    return (named.map { [$0] } ?? [])
+      + (try users.users(withEmail: login).filter { $0.id != named?.id })
   }
 
   /// While too many were asked for, the link that was mailed last stays as it is: nobody can be kept out of

@@ -7,9 +7,14 @@ struct LinkStore {
 
   init(_ db: Transaction) { self.db = db }
 
-  /// Adds a link; every earlier one of its user ends, whatever its purpose (D-42).
+  /// Adds a link. An invitation ends every earlier link of its user (D-42), a reset only earlier resets: anybody can
+  /// ask for a reset in another's name, and must not be able to end a 24-hour invitation with it. Whichever is used
+  /// first ends the other.
   func issue(_ link: Link, tokenHash: [UInt8]) throws {
-    try revokeAll(of: link.user)
+    switch link.purpose {
+    case .invite: try revokeAll(of: link.user)
+    case .reset: try revokeResets(of: link.user)
+    }
     try db.run(
       """
       INSERT INTO links (tenant, id, token_hash, user_id, purpose, email, created_at, expires_at)
@@ -37,6 +42,14 @@ struct LinkStore {
       """
       UPDATE links SET revoked_at = \(db.now) WHERE tenant = \(db.tenant) AND user_id = \(user)
         AND used_at IS NULL AND revoked_at IS NULL
+      """)
+  }
+
+  private func revokeResets(of user: String) throws {
+    try db.run(
+      """
+      UPDATE links SET revoked_at = \(db.now) WHERE tenant = \(db.tenant) AND user_id = \(user)
+        AND purpose = \(LinkPurpose.reset) AND used_at IS NULL AND revoked_at IS NULL
       """)
   }
 }
