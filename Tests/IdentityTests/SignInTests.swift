@@ -142,6 +142,16 @@ import Values
     }
   }
 
+  @Test("X-03: what counts as one source")
+  func sources() {
+    #expect(SignIn.network(of: "192.0.2.7") == "192.0.2.7")
+    #expect(SignIn.network(of: "::ffff:192.0.2.7") == "192.0.2.7")
+    #expect(SignIn.network(of: "2001:db8:1:2::9") == SignIn.network(of: "2001:db8:1:2:3:4:5:6"))
+    for neighbour in ["127.0.0.1", "127.8.9.1", "::1", "::ffff:127.0.0.1"] {
+      #expect(SignIn.network(of: neighbour) == nil)
+    }
+  }
+
   @Test("X-03: only the gateway is believed what address it saw")
   func believed() async throws {
     try await Provider.run { provider in

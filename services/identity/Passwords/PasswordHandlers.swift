@@ -85,6 +85,6 @@ extension GuessStore {
   static func subject(ofResetOf user: String) -> String { "reset/\(user)" }
   /// Nil where no address is known: then nothing is counted for one.
   static func subject(ofAddress address: String, for purpose: String = "address") -> String? {
-    address.isEmpty ? nil : "\(purpose)/\(SignIn.network(of: address))"
+    address.isEmpty ? nil : SignIn.network(of: address).map { "\(purpose)/\($0)" }
   }
 }

@@ -129,8 +129,13 @@ struct SignIn {
     return parts.count == 2 && parts[0] != "unix" ? String(parts[0]) : address
   }
 
-  /// What counts as one source: an IPv4 address, or the /64 that one IPv6 customer is given.
-  static func network(of address: String) -> String {
+  /// What counts as one source: an IPv4 address, or the /64 that one IPv6 customer is given. Nil for this host: behind
+  /// a proxy that the gateway was not told of everybody would be one source, and one guesser would lock all out.
+  static func network(of address: String) -> String? {
+    let mapped = "::ffff:"
+    let isMapped = address.lowercased().hasPrefix(mapped) && address.contains(".")
+    let address = isMapped ? String(address.dropFirst(mapped.count)) : address
+    guard !address.hasPrefix("127."), address != "::1" else { return nil }
     let groups = address.split(separator: ":", omittingEmptySubsequences: false)
     guard groups.count > 2 else { return address }
     let head = address.components(separatedBy: "::")[0].split(separator: ":")
