@@ -29,15 +29,26 @@ public enum ServiceProcess {
     }
   }
 
-  /// Starts parts, waits for a signal, and stops them.
+  /// Starts parts, waits for a signal, and stops them. What is in memory never reaches a core file.
   public static func run(
     _ parts: [any ProcessPart], settings: Settings? = nil, logger: Logger
   ) async throws {
+    try forbidCoreFiles()
     let group = ServiceGroup(
       configuration: .init(
         services: [.init(service: Parts(parts: parts, settings: settings))],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
     try await group.run()
+  }
+
+  private static func forbidCoreFiles() throws {
+    var none = rlimit(rlim_cur: 0, rlim_max: 0)
+    #if canImport(Glibc)
+      let result = setrlimit(.init(RLIMIT_CORE.rawValue), &none)
+    #else
+      let result = setrlimit(RLIMIT_CORE, &none)
+    #endif
+    guard result == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EPERM) }
   }
 
   private static func fail(_ name: String, _ error: any Error, status: Int32) -> Never {

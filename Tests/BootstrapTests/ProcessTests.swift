@@ -44,6 +44,16 @@ struct ProcessTests {
     #expect(log.events == ["start a", "start b", "stop b", "stop a"])
   }
 
+  @Test("X-27 a process leaves no core file")
+  func coreFiles() async throws {
+    let log = EventLog()
+    try await ServiceProcess.run(
+      [ReportingPart(name: "a", log: log, onStart: { kill(getpid(), SIGTERM) })], logger: logger)
+    let limits = try String(contentsOfFile: "/proc/self/limits", encoding: .utf8)
+    let core = try #require(limits.split(separator: "\n").first { $0.contains("core file") })
+    #expect(core.split(separator: " ").filter { $0 == "0" }.count == 2)
+  }
+
   @Test("a part that cannot start stops those that did, and its error comes out")
   func failure() async throws {
     let log = EventLog()
