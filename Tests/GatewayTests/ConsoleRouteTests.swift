@@ -87,9 +87,9 @@ struct ConsoleRouteTests {
       let sent = try await stage.submit(
         "\(Self.path):reply", [("visibility", "internal"), ("body", "Look at\r\nTKT-3")])
       #expect(sent.status == 303)
-      let public_ = try await stage.submit(
+      let answered = try await stage.submit(
         "\(Self.path):reply", [("visibility", "public"), ("body", "Done"), ("then", "resolve")])
-      #expect(public_.status == 303)
+      #expect(answered.status == 303)
       let notes = stage.ticketing.state.withLock { $0.notes }
       #expect(notes.map(\.visibility) == [.internal, .public])
       #expect(notes.map(\.body) == ["Look at\nTKT-3", "Done"])
