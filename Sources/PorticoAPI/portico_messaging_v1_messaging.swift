@@ -13,7 +13,8 @@ public protocol MailsService: RPCService {
   /// Mails, the latest first, without their text.
   func listMails(_ request: Messaging.ListMailsRequest, _ call: Call) async throws
     -> Messaging.ListMailsResponse
-  /// One mail, with its text. Every reading is in the audit log.
+  /// One mail, with its text. Every reading is in the audit log. PERMISSION_DENIED for mails of identity, which may hold
+  /// a link that opens an account, unless the caller gives roles.
   func getMail(_ request: Messaging.GetMailRequest, _ call: Call) async throws -> Messaging.Mail
   /// Queues a failed or kept mail again. FAILED_PRECONDITION for one that is neither, or without a mail server. The answer
   /// has no text.
@@ -69,7 +70,8 @@ public struct MailsClient: Sendable {
     try await caller.unary(Methods.Mails.listMails, request, options)
   }
 
-  /// One mail, with its text. Every reading is in the audit log.
+  /// One mail, with its text. Every reading is in the audit log. PERMISSION_DENIED for mails of identity, which may hold
+  /// a link that opens an account, unless the caller gives roles.
   public func getMail(_ request: Messaging.GetMailRequest, _ options: CallOptions = .init())
     async throws -> Messaging.Mail
   {
@@ -113,7 +115,8 @@ extension Methods {
       documentation: "Mails, the latest first, without their text."
     )
 
-    /// One mail, with its text. Every reading is in the audit log.
+    /// One mail, with its text. Every reading is in the audit log. PERMISSION_DENIED for mails of identity, which may hold
+    /// a link that opens an account, unless the caller gives roles.
     public static let getMail = Method(
       service: "portico.messaging.v1.Mails",
       name: "GetMail",
@@ -121,7 +124,8 @@ extension Methods {
       output: Messaging.Mail.descriptor,
       http: [HTTPRule("GET", "/v1/{name=mails/*}")],
       access: AccessRule(.permission(.mailRead)),
-      documentation: "One mail, with its text. Every reading is in the audit log."
+      documentation:
+        "One mail, with its text. Every reading is in the audit log. PERMISSION_DENIED for mails of identity, which may hold\na link that opens an account, unless the caller gives roles."
     )
 
     /// Queues a failed or kept mail again. FAILED_PRECONDITION for one that is neither, or without a mail server. The answer

@@ -188,6 +188,29 @@ struct MailTests {
     }
   }
 
+  @Test("X-08 who reads mails but gives no roles reads no link that opens an account")
+  func accountLinks() async throws {
+    try await Stage.run { stage in
+      _ = try await stage.start(MessagingService.self)
+      var clerk = TestPrincipal.staff(.billingClerk)
+      clerk.grants.append(Grant(.mailRead, .tenant))
+      let mails = MailsClient(stage.caller("messaging", as: clerk))
+      for (sender, isRefused) in [("ticketing", false), ("identity", true)] {
+        let queue = MailsClient(stage.caller("messaging", asService: sender))
+        let name = try await queue.queueMail(request()).name
+        #expect(try await mails.listMails(.init()).mails.contains { $0.name == name })
+        if isRefused {
+          let refused = try await failure { try await mails.getMail(.init(name: name)) }
+          #expect(refused.code == .permissionDenied)
+        } else {
+          #expect(try await mails.getMail(.init(name: name)).textBody.contains("secret-token"))
+        }
+        let all = MailsClient(stage.caller("messaging", as: administrator))
+        #expect(try await all.getMail(.init(name: name)).textBody.contains("secret-token"))
+      }
+    }
+  }
+
   @Test("a kept mail is not queued again while there is no mail server")
   func retryWithoutServer() async throws {
     try await Stage.run { stage in

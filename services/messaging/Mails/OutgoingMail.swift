@@ -49,6 +49,9 @@ enum OutgoingMailError: Error, Sendable, Hashable {
 }
 
 extension OutgoingMail {
+  /// Identity's mails: invitations and resets hold a secret link.
+  var mayOpenAccounts: Bool { sender == "services/identity" }
+
   mutating func delivered(at now: Instant) {
     state = .sent
     sent = now
