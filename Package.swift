@@ -173,7 +173,7 @@ let targets: [Target] =
     tests("Billing", ["BillingService", "IdentityService", "TestSupport"]),
     tests("Cms", ["CmsService", "TestSupport"]),
     tests("Gateway", ["Gateway", "TestSupport"]),
-    tests("Portico", ["portico", "TestSupport", "WellKnown", "PorticoAPI"]),
+    tests("Portico", ["portico", "TestSupport", "WellKnown", "PorticoAPI"] + services),
     tests("Architecture", []),
     // What service tests share: an in-memory store, a manual clock, signed principals, a loopback server.
     .target(
