@@ -2,6 +2,7 @@ import Foundation
 import Store
 import StorePostgres
 import StoreSQLite
+import TestSupport
 import Testing
 import Values
 

@@ -66,7 +66,7 @@ public actor PostgresServer {
     let script = """
       postgres=$1 directory=$2
       "$postgres" -D "$directory/data" -k "$directory" -c listen_addresses= -c fsync=off \
-        -c max_connections=300 >"$directory/log" 2>&1 &
+        -c max_connections=300 -c deadlock_timeout=50ms >"$directory/log" 2>&1 &
       server=$!
       cat >/dev/null
       kill -INT $server
