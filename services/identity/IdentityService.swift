@@ -17,15 +17,9 @@ public struct IdentityService: HostedService {
   let parts: IdentityParts
 
   public init(_ context: ServiceContext) async throws {
-    let pattern = try context.settings.string(
-      "portal.origin", default: "http://{tenant}.localhost:8080")
-    guard let origin = PortalOrigin(pattern: pattern) else {
-      throw SettingError.invalid(
-        "portal.origin", "must be an origin such as https://{tenant}.portal.example")
-    }
     parts = IdentityParts(
       store: context.store, passwords: try PasswordHasher(), signer: context.signer,
-      common: try CommonPasswords.load(), origin: origin,
+      common: try CommonPasswords.load(), origin: try context.settings.portalOrigin(),
       ids: SortableIDGenerator(clock: context.clock))
   }
 

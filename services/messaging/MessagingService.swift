@@ -19,17 +19,12 @@ public struct MessagingService: HostedService {
   public init(_ context: ServiceContext) async throws {
     let directory = Directory(context.caller("identity"))
     let ids = SortableIDGenerator(clock: context.clock)
-    let pattern = try context.settings.string(
-      "portal.origin", default: "http://{tenant}.localhost:8080")
-    guard let origin = PortalOrigin(pattern: pattern) else {
-      throw SettingError.invalid(
-        "portal.origin", "must be an origin such as https://{tenant}.example")
-    }
     let server = try MailServer(context.settings, clock: context.clock)
     let queue = MailQueue(ids: ids, hasServer: server != nil)
     mails = MailHandlers(store: context.store, queue: queue)
     conversations = ConversationHandlers(
-      store: context.store, directory: directory, ids: ids, origin: origin, queue: queue)
+      store: context.store, directory: directory, ids: ids,
+      origin: try context.settings.portalOrigin(), queue: queue)
     delivery = MailDelivery(
       store: context.store, server: server, directory: directory, logger: context.logger)
   }

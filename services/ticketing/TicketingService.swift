@@ -21,17 +21,12 @@ public struct TicketingService: HostedService {
   public init(_ context: ServiceContext) async throws {
     let directory = Directory(context.caller("identity"))
     let ids = SortableIDGenerator(clock: context.clock)
-    let pattern = try context.settings.string(
-      "portal.origin", default: "http://{tenant}.localhost:8080")
-    guard let origin = PortalOrigin(pattern: pattern) else {
-      throw SettingError.invalid(
-        "portal.origin", "must be an origin such as https://{tenant}.example")
-    }
     let limit = Int64(
       try context.settings.int(
         "attachments.max-bytes", default: 26_214_400, in: 1024...1_073_741_824))
     tickets = TicketHandlers(
-      store: context.store, blobs: context.blobs, directory: directory, ids: ids, origin: origin,
+      store: context.store, blobs: context.blobs, directory: directory, ids: ids,
+      origin: try context.settings.portalOrigin(),
       maxFileBytes: limit)
     catalog = CatalogHandlers(store: context.store, ids: ids)
     assets = AssetHandlers(store: context.store, directory: directory, ids: ids)
