@@ -4,7 +4,8 @@ import RPC
 import Values
 import WellKnown
 
-/// `/accounts/{account}/tickets/{number}`: what it is about, the thread, who handles it and until when.
+/// `/accounts/{account}/tickets/{number}`: what it is about, the thread, who handles it and until when. Staff have a page
+/// of their own at the same address.
 enum TicketPage {
   static let routes: [PageRoute] = [
     PageRoute(.GET, "/{name=accounts/*/tickets/*}") { context in
@@ -95,7 +96,7 @@ enum TicketPage {
     do {
       let note = try await TicketsClient(context.caller).createNote(
         .init(
-          parent: name, note: .init(visibility: visibility(context), body: body),
+          parent: name, note: .init(visibility: .public, body: body),
           uploads: files.sent.map(\.name), requestID: context.form["request_id"]))
       if context.form["then"] == "resolve" {
         return try await act(context, done: "Sent, and marked as resolved.") {
@@ -111,12 +112,6 @@ enum TicketPage {
       }
       return try await page(context, name: name, errors: errors, sent: files.sent)
     }
-  }
-
-  /// Customers only write public notes; what the form says counts for staff.
-  private static func visibility(_ context: PageContext) -> Ticketing.NoteVisibility {
-    guard context.principal?.isStaff == true else { return .public }
-    return context.form["visibility"] == "public" ? .public : .internal
   }
 
   /// A note on a closed ticket has opened a new one (D-30): lead there.

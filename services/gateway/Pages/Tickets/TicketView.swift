@@ -11,7 +11,6 @@ struct TicketView {
   var sent: [TicketUploads.Sent] = []
 
   private var ticket: Ticketing.Ticket { parts.ticket }
-  private var isStaff: Bool { context.principal?.isStaff ?? false }
   private func may(_ action: Ticketing.TicketAction) -> Bool {
     ticket.allowedActions.contains(action)
   }
@@ -26,7 +25,7 @@ struct TicketView {
 
   private var meta: HTML {
     """
-    \(UI.ticketStage(UI.TicketStage(ticket.state), forStaff: isStaff))\
+    \(UI.ticketStage(UI.TicketStage(ticket.state), forStaff: false))\
     \(TicketColumns.priority(ticket))\(UI.copyable(ticket.displayID))\
     <span>opened \(context.time(ticket.createTime))</span>
     """
@@ -62,7 +61,7 @@ struct TicketView {
       return UI.callout(.neutral, body: "<p>Nothing can be added to this ticket any more.</p>")
     }
     let closed: HTML? =
-      ticket.state == .closed && !isStaff
+      ticket.state == .closed
       ? UI.callout(
         .info,
         body: "<p>This ticket is closed. What you write opens a new one that follows it.</p>")
@@ -74,9 +73,8 @@ struct TicketView {
           "Send and mark as resolved", style: .secondary, name: "then", value: "resolve"))
     }
     let composer = UI.composer(
-      action: "/\(ticket.name)/notes", csrf: context.csrfToken, isStaff: isStaff,
-      draft: ticket.name, value: context.form["body"],
-      isInternal: context.form["visibility"] != "public" && isStaff, error: errors["body"],
+      action: "/\(ticket.name)/notes", csrf: context.csrfToken, isStaff: false,
+      draft: ticket.name, value: context.form["body"], error: errors["body"],
       fileError: errors[TicketUploads.field],
       limit: 20_000, fileLimit: TicketUploads.limitText(parts.maxFileBytes),
       maxBytes: parts.maxFileBytes,
@@ -103,14 +101,8 @@ struct TicketView {
       let who: HTML? = note.authorDisplayName.nonEmpty.map { "<strong>\($0)</strong> " }
       return .event(.info, text: "\(who)\(note.body)", time: time)
     }
-    let kind: UI.MessageKind =
-      if note.visibility == .internal {
-        .internalNote
-      } else {
-        note.kind == .staff ? .staff : .customer
-      }
     return .message(
-      kind, author: note.authorDisplayName, photo: nil, time: time, body: UI.prose(note.body),
+      note.kind == .staff ? .staff : .customer, author: note.authorDisplayName, photo: nil, time: time, body: UI.prose(note.body),
       attachments: note.attachments.map(UI.AttachmentChip.init),
       id: "note-\(note.name.split(separator: "/").last ?? "")")
   }
