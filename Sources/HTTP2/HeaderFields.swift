@@ -105,12 +105,6 @@ public struct HeaderFields: Sendable {
 
   public func value(at index: Int) -> String { text(of: entries[index]) }
 
-  public func valueBytes(at index: Int) -> ArraySlice<UInt8> {
-    let entry = entries[index]
-    let start = entry.start + entry.nameCount
-    return storage[start..<(start + entry.valueCount)]
-  }
-
   /// First byte of the name at `index`, so that a filter can skip without making a string.
   public func nameBytes(at index: Int) -> ArraySlice<UInt8> {
     let entry = entries[index]

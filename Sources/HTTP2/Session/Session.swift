@@ -149,13 +149,6 @@ final class Session {
     }
   }
 
-  /// 1xx headers before the real ones.
-  func submitInformational(_ id: Int32, _ headers: HeaderFields) {
-    _ = withFields(headers) { fields, count in
-      nghttp2_submit_headers(handle, 0, id, nil, fields, count, nil)
-    }
-  }
-
   func submitTrailers(_ id: Int32, _ trailers: HeaderFields) {
     _ = withFields(trailers) { fields, count in
       nghttp2_submit_trailer(handle, id, fields, count)

@@ -20,8 +20,6 @@ struct NewsItem: Sendable, Hashable {
   static let maximumSummary = 500
   static let maximumBody = 50_000
 
-  func isPublished(at now: Instant) -> Bool { publish.map { $0 <= now } ?? false }
-
   /// Who is shown what: readers what is published, editors everything.
   enum Audience: Sendable, Hashable { case readers, editors }
 }
