@@ -9,14 +9,6 @@ enum Digest {
     return digest
   }
 
-  static func hex(_ bytes: [UInt8]) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
-    text.reserveCapacity(bytes.count * 2)
-    for byte in bytes { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
-    return String(decoding: text, as: UTF8.self)
-  }
-
   /// Fields joined without ambiguity: each with its length before it.
   struct Input {
     private(set) var bytes: [UInt8] = []

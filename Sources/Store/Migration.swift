@@ -16,7 +16,7 @@ public struct Migration: Sendable, Hashable {
     self.version = version
     self.name = name
     self.sql = sql
-    checksum = Digest.hex(Digest.sha256(Array(sql.utf8)))
+    checksum = Digest.sha256(Array(sql.utf8)).hexadecimal
   }
 
   /// Reads a directory's files for one engine, in order. Every `.sql` file must follow the naming; a

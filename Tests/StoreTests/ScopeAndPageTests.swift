@@ -91,6 +91,33 @@ struct ScopeAndPageTests {
     }
   }
 
+  @Test(
+    "X-07 Signs of LIKE are only signs, with a joiner after them too", arguments: Backend.allCases)
+  func searching(_ backend: Backend) async throws {
+    try await Fixture.with(backend) { fixture in
+      try await fixture.addAccounts()
+      let titles = ["50% off", "50x off", "a_b", "axb", "wow!", "%\u{200D}", "back\\slash"]
+      try await fixture.store.write(as: acme) { db in
+        for (index, title) in titles.enumerated() {
+          try TicketStore(db).add(Ticket(id: "\(index)", title: title))
+        }
+      }
+      func found(_ text: String) async throws -> [String] {
+        try await fixture.store.read(as: acme) { db in
+          try db.all("SELECT title FROM tickets WHERE title \(containing: text) ORDER BY id")
+            .map { try $0["title"] }
+        }
+      }
+      #expect(try await found("0%") == ["50% off"])
+      #expect(try await found("_") == ["a_b"])
+      #expect(try await found("!") == ["wow!"])
+      #expect(try await found("%\u{200D}") == ["%\u{200D}"])
+      #expect(try await found("k\\s") == ["back\\slash"])
+      #expect(try await found("OFF") == [])
+      #expect(try await found("") == titles)
+    }
+  }
+
   @Test("D-60 A token serves only the query it was made for, unharmed")
   func tokens() throws {
     let request = try PageRequest(size: 1, query: ["tickets", "state=open"])

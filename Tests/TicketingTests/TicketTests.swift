@@ -156,17 +156,3 @@ struct FileNameTests {
     #expect(!AcceptedFile.isAccepted(contentType: type))
   }
 }
-
-@Suite("Searching")
-struct SearchTextTests {
-  @Test("X-07 signs of LIKE are only signs, with a joiner after them too")
-  func escaping() {
-    #expect(SearchText.pattern("50%_!") == "%50!%!_!!%")
-    #expect(SearchText.pattern("%\u{200D}") == "%!%\u{200D}%")
-  }
-
-  @Test("Case and accents do not matter")
-  func folding() {
-    #expect(SearchText.words("  ÄRGER  mit\tCafé ") == ["arger", "mit", "cafe"])
-  }
-}

@@ -153,7 +153,7 @@ extension InvoiceStore {
     if let account = filter.account { conditions.append("account = \(account)") }
     if !filter.includesDrafts { conditions.append("phase <> 'draft'") }
     if !filter.number.isEmpty {
-      conditions.append("LOWER(number) LIKE \(Self.pattern(filter.number)) ESCAPE '!'")
+      conditions.append("LOWER(number) \(containing: filter.number.lowercased())")
     }
     switch filter.view {
     case .all: break
@@ -174,16 +174,6 @@ extension InvoiceStore {
       let zone = try TimeZone(stored: row["time_zone"])
       return "(time_zone = \(zone.identifier) AND due_date < \(CivilDate(db.now, in: zone)))"
     }
-  }
-
-  private static func pattern(_ text: String) -> String {
-    // By scalars: a sign with a joiner after it is another Character, and still a wildcard.
-    var escaped = String.UnicodeScalarView()
-    for scalar in text.lowercased().unicodeScalars {
-      if "%_!".unicodeScalars.contains(scalar) { escaped.append("!") }
-      escaped.append(scalar)
-    }
-    return "%\(String(escaped))%"
   }
 
   private func currency(_ row: Row) throws -> Currency {

@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+import Values
 
 /// `multipart/form-data` from a streamed body, with limits: text fields in memory, files spooled.
 struct MultipartReader {

@@ -1,4 +1,5 @@
 import NIOHTTP1
+import Values
 
 /// One answer. The edge adds request id, date, length, cookies and security headers.
 struct Response: Sendable {
@@ -125,25 +126,5 @@ enum ContentDisposition {
     let ascii = String(
       clean.unicodeScalars.map { $0.isASCII && $0 != "\"" && $0 != "%" ? Character($0) : "_" })
     return "attachment; filename=\"\(ascii)\"; filename*=UTF-8''\(PercentCoding.encode(clean))"
-  }
-}
-
-/// Names of uploaded and downloaded files: for display only, never a path.
-enum FileName {
-  /// The last path component without controls, separators and direction overrides, at most 150 characters and 255 bytes.
-  static func clean(_ name: String) -> String {
-    let last = name.split(whereSeparator: { $0 == "/" || $0 == "\\" }).last.map(String.init) ?? ""
-    let kept = last.unicodeScalars.filter { scalar in
-      switch scalar.properties.generalCategory {
-      case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,
-        .paragraphSeparator:
-        false
-      default: true
-      }
-    }
-    var text = String(String.UnicodeScalarView(kept).prefix(150))
-    while text.utf8.count > 255 { text.removeLast() }
-    while text.hasPrefix(".") || text.hasPrefix(" ") { text.removeFirst() }
-    return text.isEmpty ? "file" : text
   }
 }

@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import NIOHTTP1
+import Values
 
 /// The files of `Assets/`, read once and kept in memory. All stand under one path that holds the hash of their
 /// contents, `/assets/1f3a…/app.css`, so that browsers may keep them for ever and their relative links work.
@@ -48,10 +49,10 @@ struct StaticAssets: Sendable {
       files[name] = File(
         bytes: bytes, gzip: gzip.flatMap { $0.count < bytes.count ? $0 : nil },
         type: Self.type(name),
-        etag: "\"\(Self.hex(SHA256.hash(bytes).prefix(8)))\"")
+        etag: "\"\(SHA256.hash(bytes).prefix(8).hexadecimal)\"")
     }
     self.files = files
-    fingerprint = Self.hex(hash.finish().prefix(6))
+    fingerprint = hash.finish().prefix(6).hexadecimal
   }
 
   /// The URL path of a file, as pages link it: `path("app.css")`.
@@ -105,9 +106,5 @@ struct StaticAssets: Sendable {
     case "txt": "text/plain; charset=utf-8"
     default: "application/octet-stream"
     }
-  }
-
-  private static func hex(_ bytes: some Sequence<UInt8>) -> String {
-    bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
   }
 }

@@ -76,7 +76,7 @@ struct AccountStore {
   private func condition(_ query: String, _ scope: Scope) -> SQL {
     .all(
       ["a.tenant = \(db.tenant)", scope.predicate(anywhereIn: "a.id")]
-        + FoldedKey.words(of: query).map { "a.sort_key LIKE \($0.pattern) ESCAPE '\\'" })
+        + FoldedKey.words(of: query).map { "a.sort_key \(containing: $0.rawValue)" })
   }
 
   private static let count: SQL = """

@@ -95,7 +95,7 @@ struct ContactStore {
     case .no: terms.append("NOT COALESCE(m.is_enabled, FALSE)")
     }
     terms += FoldedKey.words(of: query.words).map {
-      "c.search_key LIKE \($0.pattern) ESCAPE '\\'"
+      "c.search_key \(containing: $0.rawValue)"
     }
     return .all(terms)
   }

@@ -24,14 +24,4 @@ struct FoldedKey: RawRepresentable, Hashable, Sendable {
   static func words(of query: String) -> [FoldedKey] {
     query.split(whereSeparator: \.isWhitespace).prefix(8).map { FoldedKey(String($0)) }
   }
-
-  /// A LIKE pattern that finds the key anywhere; `\` escapes what LIKE would read as a wildcard.
-  var pattern: String {
-    var text = "%"
-    for character in rawValue {
-      if character == "%" || character == "_" || character == "\\" { text.append("\\") }
-      text.append(character)
-    }
-    return text + "%"
-  }
 }

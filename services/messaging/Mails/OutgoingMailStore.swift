@@ -27,8 +27,8 @@ struct OutgoingMailStore {
   ) throws -> Page<OutgoingMail> {
     var conditions: [SQL] = ["tenant = \(db.tenant)", Self.reach(scope)]
     if let state = filter.state { conditions.append("state = \(state)") }
-    for pattern in SearchText.patterns(filter.query) {
-      conditions.append("search_text LIKE \(pattern) ESCAPE '!'")
+    for word in SearchText.words(filter.query) {
+      conditions.append("search_text \(containing: word)")
     }
     conditions.append(try page.after("created", "id", order: .descending))
     let rows = try db.all(

@@ -61,10 +61,7 @@ enum AcceptedFile {
   /// what the bytes are: a picture called `bill.html` becomes `bill.html.png`, so that whoever saves
   /// it opens it as a picture. Never empty.
   static func cleanName(_ name: String, contentType: String) -> String {
-    let slashes: Set<Unicode.Scalar> = ["/", "\\"]
-    let last = Array(name.unicodeScalars).split(whereSeparator: slashes.contains).last ?? []
-    let kept = last.filter { !isHidden($0) }.drop { $0 == "." || $0.properties.isWhitespace }
-    var stem = kept.isEmpty ? "file" : String(String.UnicodeScalarView(kept))
+    var stem = FileName.clean(name)
     let allowed = endings[contentType] ?? []
     var ending = allowed.first ?? ""
     if let dot = stem.lastIndex(of: "."),
@@ -74,22 +71,6 @@ enum AcceptedFile {
       stem = String(stem[..<dot])
     }
     return ending.isEmpty
-      ? cut(stem, to: 255) : "\(cut(stem, to: 254 - ending.utf8.count)).\(ending)"
-  }
-
-  /// Nothing that breaks a line, or makes a name read otherwise than it is.
-  private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
-    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,
-      .paragraphSeparator:
-      true
-    default: false
-    }
-  }
-
-  private static func cut(_ text: String, to bytes: Int) -> String {
-    var text = text
-    while text.utf8.count > bytes { text.unicodeScalars.removeLast() }
-    return text
+      ? stem : "\(FileName.cut(stem, to: 254 - ending.utf8.count)).\(ending)"
   }
 }

@@ -29,7 +29,7 @@ extension TicketHandlers {
       file: StoredFile(
         fileName: AcceptedFile.cleanName(header.fileName, contentType: blob.contentType),
         contentType: blob.contentType, sizeBytes: Int64(blob.size),
-        sha256: Self.hexadecimal(blob.sha256),
+        sha256: blob.sha256.hexadecimal,
         blob: blob.id.rawValue), created: call.now)
     do {
       guard blob.size > 0 else { throw Status.invalid("file", "is empty") }
@@ -119,10 +119,6 @@ extension TicketHandlers {
     return Status(
       .resourceExhausted, "the file is larger than \(maxFileBytes / 1_048_576) MiB",
       details: check.status.details)
-  }
-
-  private static func hexadecimal(_ bytes: [UInt8]) -> String {
-    bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
   }
 }
 

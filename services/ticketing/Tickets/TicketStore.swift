@@ -171,7 +171,7 @@ extension TicketStore {
     }
     if !filter.priorities.isEmpty { conditions.append("priority IN \(filter.priorities)") }
     for word in SearchText.words(filter.query) {
-      conditions.append("search_text LIKE \(SearchText.pattern(word)) ESCAPE '!'")
+      conditions.append("search_text \(containing: word)")
     }
     return conditions
   }

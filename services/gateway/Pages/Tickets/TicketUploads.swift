@@ -1,5 +1,6 @@
 import PorticoAPI
 import RPC
+import Values
 
 /// Files of ticket and note forms on their way to ticketing. The edge has them in an unnamed temporary file, refused
 /// at the limit before the rest arrives; from there they go out in messages of 64 KiB.

@@ -1,0 +1,13 @@
+import Foundation
+
+/// Text made comparable for searching: without case and accents, in words.
+public enum SearchText {
+  public static func folded(_ text: String) -> String {
+    text.folding(options: [.caseInsensitive, .diacriticInsensitive], locale: nil)
+  }
+
+  /// At most eight words, folded; a search for more says nothing more.
+  public static func words(_ query: String) -> [String] {
+    folded(query).split(whereSeparator: \.isWhitespace).prefix(8).map(String.init)
+  }
+}
