@@ -13,11 +13,6 @@ import Values
     #expect(FoldedKey("ada") != FoldedKey("adam"))
   }
 
-  @Test("A search word is never a pattern")
-  func pattern() {
-    #expect(FoldedKey("50%_\\").pattern == "%50\\%\\_\\\\%")
-  }
-
   @Test("Ids are made of names")
   func slugs() {
     #expect(ResourceID.made(from: "Müller & Söhne", fallback: "x") == "muller-sohne")

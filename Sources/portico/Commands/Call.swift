@@ -12,10 +12,12 @@ struct Call: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Call a method of a service with JSON.",
     discussion: """
-      portico call --address unix:/run/identity.sock --as operator --in-tenant acme \
-      portico.identity.v1.Accounts/ListAccounts '{"pageSize": 10}'
+      portico call --address 10.0.0.7:7000 --as operator --in-tenant acme Tenants/CreateTenant \
+      '{"tenantId": "acme", "tenant": {"displayName": "Acme"},
+        "administrator": {"userName": "ada", "email": "ada@acme.example"}}'
 
-      --as signs the call with a service's key from the data folder; without it the call is anonymous.
+      --as signs the call with a service's key from the data folder, which may call what the contract \
+      opens to that service and nothing else; without it the call is anonymous.
       """)
 
   @Argument(help: "SERVICE/METHOD, or the end of it that is unique: Accounts/ListAccounts.")
