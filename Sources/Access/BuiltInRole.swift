@@ -13,10 +13,12 @@ public struct BuiltInRole: Sendable, Hashable {
   public let quickTickets: Bool
   public let grants: [Grant]
 
+  /// From the least rights to the most.
   public static let all: [BuiltInRole] = [
     .externalUser, .externalManager, .technician, .billingClerk, .contentEditor, .administrator,
   ]
 
+  /// Nil for a role that is not built in.
   public init?(id: String) {
     guard let role = Self.all.first(where: { $0.id == id }) else { return nil }
     self = role

@@ -28,6 +28,7 @@ public struct Decision: Sendable, Hashable {
     case notForPeople
   }
 
+  /// Where a permission holds, and how far: in an account, or wherever the person is when `account` is nil.
   public struct Place: Sendable, Hashable {
     public var account: String?
     public var reach: Reach

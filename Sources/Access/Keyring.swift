@@ -75,10 +75,12 @@ public struct Keyring: Sendable {
     return SHA256.hash(key.sign(Array("derived secret: \(purpose)".utf8)))
   }
 
+  /// Checks tokens that are meant for a service, or for the installation.
   public func verifier(for service: String, clock: any WallClock) -> Verifier {
     Verifier(keys: publicKeys, audience: service, clock: clock)
   }
 
+  /// What a service signs its own calls with. Throws when its private key is not here.
   public func serviceIdentity(
     _ service: String, clock: any WallClock
   ) throws(KeyError) -> ServiceIdentity {

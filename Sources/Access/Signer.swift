@@ -3,6 +3,7 @@ import Values
 
 /// Makes principal tokens. `identity` signs people; every other service signs itself only.
 public struct Signer: Sendable {
+  /// `identity`, or the service that signs itself.
   public let issuer: String
   private let key: SigningKey
 
@@ -34,9 +35,11 @@ public struct Signer: Sendable {
 /// A token, ready for the metadata.
 public struct SignedPrincipal: Sendable {
   public let bytes: [UInt8]
+  /// When the last moment of the token has passed.
   public let expires: Instant
 }
 
+/// For whom a token is meant, other than one service by its name.
 public enum TokenAudience {
   /// Every service of an installation.
   public static let installation = "portico"

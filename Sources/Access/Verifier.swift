@@ -28,6 +28,8 @@ public final class Verifier: Sendable {
     remembered = Mutex(Generations(capacity: capacity))
   }
 
+  /// Whom a token names, if its signature, issuer, audience and times hold. A good one is remembered by its hash until it
+  /// expires, so that repeats cost no signature.
   public func verify(_ token: [UInt8]) throws(TokenError) -> Principal {
     guard token.count <= PrincipalToken.longest else { throw .malformed("too long") }
     let hash = SHA256.hash(token)

@@ -78,6 +78,7 @@ public struct HostConfiguration: Sendable {
     return .tcp(host: host, port: port)
   }
 
+  /// `peers`: `identity=10.0.0.7:7601,cms=unix:/run/cms.sock`. Throws when an entry has no `=`.
   public static func peers(_ settings: Settings) throws(SettingError) -> [String: String] {
     var peers: [String: String] = [:]
     for entry in try settings.string("peers", default: "").split(separator: ",") {
@@ -93,6 +94,7 @@ public struct HostConfiguration: Sendable {
     ChannelConfiguration(tls: try TLSFiles(settings)?.client)
   }
 
+  /// `keys.folder`: everybody's public keys, and the private one of the process.
   public static func keys(_ settings: Settings) throws -> Keyring {
     let folder = try settings.string("keys.folder", default: "data/keys")
     do { return try Keyring(contentsOf: URL(fileURLWithPath: folder)) } catch {

@@ -12,7 +12,9 @@ public protocol HostedService: Sendable {
   /// Called once, after the migrations and before the first call.
   init(_ context: ServiceContext) async throws
 
+  /// What it serves, behind the gate.
   var services: [any RPCService] { get }
+  /// What it does by itself; nothing unless it says so.
   var jobs: [Job] { get }
 }
 

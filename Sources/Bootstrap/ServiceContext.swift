@@ -7,6 +7,7 @@ import Values
 
 /// What a process gives to its service.
 public struct ServiceContext: Sendable {
+  /// `ticketing`
   public let name: String
   /// Migrated and open.
   public let store: any Store

@@ -58,6 +58,7 @@ public struct Settings: Sendable {
     flags = []
   }
 
+  /// Nil where nobody has said anything.
   public func string(_ key: String) throws(SettingError) -> String? {
     asked.note(key)
     return try Self.text(key, in: sources)
@@ -78,6 +79,7 @@ public struct Settings: Sendable {
     try string(key).map { Secret($0) }
   }
 
+  /// A whole number within `range`; anything else that was said is an error.
   public func int(
     _ key: String, default value: Int, in range: ClosedRange<Int>
   ) throws(SettingError) -> Int {
@@ -172,6 +174,7 @@ private final class Asked: Sendable {
   func note(_ key: String) { noted.withLock { _ = $0.insert(key) } }
 }
 
+/// Why a process does not start with the settings it was given. Names the setting, never its value.
 public enum SettingError: Error, Sendable, Equatable, CustomStringConvertible {
   case missing(String)
   /// The name and what is wrong; never the value, which may be a secret.

@@ -6,6 +6,7 @@ import RPC
 ///     name["accounts"]  // "acme"
 ///     name["tickets"]   // "42"
 public struct ResourceName: Sendable, Hashable, CustomStringConvertible {
+  /// The whole name, as it was given.
   public let text: String
   private let collections: [String]
   private let ids: [String]

@@ -21,10 +21,12 @@ public struct Violations: Sendable {
 
   public var isEmpty: Bool { list.isEmpty }
 
+  /// A violation unless the condition holds. `description` reads after the field's label: `is required`.
   public mutating func require(_ condition: Bool, _ field: String, _ description: String) {
     if !condition { add(field, description) }
   }
 
+  /// A violation in any case.
   public mutating func add(_ field: String, _ description: String) {
     list.append(Violation(field: field, description: description))
   }
@@ -50,6 +52,7 @@ public struct Violations: Sendable {
     if !list.isEmpty { throw status }
   }
 
+  /// INVALID_ARGUMENT that names everything collected so far.
   public var status: Status {
     let fields = list.map {
       GoogleRpc.BadRequest.FieldViolation(field: $0.field, description: $0.description)

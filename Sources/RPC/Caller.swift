@@ -32,6 +32,7 @@ public struct UnaryResponse<Value: Sendable>: Sendable {
 }
 
 extension Caller {
+  /// One request, one answer. Throws `Status`.
   public func unary<Request: Message, Response: Message>(
     _ method: Method, _ request: Request, _ options: CallOptions
   ) async throws -> Response {
@@ -49,6 +50,7 @@ extension Caller {
       trailingMetadata: raw.trailingMetadata)
   }
 
+  /// One request; the answers are read in `body`, and the call ends with it.
   public func serverStreaming<Request: Message, Response: Message, Result>(
     _ method: Method, _ request: Request, _ options: CallOptions,
     _ body: (ResponseStream<Response>) async throws -> Result
@@ -61,6 +63,7 @@ extension Caller {
     }
   }
 
+  /// The requests are written in `body`; its end is theirs. Returns the one answer.
   public func clientStreaming<Request: Message, Response: Message>(
     _ method: Method, _ options: CallOptions,
     _ body: (RequestWriter<Request>) async throws -> Void
@@ -72,6 +75,7 @@ extension Caller {
     }
   }
 
+  /// Requests and answers in any order; the call ends with `body`, finished or not.
   public func bidirectional<Request: Message, Response: Message, Result>(
     _ method: Method, _ options: CallOptions,
     _ body: (RequestWriter<Request>, ResponseStream<Response>) async throws -> Result

@@ -26,6 +26,7 @@ public final class Channel: Caller, Sendable {
     BrokenPipe.ignore
   }
 
+  /// RESOURCE_EXHAUSTED for a request over the limit; cancelled with its task.
   public func unary(
     _ method: Method, _ request: [UInt8], _ options: CallOptions
   ) async throws -> UnaryResponse<[UInt8]> {
@@ -38,6 +39,7 @@ public final class Channel: Caller, Sendable {
     }
   }
 
+  /// The call is cancelled when `body` leaves before its end.
   public func stream<Result>(
     _ method: Method, _ options: CallOptions,
     _ body: (RequestWriter<[UInt8]>, ResponseStream<[UInt8]>) async throws -> Result

@@ -76,6 +76,7 @@ public struct Target: Sendable, Hashable {
   }
 }
 
+/// Why a text is no target; the case holds the text.
 public enum TargetError: Error, Hashable {
   case malformed(String)
 }

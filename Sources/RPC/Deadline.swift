@@ -26,6 +26,7 @@ public struct Deadline: Sendable, Hashable, Comparable {
       Int64(clamping: uptimeNanoseconds).subtractingReportingOverflow(now).partialValue)
   }
 
+  /// By the monotonic clock.
   public var hasPassed: Bool { NIODeadline.now().uptimeNanoseconds >= uptimeNanoseconds }
 
   public static func < (a: Deadline, b: Deadline) -> Bool {

@@ -114,6 +114,7 @@ public struct Metadata: Sendable {
   }
 }
 
+/// Why an entry cannot be metadata; each case names the key. A mistake of the program, so INTERNAL.
 public enum MetadataError: Error, Hashable {
   case invalidKey(String)
   case reservedKey(String)

@@ -2,9 +2,11 @@ import Protobuf
 
 /// One RPC as data. Generated, one value for each `rpc` in `proto/`; nothing else describes a method.
 public struct Method: Sendable {
+  /// Which side sends more than one message.
   public enum Streaming: Sendable, Hashable {
     case unary, clientStreaming, serverStreaming, bidirectional
   }
+  /// The proto option `idempotency_level`: whether a client may repeat a call that failed.
   public enum Idempotency: Sendable, Hashable { case unknown, noSideEffects, idempotent }
 
   /// Full service name, `portico.ticketing.v1.Tickets`.
@@ -19,6 +21,7 @@ public struct Method: Sendable {
   public let idempotency: Idempotency
   /// google.api.http, the main rule first, then `additional_bindings`; empty when the method has no JSON route.
   public let http: [HTTPRule]
+  /// Who may call it; the gate asks nothing else.
   public let access: AccessRule
   public let isDeprecated: Bool
   /// The comment of the `rpc` in the proto file.
@@ -70,6 +73,7 @@ public struct HTTPRule: Sendable, Hashable {
 
 /// Who may call a method, as its proto option says. There is no default: a method without a rule does not generate.
 public struct AccessRule: Sendable, Hashable {
+  /// Which people a method is open to.
   public enum Callers: Sendable, Hashable {
     /// No principal needed: login, link redemption, the public face of the portal.
     case anyone

@@ -3,6 +3,7 @@ import WellKnown
 
 /// How a call ended when it did not succeed: the one error type on the wire.
 public struct Status: Error, Sendable, Hashable {
+  /// The codes of gRPC, by their numbers on the wire.
   public enum Code: Int, Sendable, Hashable, CaseIterable {
     case ok = 0
     case cancelled, unknown, invalidArgument, deadlineExceeded, notFound, alreadyExists,
@@ -29,7 +30,9 @@ public struct Status: Error, Sendable, Hashable {
 
   /// A packed `google.protobuf.Any`.
   public struct Detail: Sendable, Hashable {
+    /// `google.rpc.BadRequest`, without the host of a type URL.
     public var typeName: String
+    /// The serialized message.
     public var value: [UInt8]
     public init(typeName: String, value: [UInt8]) {
       self.typeName = typeName

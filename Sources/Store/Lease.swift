@@ -5,6 +5,7 @@ import Values
 /// that slept through its expiry.
 public struct Lease: Sendable, Hashable {
   public let name: String
+  /// The process that holds it.
   public let owner: String
   /// Larger for every new holder.
   public let token: Int64

@@ -39,6 +39,7 @@ public struct Outbox: Sendable {
     public var error: String?
   }
 
+  /// How often and how fast a failed effect is tried again.
   public struct Policy: Sendable {
     /// After so many attempts a row is dead and waits for an operator.
     public var attempts = 12
@@ -56,6 +57,7 @@ public struct Outbox: Sendable {
     }
   }
 
+  /// What becomes of a row whose attempt failed.
   public enum Outcome: Sendable, Hashable {
     case again(at: Instant)
     case dead

@@ -31,6 +31,7 @@ public struct Transaction {
   /// Every row of the result. Bound your lists: `LIMIT`, or a page.
   public func all(_ sql: SQL) throws(StoreError) -> [Row] { try state.rows(sql, limit: nil) }
 
+  /// The first row, or nil.
   public func first(_ sql: SQL) throws(StoreError) -> Row? { try state.rows(sql, limit: 1).first }
 
   /// The first row, or `error` when there is none.

@@ -2,6 +2,7 @@ import Foundation
 
 /// Text made comparable for searching: without case and accents, in words.
 public enum SearchText {
+  /// What the words of a query are compared with.
   public static func folded(_ text: String) -> String {
     text.folding(options: [.caseInsensitive, .diacriticInsensitive], locale: nil)
   }
