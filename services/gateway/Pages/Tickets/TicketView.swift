@@ -102,7 +102,8 @@ struct TicketView {
       return .event(.info, text: "\(who)\(note.body)", time: time)
     }
     return .message(
-      note.kind == .staff ? .staff : .customer, author: note.authorDisplayName, photo: nil, time: time, body: UI.prose(note.body),
+      note.kind == .staff ? .staff : .customer, author: note.authorDisplayName, photo: nil,
+      time: time, body: UI.prose(note.body),
       attachments: note.attachments.map(UI.AttachmentChip.init),
       id: "note-\(note.name.split(separator: "/").last ?? "")")
   }
