@@ -18,6 +18,11 @@ from people import Person, Visits
 _numbers = itertools.count(1)
 
 
+def pytest_collection_modifyitems(items):
+    """The pictures come first: they show the demo before other tests have written into it."""
+    items.sort(key=lambda item: item.path.name != "test_screenshots.py")
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     """A failure shows what the running processes last wrote."""
