@@ -51,7 +51,7 @@ struct InboxView: Sendable {
 
   var request: Ticketing.ListTicketsRequest {
     .init(
-      parent: "accounts/-", pageSize: 50, pageToken: pageToken, view: view, folder: folder.api,
+      parent: "accounts/-", pageSize: 25, pageToken: pageToken, view: view, folder: folder.api,
       orderBy: order, query: query, priorities: priorities)
   }
 
