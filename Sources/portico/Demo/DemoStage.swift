@@ -115,7 +115,9 @@ final class DemoStage {
     try signed(
       Principal(
         tenant: TenantID(tenant), user: "users/operator", displayName: "Operator", kind: .staff,
-        grants: [Grant(.mailRead, .tenant)], session: "sessions/operator"))
+        // A welcome mail opens an account, so that only somebody who could open one anyway may read it.
+        grants: [Grant(.mailRead, .tenant), Grant(.rolesWrite, .tenant)],
+        session: "sessions/operator"))
   }
 
   /// Until the mail of the year has arrived: effects are handed over in the background, and one that was

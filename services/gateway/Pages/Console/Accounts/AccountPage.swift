@@ -86,7 +86,7 @@ enum AccountPage {
     var links: [HTML] = []
     if context.may(.ticketsRead) {
       let url: SafeURL = "/tickets?account=\(account.name)"
-      links.append(UI.link("All tickets", to: url, icon: .ticket))
+      links.append(UI.menuLink("All tickets", to: url, icon: .ticket))
     }
     if context.may(.contactsRead) {
       let url: SafeURL = "/contacts?account=\(account.name)"
