@@ -51,6 +51,8 @@ final class Listener: Sendable {
 
   /// Takes no more connections, lets the running requests end, and closes what is left after `grace`.
   func stop(grace: Duration) async {
+    // Before the port closes: who sees it closed may count on connections knowing.
+    connections.announceDrain()
     do { try await channel.close() } catch {
       log.debug("listener was closed already", metadata: ["reason": "\(error)"])
     }
@@ -100,12 +102,19 @@ final class ConnectionTable: Sendable {
     waiter?.resume()
   }
 
-  func drain(grace: Duration) async {
+  /// Tells every connection that its current answer is its last, and admits no more of them.
+  func announceDrain() {
     let open = state.withLock { state in
       state.isDraining = true
       return Array(state.channels.values)
     }
-    for channel in open { channel.pipeline.fireUserInboundEventTriggered(DrainEvent()) }
+    for channel in open {
+      channel.eventLoop.execute { channel.pipeline.fireUserInboundEventTriggered(DrainEvent()) }
+    }
+  }
+
+  /// Waits until every connection has ended, at most for `grace`, and closes what is left.
+  func drain(grace: Duration) async {
     let force = Task {
       try await Task.sleep(for: grace)
       let left = state.withLock { Array($0.channels.values) }
