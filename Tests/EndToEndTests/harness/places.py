@@ -24,6 +24,14 @@ def portico_binary() -> pathlib.Path:
     return binary
 
 
+def program(name: str) -> pathlib.Path:
+    """Another program of the same build: `portico-billing`."""
+    path = portico_binary().with_name(name)
+    if not path.is_file():
+        raise RuntimeError(f"{path} is not built: run `swift build`")
+    return path
+
+
 def screenshots() -> pathlib.Path:
     """The committed pictures when they are being renewed, else a place that git ignores."""
     renew = os.environ.get("UPDATE_SCREENSHOTS") == "1"
