@@ -77,8 +77,8 @@ struct DemoWorldTests {
   @Test("a mail's link gives its token")
   func token() {
     let text = "Hello,\n\nhttp://acme.localhost:8080/welcome?token=Ab9-_x\n\nGood until tomorrow."
-    #expect(DemoStage.token(in: text) == "Ab9-_x")
-    #expect(DemoStage.token(in: "nothing here") == nil)
+    #expect(Postmaster.token(in: text) == "Ab9-_x")
+    #expect(Postmaster.token(in: "nothing here") == nil)
   }
 }
 

@@ -92,7 +92,10 @@ private struct Announcement: ProcessPart {
 
   private func sayText() {
     Console.say("Portico is running at \(isDemo ? url(of: DemoTenant.id) : base)")
-    guard isDemo else { return }
+    guard isDemo else {
+      Console.say("Portals are at \(url(of: "TENANT")); open one with: portico tenant")
+      return
+    }
     Console.say("")
     Console.say("Demo logins, all with the password \(DemoTenant.password):")
     for login in DemoData.logins {

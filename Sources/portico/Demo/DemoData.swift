@@ -93,14 +93,12 @@ enum DemoData {
 
 enum DemoError: Error, CustomStringConvertible {
   case occupied(String)
-  case noLink(String)
   case mailWaits(Int)
 
   var description: String {
     switch self {
     case .occupied(let folder):
       "\(folder) holds data already; the demo needs a folder of its own (--data)"
-    case .noLink(let address): "no mail with a link came for \(address)"
     case .mailWaits(let count): "\(count) mails were not handed over in time"
     }
   }

@@ -55,7 +55,7 @@ final class DemoStage {
   func welcome(_ userName: String, mailedAt email: String, in tenant: String = DemoTenant.id)
     async throws
   {
-    let token = try await link(mailedTo: email, in: tenant)
+    let token = try await postmaster().link(mailedTo: email, in: TenantID(tenant))
     let sessions = SessionsClient(try service("identity"))
     _ = try await sessions.redeemLink(
       .init(
@@ -85,39 +85,8 @@ final class DemoStage {
 
   // MARK: Mail
 
-  /// The token of the newest link mailed to an address. Mail travels through two outboxes, so it is
-  /// waited for.
-  private func link(mailedTo email: String, in tenant: String) async throws -> String {
-    let mails = MailsClient(try service("messaging"))
-    for _ in 0..<400 {
-      let found = try await mails.listMails(
-        .init(pageSize: 20, query: email), try postmaster(of: tenant)
-      ).mails.first { mail in mail.to.contains { $0.email == email } }
-      if let found {
-        let mail = try await mails.getMail(.init(name: found.name), try postmaster(of: tenant))
-        if let token = Self.token(in: mail.textBody) { return token }
-      }
-      try await Task.sleep(for: .milliseconds(25))
-    }
-    throw DemoError.noLink(email)
-  }
-
-  static func token(in text: String) -> String? {
-    guard let range = text.range(of: "token=") else { return nil }
-    let token = text[range.upperBound...].prefix {
-      $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_")
-    }
-    return token.isEmpty ? nil : String(token)
-  }
-
-  /// Whoever runs the installation may read the mail that it keeps: nobody else is there yet.
-  private func postmaster(of tenant: String) throws -> CallOptions {
-    try signed(
-      Principal(
-        tenant: TenantID(tenant), user: "users/operator", displayName: "Operator", kind: .staff,
-        // A welcome mail opens an account, so that only somebody who could open one anyway may read it.
-        grants: [Grant(.mailRead, .tenant), Grant(.rolesWrite, .tenant)],
-        session: "sessions/operator"))
+  private func postmaster() throws -> Postmaster {
+    Postmaster(keys: keys, clock: clock, messaging: try service("messaging"))
   }
 
   /// Until the mail of the year has arrived: effects are handed over in the background, and one that was
@@ -125,7 +94,7 @@ final class DemoStage {
   func waitForMail() async throws {
     var (quiet, before) = (0, -1)
     for _ in 0..<400 {
-      let (count, queued) = try await mail(of: DemoTenant.id)
+      let (count, queued) = try await postmaster().count(in: TenantID(DemoTenant.id))
       quiet = count == before && queued == 0 ? quiet + 1 : 0
       if quiet == 8 { return }
       before = count
@@ -134,18 +103,5 @@ final class DemoStage {
       clock.advance(by: .seconds(5))
     }
     throw DemoError.mailWaits(before)
-  }
-
-  private func mail(of tenant: String) async throws -> (count: Int, queued: Int) {
-    let mails = MailsClient(try service("messaging"))
-    var (count, queued, token) = (0, 0, "")
-    repeat {
-      let page = try await mails.listMails(
-        .init(pageSize: 200, pageToken: token), try postmaster(of: tenant))
-      count += page.mails.count
-      queued += page.mails.filter { $0.state == .queued }.count
-      token = page.nextPageToken
-    } while !token.isEmpty
-    return (count, queued)
   }
 }
