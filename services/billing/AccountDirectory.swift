@@ -31,7 +31,8 @@ struct AccountDirectory: Sendable {
   private static func lines(_ address: Identity.PostalAddress?) -> String {
     guard let address else { return "" }
     let town = [address.postalCode, address.city].filter { !$0.isEmpty }.joined(separator: " ")
-    return [address.street, town, address.region, address.country].filter { !$0.isEmpty }
+    let country = Country.displayName(address.country)
+    return [address.street, town, address.region, country].filter { !$0.isEmpty }
       .joined(separator: "\n")
   }
 }

@@ -1,5 +1,6 @@
 import PorticoAPI
 import RPC
+import Values
 import WellKnown
 
 /// `/accounts/{account}`: who they are, their sites and people, and the way to what is theirs.
@@ -69,7 +70,8 @@ enum AccountPage {
   private static func facts(_ account: Identity.Account) -> HTML {
     let address = account.address ?? .init()
     let lines = [
-      address.street, "\(address.postalCode) \(address.city)", address.region, address.country,
+      address.street, "\(address.postalCode) \(address.city)", address.region,
+      Country.displayName(address.country),
     ].filter { $0.contains { !$0.isWhitespace } }
     return UI.card(
       "Details",

@@ -7,7 +7,7 @@ enum RoleGrants {
 
   /// In the order of the work they belong to.
   static let entries: [Entry] = [
-    (.profileWrite, "Change the own profile"), (.messagesRead, "Read messages"),
+    (.profileWrite, "Change their own profile"), (.messagesRead, "Read messages"),
     (.messagesWrite, "Write messages"), (.ticketsRead, "See tickets"),
     (.ticketsWrite, "Raise and answer tickets"), (.ticketsWork, "Work on tickets"),
     (.ticketSettingsWrite, "Change ticket settings and the catalogue"),
