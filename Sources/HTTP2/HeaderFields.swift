@@ -103,6 +103,15 @@ public struct HeaderFields: Sendable {
     return String(decoding: storage[entry.start..<(entry.start + entry.nameCount)], as: UTF8.self)
   }
 
+  /// Gives `body` the bytes of the value at `index`, without a copy.
+  public func withValue<R>(at index: Int, _ body: (UnsafeRawBufferPointer) -> R) -> R {
+    let entry = entries[index]
+    let start = entry.start + entry.nameCount
+    return storage.withUnsafeBytes {
+      body(UnsafeRawBufferPointer(rebasing: $0[start..<(start + entry.valueCount)]))
+    }
+  }
+
   public func value(at index: Int) -> String { text(of: entries[index]) }
 
   /// First byte of the name at `index`, so that a filter can skip without making a string.

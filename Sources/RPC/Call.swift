@@ -7,7 +7,7 @@ public final class Call: Sendable {
   /// its cancellation and its request id through it.
   @TaskLocal public static var current: Call?
 
-  private let route: Route
+  let route: Route
   /// What the client sent.
   public let metadata: Metadata
   public let peer: Peer
@@ -20,8 +20,9 @@ public final class Call: Sendable {
   private struct State {
     var requestID: String?
     var values = CallValues()
-    var initialMetadata = Metadata()
-    var trailingMetadata = Metadata()
+    /// Nil until somebody sets it: most calls have none.
+    var initialMetadata: Metadata?
+    var trailingMetadata: Metadata?
     var isCancelled = false
     var cancelHandlers: [@Sendable () -> Void] = []
   }
@@ -67,15 +68,19 @@ public final class Call: Sendable {
 
   /// Goes out with the headers of the answer; changes after that have no effect.
   public var initialMetadata: Metadata {
-    get { state.withLock { $0.initialMetadata } }
+    get { addedInitialMetadata ?? Metadata() }
     set { state.withLock { $0.initialMetadata = newValue } }
   }
 
   /// Goes out with the status.
   public var trailingMetadata: Metadata {
-    get { state.withLock { $0.trailingMetadata } }
+    get { addedTrailingMetadata ?? Metadata() }
     set { state.withLock { $0.trailingMetadata = newValue } }
   }
+
+  /// What was set, if anything.
+  var addedInitialMetadata: Metadata? { state.withLock { $0.initialMetadata } }
+  var addedTrailingMetadata: Metadata? { state.withLock { $0.trailingMetadata } }
 
   /// True once the client cancelled, the connection was lost or the deadline passed.
   public var isCancelled: Bool { state.withLock { $0.isCancelled } }
@@ -100,7 +105,11 @@ public final class Call: Sendable {
   }
 
   /// The call has ended: nothing will cancel it any more.
-  func end() { state.withLock { $0.cancelHandlers = [] } }
+  func end() {
+    state.withLock { state in
+      if !state.cancelHandlers.isEmpty { state.cancelHandlers = [] }
+    }
+  }
 }
 
 /// The id that ties the log lines of one request together across services.

@@ -30,14 +30,19 @@ struct Deframer {
         if prefix.count == Self.prefixSize { try begin() }
       }
       let piece = rest.prefix(missing)
-      message.append(contentsOf: piece)
+      message.append(contentsOf: UnsafeRawBufferPointer(rebasing: piece))
       rest = rest.dropFirst(piece.count)
       missing -= piece.count
       guard missing == 0 else { return }
-      found(message)
-      message = []
+      found(exchangeMessage())
       prefix = (0, 0, 0)
     }
+  }
+
+  private mutating func exchangeMessage() -> [UInt8] {
+    var whole: [UInt8] = []
+    swap(&whole, &message)
+    return whole
   }
 
   private mutating func begin() throws(Status) {

@@ -2,6 +2,8 @@
 /// which opens as messages are taken and not as they arrive. Confined to an event loop.
 struct Inbox {
   private var deframer: Deframer
+  /// The next message; the others wait in `ready`. A unary call has one and needs no list for it.
+  private var head: [UInt8]?
   private var ready: [[UInt8]] = []
   private var first = 0
   private var held = 0
@@ -12,35 +14,41 @@ struct Inbox {
   /// once when nothing else waits, or a message larger than the window could never arrive.
   mutating func append(_ bytes: UnsafeRawBufferPointer) throws(Status) -> Int {
     held += bytes.count
-    try deframer.append(bytes) { ready.append($0) }
+    try deframer.append(bytes) { message in
+      if head == nil { head = message } else { ready.append(message) }
+    }
     return count == 0 ? releaseAll() : 0
   }
 
   /// Whole messages that wait to be taken.
-  var count: Int { ready.count - first }
+  var count: Int { (head == nil ? 0 : 1) + ready.count - first }
 
   /// Bytes of a message that has not arrived completely.
   var isInsideMessage: Bool { deframer.isInsideMessage }
 
   /// The next message and the number of bytes to consume for it.
   mutating func take() -> (message: [UInt8], consumed: Int)? {
-    guard first < ready.count else { return nil }
-    let message = ready[first]
+    guard let message = head else { return nil }
+    guard first < ready.count else {
+      head = nil
+      return (message, releaseAll())
+    }
+    head = ready[first]
     ready[first] = []
     first += 1
-    guard first == ready.count else {
-      let consumed = min(held, message.count + Deframer.prefixSize)
-      held -= consumed
-      return (message, consumed)
+    if first == ready.count {
+      ready.removeAll(keepingCapacity: true)
+      first = 0
     }
-    ready.removeAll(keepingCapacity: true)
-    first = 0
-    return (message, releaseAll())
+    let consumed = min(held, message.count + Deframer.prefixSize)
+    held -= consumed
+    return (message, consumed)
   }
 
   /// Forgets everything.
   mutating func clear() {
-    ready = []
+    head = nil
+    if !ready.isEmpty { ready = [] }
     first = 0
     held = 0
   }

@@ -1,21 +1,34 @@
 import Protobuf
 
 /// A method and what answers it, over serialized messages.
+///
+/// Everything between the event loop and the service's own function stays on the executor it is called on
+/// (`nonisolated(nonsending)`): each switch to the same place would look up the task's executor again.
 public struct MethodHandler: Sendable {
   public let method: Method
   let body: Body
 
+  typealias Unary = nonisolated(nonsending) @Sendable ([UInt8], Call) async throws -> [UInt8]
+  typealias ServerStreaming = nonisolated(nonsending) @Sendable (
+    [UInt8], Call, ResponseWriter<[UInt8]>
+  ) async throws -> Void
+  typealias ClientStreaming = nonisolated(nonsending) @Sendable (
+    RequestStream<[UInt8]>, Call
+  ) async throws -> [UInt8]
+  typealias Bidirectional = nonisolated(nonsending) @Sendable (
+    RequestStream<[UInt8]>, Call, ResponseWriter<[UInt8]>
+  ) async throws -> Void
+
   enum Body: Sendable {
-    case unary(@Sendable ([UInt8], Call) async throws -> [UInt8])
-    case serverStreaming(
-      @Sendable ([UInt8], Call, ResponseWriter<[UInt8]>) async throws -> Void)
-    case clientStreaming(@Sendable (RequestStream<[UInt8]>, Call) async throws -> [UInt8])
-    case bidirectional(
-      @Sendable (RequestStream<[UInt8]>, Call, ResponseWriter<[UInt8]>) async throws -> Void)
+    case unary(Unary)
+    case serverStreaming(ServerStreaming)
+    case clientStreaming(ClientStreaming)
+    case bidirectional(Bidirectional)
   }
 
   public static func unary<Request: Message, Response: Message>(
-    _ method: Method, _ handle: @escaping @Sendable (Request, Call) async throws -> Response
+    _ method: Method,
+    _ handle: nonisolated(nonsending) @escaping @Sendable (Request, Call) async throws -> Response
   ) -> MethodHandler {
     MethodHandler(
       method: method,
@@ -26,7 +39,7 @@ public struct MethodHandler: Sendable {
 
   public static func serverStreaming<Request: Message, Response: Message>(
     _ method: Method,
-    _ handle: @escaping @Sendable (Request, Call, ResponseWriter<Response>) async throws -> Void
+    _ handle: nonisolated(nonsending) @escaping @Sendable (Request, Call, ResponseWriter<Response>) async throws -> Void
   ) -> MethodHandler {
     MethodHandler(
       method: method,
@@ -38,7 +51,7 @@ public struct MethodHandler: Sendable {
 
   public static func clientStreaming<Request: Message, Response: Message>(
     _ method: Method,
-    _ handle: @escaping @Sendable (RequestStream<Request>, Call) async throws -> Response
+    _ handle: nonisolated(nonsending) @escaping @Sendable (RequestStream<Request>, Call) async throws -> Response
   ) -> MethodHandler {
     MethodHandler(
       method: method,
@@ -50,9 +63,9 @@ public struct MethodHandler: Sendable {
 
   public static func bidirectional<Request: Message, Response: Message>(
     _ method: Method,
-    _ handle:
-      @escaping @Sendable (RequestStream<Request>, Call, ResponseWriter<Response>) async throws ->
-      Void
+    _ handle: nonisolated(nonsending) @escaping @Sendable (
+      RequestStream<Request>, Call, ResponseWriter<Response>
+    ) async throws -> Void
   ) -> MethodHandler {
     MethodHandler(
       method: method,

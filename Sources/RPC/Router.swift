@@ -1,7 +1,17 @@
+import Foundation
+
 /// Finds the handler of a request by its path, byte for byte.
 struct Router: Sendable {
-  private let routes: [String: Route]
+  private let routes: [Route]
   private let services: Set<String>
+  /// Open addressing over the bytes of the paths, half full at most: a look-up makes no string. The table is fixed
+  /// at start, so what clients ask for cannot make it slow beyond the hash of one header value.
+  private let slots: [Entry?]
+
+  private struct Entry {
+    let path: [UInt8]
+    let route: Route
+  }
 
   init(_ services: [any RPCService]) {
     var routes: [String: Route] = [:]
@@ -9,13 +19,52 @@ struct Router: Sendable {
       precondition(routes[handler.method.path] == nil, "two handlers for \(handler.method.path)")
       routes[handler.method.path] = Route(handler.method, handler.body)
     }
-    self.routes = routes
+    self.routes = Array(routes.values)
+    slots = Self.table(self.routes)
     self.services = Set(routes.values.map(\.method.service))
   }
 
-  var methods: [Method] { routes.values.map(\.method) }
+  private static func table(_ routes: [Route]) -> [Entry?] {
+    var count = 8
+    while count < 2 * routes.count { count *= 2 }
+    var slots = [Entry?](repeating: nil, count: count)
+    for route in routes {
+      let path = Array(route.method.path.utf8)
+      var slot = path.withUnsafeBytes(hash) & (count - 1)
+      while slots[slot] != nil { slot = (slot + 1) & (count - 1) }
+      slots[slot] = Entry(path: path, route: route)
+    }
+    return slots
+  }
 
-  func route(_ path: String) -> Route? { routes[path] }
+  /// FNV-1a.
+  private static func hash(_ bytes: UnsafeRawBufferPointer) -> Int {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    return Int(truncatingIfNeeded: hash ^ (hash >> 32)) & .max
+  }
+
+  var methods: [Method] { routes.map(\.method) }
+
+  func route(_ path: String) -> Route? {
+    var path = path
+    return path.withUTF8 { route(UnsafeRawBufferPointer($0)) }
+  }
+
+  /// The route of a path as it came over the wire.
+  func route(_ path: UnsafeRawBufferPointer) -> Route? {
+    var slot = Self.hash(path) & (slots.count - 1)
+    while let entry = slots[slot] {
+      let isSame = entry.path.withUnsafeBytes { known in
+        guard known.count == path.count, let a = known.baseAddress, let b = path.baseAddress
+        else { return false }
+        return memcmp(a, b, known.count) == 0
+      }
+      if isSame { return entry.route }
+      slot = (slot + 1) & (slots.count - 1)
+    }
+    return nil
+  }
 
   /// UNIMPLEMENTED, saying whether the service or the method is missing.
   func missing(_ path: String) -> Status {

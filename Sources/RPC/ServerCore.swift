@@ -55,11 +55,7 @@ final class ServerConnection: HTTP2ConnectionDelegate {
   func connection(
     _ connection: HTTP2Connection, accepted stream: HTTP2Stream, headers: HeaderFields
   ) {
-    let peer =
-      peer
-      ?? Peer(
-        address: connection.peerAddress, certificateNames: connection.peerNames)
-    self.peer = peer
+    let peer = peer(of: connection)
     guard headers.first(":method", is: "POST") else {
       return stream.respond(HeaderFields([":status": "405", "allow": "POST"]), endStream: true)
     }
@@ -69,21 +65,28 @@ final class ServerConnection: HTTP2ConnectionDelegate {
     do {
       let call = try makeCall(headers, peer: peer)
       stream.delegate = ServerStream(
-        call: call.call, handler: call.body, stream: stream, connection: self,
-        executor: connection.executor)
+        call: call, stream: stream, connection: self, executor: connection.executor)
     } catch {
       stream.respond(error.trailersOnly, endStream: true)
     }
   }
 
+  private func peer(of connection: HTTP2Connection) -> Peer {
+    if let peer { return peer }
+    let peer = Peer(address: connection.peerAddress, certificateNames: connection.peerNames)
+    self.peer = peer
+    return peer
+  }
+
   private func makeCall(
     _ headers: HeaderFields, peer: Peer
-  ) throws(Status) -> (call: Call, body: MethodHandler.Body) {
-    let path = headers[":path"] ?? ""
-    guard let route = core.router.route(path), let body = route.body else {
-      throw core.router.missing(path)
-    }
-    if let encoding = headers.bytes("grpc-encoding"), !encoding.elementsEqual("identity".utf8) {
+  ) throws(Status) -> Call {
+    guard let path = headers.firstIndex(of: ":path"),
+      let route = headers.withValue(at: path, core.router.route)
+    else { throw core.router.missing(headers[":path"] ?? "") }
+    if headers.firstIndex(of: "grpc-encoding") != nil,
+      !headers.first("grpc-encoding", is: "identity")
+    {
       throw Status(.unimplemented, "this grpc-encoding is not supported")
     }
     var deadline: Deadline?
@@ -97,10 +100,9 @@ final class ServerConnection: HTTP2ConnectionDelegate {
     guard runningHandlers < core.configuration.handlersPerConnection else {
       throw Status(.resourceExhausted, "too many calls are running on this connection")
     }
-    let call = Call(
+    return Call(
       route: route, metadata: Metadata(received: headers), peer: peer,
       deadline: deadline, clock: core.clock)
-    return (call, body)
   }
 
   /// `application/grpc`, `application/grpc+proto`, either with parameters.

@@ -7,19 +7,21 @@ import NIOCore
 /// that moved it; `next` and `write` therefore look where they are and hop only then.
 final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unchecked Sendable {
   private let call: Call
-  private let handler: MethodHandler.Body
   private let stream: HTTP2Stream
   private let connection: ServerConnection
   private let executor: LoopExecutor
-  private let limits: ServerConfiguration
+  private let takesStream: Bool
 
-  private var inbox: Inbox
-  private var reader: UnsafeContinuation<[UInt8]?, any Error>?
-  private var task: Task<Void, Never>?
-  private var deadlineTimer: Scheduled<Void>?
-  private var hasSentHeaders = false
+  // Confined to one thread, so nothing here can overlap and the run-time checks of it find nothing.
+  @exclusivity(unchecked) private var inbox: Inbox
+  @exclusivity(unchecked) private var reader: UnsafeContinuation<[UInt8]?, any Error>?
+  @exclusivity(unchecked) private var task: Task<Void, Never>?
+  @exclusivity(unchecked) private var deadlineTimer: Scheduled<Void>?
+  @exclusivity(unchecked) private var hasSentHeaders = false
   /// The status is out or the stream is gone: nothing the handler does has an effect any more.
-  private var ending: Status?
+  @exclusivity(unchecked) private var isEnded = false
+  /// Why, unless the handler was through.
+  @exclusivity(unchecked) private var ending: Status?
 
   private static let headers = HeaderFields([
     ":status": "200", "content-type": "application/grpc",
@@ -27,34 +29,32 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
   private static let success = HeaderFields(["grpc-status": "0"])
 
   init(
-    call: Call, handler: MethodHandler.Body, stream: HTTP2Stream, connection: ServerConnection,
-    executor: LoopExecutor
+    call: Call, stream: HTTP2Stream, connection: ServerConnection, executor: LoopExecutor
   ) {
     self.call = call
-    self.handler = handler
     self.stream = stream
     self.connection = connection
     self.executor = executor
-    limits = connection.core.configuration
-    inbox = Inbox(limit: limits.maximumRequestBytes)
+    takesStream = call.route.takesStream
+    inbox = Inbox(limit: connection.core.configuration.maximumRequestBytes)
     if let deadline = call.deadline {
       deadlineTimer = stream.eventLoop.scheduleTask(deadline: deadline.nioDeadline) {
         self.abort(Status(.deadlineExceeded, "the deadline has passed"))
       }
     }
-    if handler.takesStream { start(message: []) }
+    if takesStream { start(message: []) }
   }
 
   // MARK: the stream
 
   func stream(_ stream: HTTP2Stream, received bytes: UnsafeRawBufferPointer) {
-    guard ending == nil else { return stream.consume(bytes.count) }
+    guard !isEnded else { return stream.consume(bytes.count) }
     do {
       stream.consume(try inbox.append(bytes))
     } catch {
       return abort(error)
     }
-    if !handler.takesStream {
+    if !takesStream {
       if inbox.count > 1 { abort(Self.notOneMessage) }
     } else if let reader, let (message, consumed) = inbox.take() {
       self.reader = nil
@@ -64,9 +64,9 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
   }
 
   func streamReceivedEnd(_ stream: HTTP2Stream) {
-    guard ending == nil else { return }
+    guard !isEnded else { return }
     if inbox.isInsideMessage { return abort(Status(.internal, "the last message is cut short")) }
-    if handler.takesStream {
+    if takesStream {
       if inbox.count == 0 { resumeReader(.success(nil)) }
     } else if inbox.count == 1, let (message, consumed) = inbox.take() {
       stream.consume(consumed)
@@ -80,7 +80,7 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
     .unimplemented, "this method takes exactly one message")
 
   func stream(_ stream: HTTP2Stream, closed closure: StreamClosure) {
-    guard ending == nil else { return }
+    guard !isEnded else { return }
     end(Status(.cancelled, "the call was cancelled"))
   }
 
@@ -91,13 +91,16 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
       return abort(Status(.resourceExhausted, "too many calls are running"))
     }
     connection.runningHandlers += 1
-    task = Task(executorPreference: executor) { await self.run(message) }
+    // The task takes the value over as it is made, which is cheaper than binding it inside.
+    task = Call.$current.withValue(call) {
+      Task(executorPreference: executor) { await self.run(message) }
+    }
   }
 
-  private func run(_ message: [UInt8]) async {
+  nonisolated(nonsending) private func run(_ message: [UInt8]) async {
     let result: Result<[UInt8]?, any Error>
     do {
-      result = .success(try await Call.$current.withValue(call) { try await answer(message) })
+      result = .success(try await answer(message))
     } catch {
       result = .failure(error)
     }
@@ -109,7 +112,7 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
     }
   }
 
-  private func answer(_ message: [UInt8]) async throws -> [UInt8]? {
+  nonisolated(nonsending) private func answer(_ message: [UInt8]) async throws -> [UInt8]? {
     let interceptors = connection.core.interceptors
     if interceptors.isEmpty { return try await invoke(message, call) }
     var response: [UInt8]?
@@ -126,12 +129,15 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
     try await first.intercept(call) { call in try await around(rest.dropFirst(), call, last) }
   }
 
-  private func invoke(_ message: [UInt8], _ call: Call) async throws -> [UInt8]? {
-    switch handler {
+  nonisolated(nonsending) private func invoke(
+    _ message: [UInt8], _ call: Call
+  ) async throws -> [UInt8]? {
+    switch call.route.body {
     case .unary(let handle): return try await handle(message, call)
     case .clientStreaming(let handle): return try await handle(requests, call)
     case .serverStreaming(let handle): try await handle(message, call, responses)
     case .bidirectional(let handle): try await handle(requests, call, responses)
+    case nil: throw Status(.unimplemented, "no such method")
     }
     return nil
   }
@@ -141,10 +147,10 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
 
   private func complete(_ result: Result<[UInt8]?, any Error>) {
     connection.runningHandlers -= 1
-    guard ending == nil else { return }
+    guard !isEnded else { return }
     do {
       if let message = try result.get() {
-        try Frame.check(message, limit: limits.maximumResponseBytes)
+        try Frame.check(message, limit: connection.core.configuration.maximumResponseBytes)
         sendHeaders()
         stream.send { Frame.write(message, to: &$0) }
       }
@@ -174,17 +180,18 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
     guard !hasSentHeaders else { return }
     hasSentHeaders = true
     var headers = Self.headers
-    let metadata = call.initialMetadata
-    if !metadata.isEmpty { headers.append(contentsOf: metadata.fields) }
+    if let metadata = call.addedInitialMetadata, !metadata.isEmpty {
+      headers.append(contentsOf: metadata.fields)
+    }
     stream.respond(headers)
   }
 
   /// Sends the status: nil is OK.
   private func sendStatus(_ status: Status?) {
-    let metadata = call.trailingMetadata
+    let metadata = call.addedTrailingMetadata.flatMap { $0.isEmpty ? nil : $0.fields }
     if let status, !hasSentHeaders {
       var fields = status.trailersOnly
-      if !metadata.isEmpty { fields.append(contentsOf: metadata.fields) }
+      if let metadata { fields.append(contentsOf: metadata) }
       stream.respond(fields, endStream: true)
     } else {
       sendHeaders()
@@ -193,14 +200,14 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
         trailers = HeaderFields()
         status.appendFields(to: &trailers)
       }
-      if !metadata.isEmpty { trailers.append(contentsOf: metadata.fields) }
+      if let metadata { trailers.append(contentsOf: metadata) }
       stream.finish(trailers: trailers)
     }
   }
 
   /// Answers with an error while the handler waits or runs, and cancels it.
   private func abort(_ status: Status) {
-    guard ending == nil else { return }
+    guard !isEnded else { return }
     stream.discardUnsent()
     sendStatus(status)
     end(status)
@@ -208,9 +215,14 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
 
   /// The call is over. With a status, the handler still runs and is cancelled.
   private func end(_ status: Status?) {
-    if ending == nil { ending = status ?? Status(.ok, "") }
-    deadlineTimer?.cancel()
-    deadlineTimer = nil
+    if !isEnded {
+      isEnded = true
+      ending = status
+    }
+    if let deadlineTimer {
+      deadlineTimer.cancel()
+      self.deadlineTimer = nil
+    }
     inbox.clear()
     if let status { cancelHandler(status) } else { call.end() }
   }
@@ -239,8 +251,8 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
     if let (message, consumed) = inbox.take() {
       stream.consume(consumed)
       continuation.resume(returning: message)
-    } else if let ending {
-      continuation.resume(throwing: ending)
+    } else if isEnded {
+      continuation.resume(throwing: ending ?? Status(.ok, ""))
     } else if stream.hasReceivedEnd {
       continuation.resume(returning: nil)
     } else if reader != nil {
@@ -254,7 +266,7 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
   func initialMetadata() async throws -> Metadata { call.metadata }
 
   func write(_ message: [UInt8]) async throws {
-    try Frame.check(message, limit: limits.maximumResponseBytes)
+    try Frame.check(message, limit: connection.core.configuration.maximumResponseBytes)
     try await onLoop {
       self.sendHeaders()
       self.stream.send { Frame.write(message, to: &$0) }
@@ -275,16 +287,16 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
   }
 
   private func checked(_ body: () -> Void) throws(Status) {
-    if let ending { throw ending }
+    if isEnded { throw ending ?? Status(.ok, "") }
     body()
   }
 }
 
-extension MethodHandler.Body {
+extension Route {
   /// Whether the handler starts with the headers and reads messages itself.
   var takesStream: Bool {
-    switch self {
-    case .unary, .serverStreaming: false
+    switch body {
+    case .unary, .serverStreaming, nil: false
     case .clientStreaming, .bidirectional: true
     }
   }

@@ -20,18 +20,28 @@ public final class HTTP2Connection: ChannelInboundHandler, @unchecked Sendable {
   /// `10.0.0.7:51234` or `unix:path`; set once the channel is active.
   public private(set) var peerAddress = ""
 
-  var session: Session?
+  @exclusivity(unchecked) private(set) var session: Session?
   private let role: Session.Role
   private var delegate: (any HTTP2ConnectionDelegate)?
   private var context: ChannelHandlerContext?
-  private var streams: [Int32: HTTP2Stream] = [:]
-  private var isReading = false
-  private var isPumping = false
-  private var isPumpScheduled = false
+  @exclusivity(unchecked) private var streams: [Int32: HTTP2Stream] = [:]
+  /// The stream of the last event: a request's headers, body and end mostly come together, and so do an answer's.
+  @exclusivity(unchecked) private var recent: HTTP2Stream?
+  /// Buffers that streams have emptied, for the next ones.
+  @exclusivity(unchecked) private var spareBuffers: [ByteBuffer] = []
+  private static let spareBufferCount = 16
+  private static let spareBufferSize = 4096
+  /// What the last pump filled: its memory is free again once the socket took the bytes.
+  @exclusivity(unchecked) private var output: ByteBuffer?
+  @exclusivity(unchecked) private var isReading = false
+  @exclusivity(unchecked) private var isPumping = false
+  @exclusivity(unchecked) private var isPumpScheduled = false
   private var isReady = false
   private var handshakeTimer: Scheduled<Void>?
   private var lastError: (any Error)?
   private static let writeSize = 64 * 1024
+  /// A connection that once had much to say does not keep the memory for it.
+  private static let keptOutput = 16 * 1024
   private static let shutdownPing: UInt64 = 0x706f_7274_6963_6f01
 
   init(
@@ -216,6 +226,9 @@ public final class HTTP2Connection: ChannelInboundHandler, @unchecked Sendable {
     handshakeTimer?.cancel()
     let lost = streams.values
     streams = [:]
+    recent = nil
+    spareBuffers = []
+    output = nil
     for stream in lost { stream.close(.connectionLost) }
     if isReading {
       isReading = false
@@ -245,11 +258,15 @@ public final class HTTP2Connection: ChannelInboundHandler, @unchecked Sendable {
     defer { isPumping = false }
     var wrote = false
     while !isClosed, context.channel.isWritable {
-      var buffer = context.channel.allocator.buffer(capacity: 4096)
+      var buffer = output ?? context.channel.allocator.buffer(capacity: 4096)
+      output = nil
+      // Takes new memory by itself when the last bytes have not left yet.
+      buffer.clear(minimumCapacity: 0)
       guard session.send(into: &buffer, limit: Self.writeSize) else {
         return closeChannel()
       }
       let count = buffer.readableBytes
+      if buffer.capacity <= Self.keptOutput { output = buffer }
       guard count > 0 else { break }
       context.write(wrapOutboundOut(buffer), promise: nil)
       wrote = true
@@ -261,16 +278,36 @@ public final class HTTP2Connection: ChannelInboundHandler, @unchecked Sendable {
   }
 }
 
+extension HTTP2Connection {
+  private func stream(_ id: Int32) -> HTTP2Stream? {
+    if let recent, recent.id == id { return recent }
+    guard let stream = streams[id] else { return nil }
+    recent = stream
+    return stream
+  }
+
+  func takeBuffer() -> ByteBuffer { spareBuffers.popLast() ?? ByteBuffer() }
+
+  func giveBack(_ buffer: consuming ByteBuffer) {
+    guard (1...Self.spareBufferSize).contains(buffer.capacity),
+      spareBuffers.count < Self.spareBufferCount, !isClosed
+    else { return }
+    buffer.clear()
+    spareBuffers.append(buffer)
+  }
+}
+
 extension HTTP2Connection: SessionDelegate {
   func received(_ headers: HeaderFields, on id: Int32, kind: HeaderKind) {
     guard kind != .request else {
       let stream = HTTP2Stream(id: id, connection: self)
       stream.hasReceivedHeaders = true
       streams[id] = stream
+      recent = stream
       delegate?.connection(self, accepted: stream, headers: headers)
       return
     }
-    guard let stream = streams[id] else { return }
+    guard let stream = stream(id) else { return }
     guard !stream.hasReceivedHeaders else {
       stream.delegate?.stream(stream, receivedTrailers: headers)
       return
@@ -287,14 +324,14 @@ extension HTTP2Connection: SessionDelegate {
     case .request:
       session?.submitResponse(id, HeaderFields([":status": "431"]), hasBody: false)
     case .response, .trailers:
-      guard let stream = streams[id] else { return }
+      guard let stream = stream(id) else { return }
       stream.delegate?.streamReceivedTooLargeHeaders(stream)
       stream.reset(.cancel)
     }
   }
 
   func received(_ bytes: UnsafeRawBufferPointer, on id: Int32) {
-    if let stream = streams[id] {
+    if let stream = stream(id) {
       stream.received(bytes)
     } else {
       session?.consume(id, bytes.count)
@@ -302,25 +339,26 @@ extension HTTP2Connection: SessionDelegate {
   }
 
   func receivedEnd(of id: Int32) {
-    guard let stream = streams[id] else { return }
+    guard let stream = stream(id) else { return }
     stream.hasReceivedEnd = true
     stream.delegate?.streamReceivedEnd(stream)
   }
 
   func closed(_ id: Int32, _ code: HTTP2ErrorCode) {
+    if recent?.id == id { recent = nil }
     guard let stream = streams.removeValue(forKey: id) else { return }
     stream.close(code == .noError && stream.hasReceivedEnd ? .finished : .reset(code))
     if role == .client { delegate?.connectionMayOpenStreams(self) }
   }
 
   func sentHeaders(on id: Int32) {
-    if role == .client { streams[id]?.wasSent = true }
+    if role == .client { stream(id)?.wasSent = true }
   }
 
   func sentEnd(of id: Int32) {
     // An answer that is complete before its request tells the client to stop sending.
     guard role == .server else { return }
-    if let stream = streams[id], stream.hasReceivedEnd { return }
+    if let stream = stream(id), stream.hasReceivedEnd { return }
     session?.reset(id, .noError)
   }
 
@@ -344,7 +382,7 @@ extension HTTP2Connection: SessionDelegate {
   }
 
   func body(of id: Int32, into buffer: UnsafeMutableRawBufferPointer) -> BodyChunk {
-    guard let stream = streams[id] else { return BodyChunk(count: 0, end: .stream) }
+    guard let stream = stream(id) else { return BodyChunk(count: 0, end: .stream) }
     return stream.body(into: buffer)
   }
 }

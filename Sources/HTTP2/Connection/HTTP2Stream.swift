@@ -17,13 +17,15 @@ public final class HTTP2Stream: @unchecked Sendable {
   public internal(set) var wasSent = false
   var hasReceivedHeaders = false
 
-  private var outbound = ByteBuffer()
-  private var hasSentHeaders = false
-  private var isFinishing = false
-  private var trailers: HeaderFields?
-  private var isWaitingForBody = false
-  private var unconsumed = 0
-  private var writers: [UnsafeContinuation<Void, any Error>] = []
+  // Confined to the event loop: nothing here can overlap, and the run-time checks of it cost more than
+  // nghttp2's part in a small call.
+  @exclusivity(unchecked) private var outbound = ByteBuffer()
+  @exclusivity(unchecked) private var hasSentHeaders = false
+  @exclusivity(unchecked) private var isFinishing = false
+  @exclusivity(unchecked) private var trailers: HeaderFields?
+  @exclusivity(unchecked) private var isWaitingForBody = false
+  @exclusivity(unchecked) private var unconsumed = 0
+  @exclusivity(unchecked) private var writers: [UnsafeContinuation<Void, any Error>] = []
   private let writeLimit: Int
 
   init(id: Int32, connection: HTTP2Connection) {
@@ -54,6 +56,7 @@ public final class HTTP2Stream: @unchecked Sendable {
   /// `isWritable` or uses `write`.
   public func send(_ fill: (inout ByteBuffer) -> Void) {
     guard connection != nil, hasSentHeaders, !isFinishing else { return }
+    if outbound.capacity == 0, let connection { outbound = connection.takeBuffer() }
     fill(&outbound)
     bodyChanged()
   }
@@ -177,6 +180,7 @@ public final class HTTP2Stream: @unchecked Sendable {
   }
 
   private func failWriters(_ closure: StreamClosure) {
+    guard !writers.isEmpty else { return }
     let failed = writers
     writers = []
     for writer in failed { writer.resume(throwing: HTTP2Error.streamClosed(closure)) }
@@ -190,8 +194,11 @@ public final class HTTP2Stream: @unchecked Sendable {
       connection?.session?.consume(id, unconsumed)
       unconsumed = 0
     }
+    if outbound.capacity > 0 {
+      connection?.giveBack(outbound)
+      outbound = ByteBuffer()
+    }
     connection = nil
-    outbound = ByteBuffer()
     failWriters(closure)
     let delegate = self.delegate
     self.delegate = nil

@@ -5,11 +5,11 @@ import NIOCore
 public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
   public let eventLoop: any EventLoop
   // Touched on the event loop only.
-  private var jobs: [UnownedJob] = []
-  private var current: [UnownedJob] = []
-  private var isRunning = false
-  private var isHeld = false
-  private var isScheduled = false
+  @exclusivity(unchecked) private var jobs: [UnownedJob] = []
+  @exclusivity(unchecked) private var current: [UnownedJob] = []
+  @exclusivity(unchecked) private var isRunning = false
+  @exclusivity(unchecked) private var isHeld = false
+  @exclusivity(unchecked) private var isScheduled = false
   /// Jobs run in one go before other connections get their turn.
   private static let batch = 512
 

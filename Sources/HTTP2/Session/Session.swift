@@ -16,8 +16,8 @@ final class Session {
   unowned(unsafe) let delegate: any SessionDelegate
 
   /// The header block that is arriving; HTTP/2 never interleaves two.
-  var block = HeaderFields()
-  var blockIsTooLarge = false
+  @exclusivity(unchecked) var block = HeaderFields()
+  @exclusivity(unchecked) var blockIsTooLarge = false
   var faults: TokenBucket
   var controlFrames: TokenBucket
 
@@ -209,7 +209,8 @@ final class Session {
       withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: max(1, headers.count)) {
         fields in
         let base = UnsafeMutablePointer(mutating: storage.baseAddress)
-        for (index, entry) in headers.entries.enumerated() {
+        for index in 0..<headers.count {
+          let entry = headers.entries[index]
           fields.initializeElement(
             at: index,
             to: nghttp2_nv(

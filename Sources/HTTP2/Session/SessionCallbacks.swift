@@ -34,7 +34,8 @@ final class SessionCallbacks: @unchecked Sendable {
 
   private static let beginHeaders: nghttp2_on_begin_headers_callback = { _, _, userData in
     with(userData) { session in
-      session.block = HeaderFields()
+      // What is left of a block that was not finished.
+      if !session.block.isEmpty { session.block = HeaderFields() }
       session.blockIsTooLarge = false
       return 0
     } ?? failure
@@ -138,9 +139,8 @@ extension Session {
       if blockIsTooLarge {
         delegate.receivedTooLargeHeaders(on: header.stream_id, kind: kind)
       } else {
-        delegate.received(block, on: header.stream_id, kind: kind)
+        delegate.received(takeBlock(), on: header.stream_id, kind: kind)
       }
-      block = HeaderFields()
       if header.flags & 1 != 0 { delegate.receivedEnd(of: header.stream_id) }
     case NGHTTP2_DATA.rawValue:
       if header.flags & 1 != 0 {
@@ -161,6 +161,12 @@ extension Session {
         HTTP2ErrorCode(rawValue: pointer.pointee.goaway.error_code))
     default: break
     }
+  }
+
+  private func takeBlock() -> HeaderFields {
+    var whole = HeaderFields()
+    swap(&whole, &block)
+    return whole
   }
 
   private func pingPayload(_ frame: UnsafePointer<nghttp2_frame>) -> UInt64 {
