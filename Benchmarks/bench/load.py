@@ -36,27 +36,49 @@ class Result:
         )
 
 
-def measure(server: Server, path: str, calls: int) -> Result:
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """What one run of h2load saw; every request succeeded."""
+
+    cpu_microseconds: float
+    per_second: float
+    took: list[int]
+    """Microseconds of each request, ascending."""
+    body_bytes: int
+
+    def percentile(self, percent: int) -> float:
+        return self.took[min(len(self.took) - 1, len(self.took) * percent // 100)]
+
+
+def drive(
+    server: Server, url: str, requests: int, connections: int, streams: int, headers: list[str], body: bytes = b""
+) -> Run:
     with tempfile.TemporaryDirectory() as folder:
-        data = pathlib.Path(folder, "frame")
-        data.write_bytes(frame())
         log = pathlib.Path(folder, "log")
-        command = ["h2load", "-n", str(calls), "-c", str(CONNECTIONS), "-m", str(STREAMS), "-t", "1"]
-        command += ["-d", str(data), "-H", "content-type: application/grpc", "-H", "te: trailers"]
-        command += [f"--log-file={log}", f"http://127.0.0.1:{server.port}{path}"]
+        command = ["h2load", "-n", str(requests), "-c", str(connections), "-m", str(streams), "-t", "1"]
+        for header in headers:
+            command += ["-H", header]
+        if body:
+            data = pathlib.Path(folder, "body")
+            data.write_bytes(body)
+            command += ["-d", str(data)]
+        command += [f"--log-file={log}", url]
         before, start = server.cpu_seconds(), time.monotonic()
         output = subprocess.run(on(LOAD_CORES, command), check=True, capture_output=True, text=True).stdout
         elapsed, after = time.monotonic() - start, server.cpu_seconds()
-        _check(output, calls)
-        took = [int(line.split("\t")[2]) for line in log.read_text().splitlines()]
-    return Result((after - before) / calls * 1e6, calls / elapsed, statistics.median(took))
+        took = sorted(int(line.split("\t")[2]) for line in log.read_text().splitlines())
+    succeeded = re.search(r"(\d+) 2xx", output)
+    data_bytes = re.search(r"\((\d+)\) data", output)
+    if not succeeded or int(succeeded[1]) != requests or not data_bytes:
+        raise RuntimeError(f"not every request succeeded:\n{output}")
+    return Run((after - before) / requests * 1e6, requests / elapsed, took, int(data_bytes[1]))
 
 
-def _check(output: str, calls: int) -> None:
-    """gRPC failures are 200 as well, but have no message: the bytes of the answers tell."""
-    succeeded = re.search(r"(\d+) succeeded", output)
-    data = re.search(r"\((\d+)\) data", output)
-    if not succeeded or int(succeeded[1]) != calls:
-        raise RuntimeError(f"not every call succeeded:\n{output}")
-    if not data or int(data[1]) != calls * len(frame()):
-        raise RuntimeError(f"not every answer was the echo:\n{output}")
+def measure(server: Server, path: str, calls: int) -> Result:
+    run = drive(
+        server, f"http://127.0.0.1:{server.port}{path}", calls, CONNECTIONS, STREAMS,
+        ["content-type: application/grpc", "te: trailers"], frame())
+    # gRPC failures are 200 as well, but have no message: the bytes of the answers tell.
+    if run.body_bytes != calls * len(frame()):
+        raise RuntimeError(f"not every answer was the echo: {run.body_bytes} bytes for {calls} calls")
+    return Result(run.cpu_microseconds, run.per_second, statistics.median(run.took))

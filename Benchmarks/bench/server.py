@@ -24,32 +24,46 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def busy_cores(seconds: float = 2) -> float:
+    """How many cores' worth of work runs on the machine now, before any of ours."""
+
+    def idle() -> int:
+        fields = pathlib.Path("/proc/stat").read_text().splitlines()[0].split()
+        return int(fields[4]) + int(fields[5])
+
+    before, start = idle(), time.monotonic()
+    time.sleep(seconds)
+    spare = (idle() - before) * TICK / (time.monotonic() - start)
+    return max(0.0, (os.cpu_count() or 1) - spare)
+
+
 class Server:
     """`command` has `{port}` where the port goes."""
 
-    def __init__(self, command: list[str]):
+    def __init__(self, command: list[str], limit: float = 20, output: int = subprocess.DEVNULL):
+        """`limit`: seconds until it must listen. `output`: where its standard output goes."""
         self.port = free_port()
         self.process = subprocess.Popen(
             # taskset replaces itself with the program, so the process id is the server's.
             on(SERVER_CORES, [part.replace("{port}", str(self.port)) for part in command]),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdout=output,
         )
         try:
-            self._wait()
+            self._wait(limit)
         except BaseException:
             self.stop()
             raise
 
-    def _wait(self) -> None:
-        end = time.monotonic() + 20
+    def _wait(self, limit: float) -> None:
+        end = time.monotonic() + limit
         while time.monotonic() < end:
             if self.process.poll() is not None:
                 raise RuntimeError(f"{self.process.args} ended with {self.process.returncode}")
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
-            time.sleep(0.05)
+            time.sleep(0.01)
         raise RuntimeError(f"{self.process.args} does not listen on port {self.port}")
 
     def cpu_seconds(self) -> float:
@@ -58,6 +72,11 @@ class Server:
         # The second field, the name, may hold spaces; it ends at the last parenthesis.
         fields = stat[stat.rindex(")") + 2 :].split()
         return (int(fields[11]) + int(fields[12])) * TICK
+
+    def resident_mebibytes(self) -> float:
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+        return int(line.split()[1]) / 1024
 
     def stop(self) -> None:
         if self.process.poll() is None:

@@ -9,15 +9,18 @@ public struct MethodHandler: Sendable {
   let body: Body
 
   typealias Unary = nonisolated(nonsending) @Sendable ([UInt8], Call) async throws -> [UInt8]
-  typealias ServerStreaming = nonisolated(nonsending) @Sendable (
-    [UInt8], Call, ResponseWriter<[UInt8]>
-  ) async throws -> Void
-  typealias ClientStreaming = nonisolated(nonsending) @Sendable (
-    RequestStream<[UInt8]>, Call
-  ) async throws -> [UInt8]
-  typealias Bidirectional = nonisolated(nonsending) @Sendable (
-    RequestStream<[UInt8]>, Call, ResponseWriter<[UInt8]>
-  ) async throws -> Void
+  typealias ServerStreaming =
+    nonisolated(nonsending) @Sendable (
+      [UInt8], Call, ResponseWriter<[UInt8]>
+    ) async throws -> Void
+  typealias ClientStreaming =
+    nonisolated(nonsending) @Sendable (
+      RequestStream<[UInt8]>, Call
+    ) async throws -> [UInt8]
+  typealias Bidirectional =
+    nonisolated(nonsending) @Sendable (
+      RequestStream<[UInt8]>, Call, ResponseWriter<[UInt8]>
+    ) async throws -> Void
 
   enum Body: Sendable {
     case unary(Unary)
@@ -39,7 +42,9 @@ public struct MethodHandler: Sendable {
 
   public static func serverStreaming<Request: Message, Response: Message>(
     _ method: Method,
-    _ handle: nonisolated(nonsending) @escaping @Sendable (Request, Call, ResponseWriter<Response>) async throws -> Void
+    _ handle:
+      nonisolated(nonsending) @escaping @Sendable (Request, Call, ResponseWriter<Response>)
+      async throws -> Void
   ) -> MethodHandler {
     MethodHandler(
       method: method,
@@ -51,7 +56,9 @@ public struct MethodHandler: Sendable {
 
   public static func clientStreaming<Request: Message, Response: Message>(
     _ method: Method,
-    _ handle: nonisolated(nonsending) @escaping @Sendable (RequestStream<Request>, Call) async throws -> Response
+    _ handle:
+      nonisolated(nonsending) @escaping @Sendable (RequestStream<Request>, Call) async throws ->
+      Response
   ) -> MethodHandler {
     MethodHandler(
       method: method,
@@ -63,9 +70,10 @@ public struct MethodHandler: Sendable {
 
   public static func bidirectional<Request: Message, Response: Message>(
     _ method: Method,
-    _ handle: nonisolated(nonsending) @escaping @Sendable (
-      RequestStream<Request>, Call, ResponseWriter<Response>
-    ) async throws -> Void
+    _ handle:
+      nonisolated(nonsending) @escaping @Sendable (
+        RequestStream<Request>, Call, ResponseWriter<Response>
+      ) async throws -> Void
   ) -> MethodHandler {
     MethodHandler(
       method: method,
