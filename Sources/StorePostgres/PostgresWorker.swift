@@ -13,7 +13,7 @@ enum TransactionKind {
 
 /// One thread's connection, and transactions on it.
 final class PostgresWorker {
-  private static let attempts = 10
+  private static let attempts = 20
 
   private let conninfo: String
   private let names: ConstraintNames
@@ -51,8 +51,9 @@ final class PostgresWorker {
         // What decides is the server's last word, even if the body made another error of it.
         switch runner.failure {
         case .conflict? where attempt < Self.attempts:
+          // The whole range is drawn from: victims of one deadlock that wait alike meet again.
           Thread.sleep(
-            forTimeInterval: Double.random(in: 0.001...0.003) * Double(1 << min(attempt, 6)))
+            forTimeInterval: Double.random(in: 0.0...0.004) * Double(1 << min(attempt, 7)))
         case .conflict?: throw StoreError.busy
         case .stalePlan? where attempt < Self.attempts: disconnect()
         case .unavailable? where wasIdle && attempt == 1 && !runner.hasBegun: disconnect()
