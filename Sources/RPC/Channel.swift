@@ -9,7 +9,7 @@ import NIOPosix
 public final class Channel: Caller, Sendable {
   public let target: Target
   private let configuration: ChannelConfiguration
-  private let subchannel: Subchannel
+  private let connections: Connections
 
   /// - Throws: `TargetError`, or `TLSError` when a certificate cannot be read.
   public init(
@@ -19,7 +19,7 @@ public final class Channel: Caller, Sendable {
   ) throws {
     self.target = try Target(target)
     self.configuration = configuration
-    subchannel = Subchannel(
+    connections = Connections(
       target: self.target, configuration: configuration,
       tls: try configuration.tls.map { try TLSContext.client($0) }, eventLoop: group.next(),
       logger: logger)
@@ -57,7 +57,7 @@ public final class Channel: Caller, Sendable {
 
   /// Takes no new calls (UNAVAILABLE), lets running ones finish within `grace` and closes.
   public func shutDown(grace: Duration = .seconds(10)) async {
-    await subchannel.shutDown(grace: grace)
+    await connections.shutDown(grace: grace)
   }
 
   /// Puts what a call inherits and what its options say together.
@@ -80,7 +80,7 @@ public final class Channel: Caller, Sendable {
       headers.append(RequestID.key, parent.requestID)
     }
     return ClientStream(
-      subchannel: subchannel, headers: headers, deadline: deadline,
+      connections: connections, headers: headers, deadline: deadline,
       waitsForReady: options.waitsForReady,
       requestLimit: configuration.maximumRequestBytes,
       responseLimit: options.maximumResponseBytes ?? configuration.maximumResponseBytes)

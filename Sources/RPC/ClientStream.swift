@@ -4,16 +4,20 @@ import NIOCore
 /// One call on the client, from its queueing to its status, over one HTTP/2 stream or, when the first one refused it,
 /// over a second.
 ///
-/// State belongs to the subchannel's event loop; `unary`, `next`, `write`, `cancel` may be called from any task.
-final class ClientStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unchecked Sendable {
+/// State belongs to the channel's event loop; `unary`, `next`, `write`, `cancel` may be called from any task.
+final class ClientStream: PendingAttempt, HTTP2StreamDelegate, MessageSource, MessageSink,
+  @unchecked Sendable
+{
   let waitsForReady: Bool
-  private let subchannel: Subchannel
+  var place: AttemptQueue.Place?
+  private let connections: Connections
   private let eventLoop: any EventLoop
   private let headers: HeaderFields
   private let deadline: Deadline?
   private let requestLimit: Int
 
   private var stream: HTTP2Stream?
+  private var lease: CallLease?
   private var deadlineTimer: Scheduled<Void>?
   private var wasRefused = false
   /// How the call ended.
@@ -35,11 +39,11 @@ final class ClientStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
   private var trailers: HeaderFields?
 
   init(
-    subchannel: Subchannel, headers: HeaderFields, deadline: Deadline?, waitsForReady: Bool,
+    connections: Connections, headers: HeaderFields, deadline: Deadline?, waitsForReady: Bool,
     requestLimit: Int, responseLimit: Int
   ) {
-    self.subchannel = subchannel
-    eventLoop = subchannel.eventLoop
+    self.connections = connections
+    eventLoop = connections.eventLoop
     self.headers = headers
     self.deadline = deadline
     self.waitsForReady = waitsForReady
@@ -64,7 +68,7 @@ final class ClientStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
         self.fail(Status(.deadlineExceeded, "the deadline has passed"))
       }
     }
-    subchannel.start(self)
+    connections.start(self)
   }
 
   func unary(_ request: [UInt8]) async throws -> UnaryResponse<[UInt8]> {
@@ -80,7 +84,8 @@ final class ClientStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
   }
 
   /// Sends what there is on a stream of this connection.
-  func open(on connection: HTTP2Connection) {
+  func open(on connection: HTTP2Connection, lease: CallLease) {
+    self.lease = lease
     var headers = headers
     if let deadline { headers.append("grpc-timeout", Timeout.format(deadline.remaining)) }
     do {
@@ -97,6 +102,13 @@ final class ClientStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
     }
   }
 
+  func couldNotStart(_ status: Status) { fail(status) }
+
+  private func endLease(_ code: Status.Code?) {
+    lease?.end(code)
+    lease = nil
+  }
+
   /// Ends the call from this side; harmless when it has ended.
   func cancel() { onLoop { self.fail(Status(.cancelled, "the call was cancelled")) } }
 
@@ -110,6 +122,8 @@ final class ClientStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
   private func end(_ status: Status) {
     guard result == nil else { return }
     result = status
+    place?.leave()
+    endLease(status.code)
     deadlineTimer?.cancel()
     deadlineTimer = nil
     dropReplay()
@@ -209,9 +223,10 @@ final class ClientStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
     guard result == nil else { return }
     let isRefused = closure == .reset(.refusedStream)
     if mayReplay, responseHeaders == nil, !stream.wasSent || (isRefused && !wasRefused) {
+      endLease(nil)
       wasRefused = wasRefused || (isRefused && stream.wasSent)
-      // The connection tells its end to the subchannel after its streams: wait for that.
-      return eventLoop.execute { if self.result == nil { self.subchannel.start(self) } }
+      // The connection tells its end to `Connections` after its streams: wait for that.
+      return eventLoop.execute { if self.result == nil { self.connections.start(self) } }
     }
     end(Status(closure: closure))
   }

@@ -3,9 +3,8 @@ import Logging
 import NIOCore
 import NIOPosix
 
-/// One server address list and the connection to it. Confined to its event loop; a balancing policy would choose
-/// between several of these.
-final class Subchannel: @unchecked Sendable {
+/// The connections of one channel: finds one for each attempt, now or later. Confined to its event loop.
+final class Connections: @unchecked Sendable {
   enum State {
     case idle
     case connecting
@@ -21,7 +20,8 @@ final class Subchannel: @unchecked Sendable {
   private let tls: TLSContext?
   private let logger: Logger
   private var state = State.idle
-  private var queue: [ClientStream] = []
+  private let queue = AttemptQueue()
+  private let load = BackendLoad()
   private var backoff: ConnectionBackoff
   private var connections: [ObjectIdentifier: HTTP2Connection] = [:]
   private var closeWaiters: [EventLoopPromise<Void>] = []
@@ -40,42 +40,38 @@ final class Subchannel: @unchecked Sendable {
 
   // MARK: calls
 
-  /// Sends the call now, or queues it while there is no connection or no free stream.
-  func start(_ call: ClientStream) {
+  /// Starts the attempt now, or queues it while there is no connection or no free stream, or refuses it.
+  func start(_ attempt: any PendingAttempt) {
     switch state {
     case .ready(let connection):
       if queue.isEmpty, connection.availableStreams > 0 {
-        call.open(on: connection)
+        attempt.open(on: connection, lease: CallLease(load))
       } else {
-        enqueue(call)
+        enqueue(attempt)
       }
     case .idle:
-      enqueue(call)
+      enqueue(attempt)
       connect()
-    case .connecting: enqueue(call)
+    case .connecting: enqueue(attempt)
     case .backingOff(let status):
-      if call.waitsForReady { enqueue(call) } else { call.fail(status) }
-    case .shutDown: call.fail(Status(.unavailable, "the channel is shut down"))
+      if attempt.waitsForReady { enqueue(attempt) } else { attempt.couldNotStart(status) }
+    case .shutDown: attempt.couldNotStart(Status(.unavailable, "the channel is shut down"))
     }
   }
 
-  private func enqueue(_ call: ClientStream) {
-    if queue.count >= configuration.maximumQueuedCalls { queue.removeAll { $0.hasEnded } }
+  private func enqueue(_ attempt: any PendingAttempt) {
     guard queue.count < configuration.maximumQueuedCalls else {
-      return call.fail(Status(.unavailable, "too many calls wait for a connection"))
+      return attempt.couldNotStart(
+        Status(.unavailable, "too many calls wait for a connection"))
     }
-    queue.append(call)
+    queue.append(attempt)
   }
 
   private func serveQueue() {
-    guard case .ready(let connection) = state, !queue.isEmpty else { return }
-    var served = 0
-    while served < queue.count, connection.availableStreams > 0 {
-      let call = queue[served]
-      served += 1
-      if !call.hasEnded { call.open(on: connection) }
+    guard case .ready(let connection) = state else { return }
+    while connection.availableStreams > 0, let attempt = queue.popFirst() {
+      if !attempt.hasEnded { attempt.open(on: connection, lease: CallLease(load)) }
     }
-    queue.removeFirst(served)
   }
 
   // MARK: connecting
@@ -130,13 +126,10 @@ final class Subchannel: @unchecked Sendable {
     logger.warning(
       "connection failed", metadata: ["target": "\(target.authority)", "reason": "\(reason)"])
     state = .backingOff(status)
-    let waiting = queue
-    queue = waiting.filter { $0.waitsForReady && !$0.hasEnded }
-    for call in waiting where !call.waitsForReady { call.fail(status) }
+    for attempt in queue.takeImpatient() { attempt.couldNotStart(status) }
     eventLoop.scheduleTask(in: backoff.next()) {
       guard case .backingOff = self.state else { return }
       self.state = .idle
-      self.queue.removeAll { $0.hasEnded }
       if !self.queue.isEmpty { self.connect() }
     }
   }
@@ -153,9 +146,9 @@ final class Subchannel: @unchecked Sendable {
 
   private func beginShutDown(_ closed: EventLoopPromise<Void>, _ grace: Duration) {
     state = .shutDown
-    let waiting = queue
-    queue = []
-    for call in waiting { call.fail(Status(.unavailable, "the channel is shut down")) }
+    for attempt in queue.takeAll() {
+      attempt.couldNotStart(Status(.unavailable, "the channel is shut down"))
+    }
     guard !connections.isEmpty else { return closed.succeed() }
     closeWaiters.append(closed)
     for connection in connections.values { connection.shutDown() }
@@ -166,7 +159,7 @@ final class Subchannel: @unchecked Sendable {
   }
 }
 
-extension Subchannel: HTTP2ConnectionDelegate {
+extension Connections: HTTP2ConnectionDelegate {
   func connectionIsReady(_ connection: HTTP2Connection) {
     guard case .connecting = state else { return connection.shutDown() }
     state = .ready(connection)
@@ -198,7 +191,6 @@ extension Subchannel: HTTP2ConnectionDelegate {
   private func leave(_ connection: HTTP2Connection) {
     guard case .ready(let current) = state, current === connection else { return }
     state = .idle
-    queue.removeAll { $0.hasEnded }
     if !queue.isEmpty { connect() }
   }
 }
