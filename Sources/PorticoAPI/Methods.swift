@@ -8,6 +8,11 @@ public enum Methods {
   public static let all: [Method] =
     ([
       Health.all,
+      ServerReflection.all,
+      ServerReflectionV1alpha.all,
+      Reconnect.all,
+      Test.all,
+      Unimplemented.all,
       Contracts.all,
       Invoices.all,
       News.all,

@@ -12,3 +12,12 @@ public enum GoogleType {}
 
 /// Package `grpc.health.v1`.
 public enum GrpcHealth {}
+
+/// Package `grpc.reflection.v1`.
+public enum GrpcReflection {}
+
+/// Package `grpc.reflection.v1alpha`.
+public enum GrpcReflectionV1alpha {}
+
+/// Package `grpc.testing`.
+public enum GrpcTesting {}

@@ -185,7 +185,14 @@ struct SchemaReader {
       streamsResponses: method.server_streaming != 0,
       idempotency: method.options.map { Int($0.pointee.idempotency_level.rawValue) } ?? 0,
       isDeprecated: method.options.map { $0.pointee.deprecated != 0 } ?? false,
-      access: try reader.access(), bindings: try reader.bindings())
+      access: try reader.access() ?? publicRule, bindings: try reader.bindings())
+  }
+
+  /// gRPC's own definitions are everybody's and carry no option of ours. They are open to anyone: what they tell is no
+  /// secret of a tenant, and a process offers them only where it was told to.
+  private var publicRule: ProtoMethod.Access? {
+    let isPublic = text(proto.pointee.package).hasPrefix("grpc.")
+    return isPublic ? ProtoMethod.Access(callers: .anyone, services: []) : nil
   }
 }
 

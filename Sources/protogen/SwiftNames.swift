@@ -53,11 +53,12 @@ enum SwiftNames {
     return takenTypes.contains(camel) ? camel + "_" : camel
   }
 
-  /// `portico.ticketing.v1` → `Ticketing`, `grpc.health.v1` → `GrpcHealth`.
+  /// `portico.ticketing.v1` → `Ticketing`, `grpc.health.v1` → `GrpcHealth`, and `grpc.reflection.v1alpha` →
+  /// `GrpcReflectionV1alpha`: a version on trial lives beside the one that it becomes.
   static func namespace(package: String, swiftPrefix: String) -> String {
     if !swiftPrefix.isEmpty { return swiftPrefix }
     var parts = package.split(separator: ".").map(String.init)
-    if parts.count > 1, let last = parts.last, last.wholeMatch(of: /v[0-9]+\w*/) != nil {
+    if parts.count > 1, let last = parts.last, last.wholeMatch(of: /v[0-9]+/) != nil {
       parts.removeLast()
     }
     if parts.count > 1, parts.first == "portico" { parts.removeFirst() }
@@ -89,6 +90,14 @@ enum SwiftNames {
     let camel = lowerCamel(name)
     let more = ["none", "some", "unrecognized", "rawValue"]
     return taken.contains(camel) || more.contains(camel) ? camel + "_" : escaped(camel)
+  }
+
+  /// `V1alpha` for `grpc.reflection.v1alpha`, nothing for `grpc.reflection.v1`.
+  static func trialVersion(package: String) -> String {
+    guard let last = package.split(separator: ".").last,
+      last.wholeMatch(of: /v[0-9]+[a-z]\w*/) != nil
+    else { return "" }
+    return upperCamel(String(last))
   }
 
   static func upperCamel(_ name: String) -> String {

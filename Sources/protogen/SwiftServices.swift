@@ -7,13 +7,13 @@ struct SwiftServices {
     file.services.flatMap { [""] + server($0) + client($0) + table($0) }
   }
 
-  /// `Tickets` for the services `Tickets` and `TicketsService`.
+  /// `Tickets` for the services `Tickets` and `TicketsService`; `TicketsV1alpha` in a package on trial.
   static func name(_ service: ProtoService) -> String {
     let suffix = "Service"
-    guard service.name.hasSuffix(suffix), service.name.count > suffix.count else {
-      return SwiftNames.upperCamel(service.name)
-    }
-    return SwiftNames.upperCamel(String(service.name.dropLast(suffix.count)))
+    let isSuffixed = service.name.hasSuffix(suffix) && service.name.count > suffix.count
+    let stem = isSuffixed ? String(service.name.dropLast(suffix.count)) : service.name
+    let package = String(service.fullName.dropLast(service.name.count + 1))
+    return SwiftNames.upperCamel(stem) + SwiftNames.trialVersion(package: package)
   }
 
   private func type(_ message: String) -> String { index.swiftTypes[message] ?? message }

@@ -22,12 +22,25 @@ struct NameTests {
     "R-133 namespaces",
     arguments: [
       ("portico.ticketing.v1", "Ticketing"), ("google.protobuf", "GoogleProtobuf"),
-      ("google.rpc", "GoogleRpc"), ("grpc.health.v1", "GrpcHealth"), ("portico.a_b.v2beta1", "AB"),
-      ("v1", "V1"),
+      ("google.rpc", "GoogleRpc"), ("grpc.health.v1", "GrpcHealth"), ("portico.a_b.v2", "AB"),
+      ("grpc.reflection.v1alpha", "GrpcReflectionV1alpha"), ("v1", "V1"),
     ])
   func namespaces(package: String, swift: String) {
     #expect(SwiftNames.namespace(package: package, swiftPrefix: "") == swift)
     #expect(SwiftNames.namespace(package: package, swiftPrefix: "Other") == "Other")
+  }
+
+  @Test(
+    "R-133 a service of a version on trial has a name of its own",
+    arguments: [
+      ("a.v1", "Tickets", "Tickets"), ("a.v1", "TicketsService", "Tickets"),
+      ("a.v1", "Service", "Service"), ("a.v1alpha", "TicketsService", "TicketsV1alpha"),
+      ("a.v2beta1", "Tickets", "TicketsV2beta1"), ("", "Tickets", "Tickets"),
+    ])
+  func services(package: String, name: String, swift: String) {
+    let fullName = package.isEmpty ? name : "\(package).\(name)"
+    let service = ProtoService(name: name, fullName: fullName, comment: "", methods: [])
+    #expect(SwiftServices.name(service) == swift)
   }
 
   @Test("R-133 enum values lose their prefix, unless that would clash or begin with a digit")

@@ -18,6 +18,17 @@ struct RefusalTests {
     #expect(failures.first?.contains("no access rule") == true)
   }
 
+  @Test("R-135 gRPC's public definitions carry no rule of ours and are open to anyone")
+  func publicDefinitions() throws {
+    let text = ProtoSource.service(options: "", package: "grpc.trial.v1")
+    #expect(try ProtoSource.failures(text) == [])
+    let index = try ProtoSource.index(text)
+    let methods = index.files.first { $0.path == "trial.proto" }?.services.flatMap(\.methods) ?? []
+    #expect(methods.map(\.access?.callers) == [.anyone])
+    let lookalike = ProtoSource.service(options: ProtoSource.http, package: "grpcish.trial.v1")
+    #expect(try ProtoSource.failures(lookalike).contains { $0.contains("no access rule") })
+  }
+
   @Test(
     "R-135 an access rule that names nobody is refused",
     arguments: [

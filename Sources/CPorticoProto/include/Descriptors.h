@@ -21,6 +21,11 @@
 #include "google/type/date.pb-c.h"
 #include "google/type/money.pb-c.h"
 #include "grpc/health/v1/health.pb-c.h"
+#include "grpc/reflection/v1/reflection.pb-c.h"
+#include "grpc/reflection/v1alpha/reflection.pb-c.h"
+#include "grpc/testing/empty.pb-c.h"
+#include "grpc/testing/messages.pb-c.h"
+#include "grpc/testing/test.pb-c.h"
 #include "portico/access/v1/access.pb-c.h"
 #include "portico/access/v1/principal.pb-c.h"
 #include "portico/billing/v1/billing.pb-c.h"
@@ -397,6 +402,142 @@ static inline const void *_Nonnull grpc__health__v1__health_list_response__addre
 static inline const void *_Nonnull grpc__health__v1__health_list_response__statuses_entry__address(void)
 {
   return &grpc__health__v1__health_list_response__statuses_entry__descriptor;
+}
+static inline const void *_Nonnull grpc__reflection__v1__error_response__address(void)
+{
+  return &grpc__reflection__v1__error_response__descriptor;
+}
+static inline const void *_Nonnull grpc__reflection__v1__extension_number_response__address(void)
+{
+  return &grpc__reflection__v1__extension_number_response__descriptor;
+}
+static inline const void *_Nonnull grpc__reflection__v1__extension_request__address(void)
+{
+  return &grpc__reflection__v1__extension_request__descriptor;
+}
+static inline const void *_Nonnull grpc__reflection__v1__file_descriptor_response__address(void)
+{
+  return &grpc__reflection__v1__file_descriptor_response__descriptor;
+}
+static inline const void *_Nonnull grpc__reflection__v1__list_service_response__address(void)
+{
+  return &grpc__reflection__v1__list_service_response__descriptor;
+}
+static inline const void *_Nonnull grpc__reflection__v1__server_reflection_request__address(void)
+{
+  return &grpc__reflection__v1__server_reflection_request__descriptor;
+}
+static inline const void *_Nonnull grpc__reflection__v1__server_reflection_response__address(void)
+{
+  return &grpc__reflection__v1__server_reflection_response__descriptor;
+}
+static inline const void *_Nonnull grpc__reflection__v1__service_response__address(void)
+{
+  return &grpc__reflection__v1__service_response__descriptor;
+}
+static inline const void *_Nonnull grpc__reflection__v1alpha__error_response__address(void)
+{
+  return &grpc__reflection__v1alpha__error_response__descriptor;
+}
+static inline const void *_Nonnull grpc__reflection__v1alpha__extension_number_response__address(void)
+{
+  return &grpc__reflection__v1alpha__extension_number_response__descriptor;
+}
+static inline const void *_Nonnull grpc__reflection__v1alpha__extension_request__address(void)
+{
+  return &grpc__reflection__v1alpha__extension_request__descriptor;
+}
+static inline const void *_Nonnull grpc__reflection__v1alpha__file_descriptor_response__address(void)
+{
+  return &grpc__reflection__v1alpha__file_descriptor_response__descriptor;
+}
+static inline const void *_Nonnull grpc__reflection__v1alpha__list_service_response__address(void)
+{
+  return &grpc__reflection__v1alpha__list_service_response__descriptor;
+}
+static inline const void *_Nonnull grpc__reflection__v1alpha__server_reflection_request__address(void)
+{
+  return &grpc__reflection__v1alpha__server_reflection_request__descriptor;
+}
+static inline const void *_Nonnull grpc__reflection__v1alpha__server_reflection_response__address(void)
+{
+  return &grpc__reflection__v1alpha__server_reflection_response__descriptor;
+}
+static inline const void *_Nonnull grpc__reflection__v1alpha__service_response__address(void)
+{
+  return &grpc__reflection__v1alpha__service_response__descriptor;
+}
+static inline const void *_Nonnull grpc__testing__bool_value__address(void)
+{
+  return &grpc__testing__bool_value__descriptor;
+}
+static inline const void *_Nonnull grpc__testing__echo_status__address(void)
+{
+  return &grpc__testing__echo_status__descriptor;
+}
+static inline const void *_Nonnull grpc__testing__empty__address(void)
+{
+  return &grpc__testing__empty__descriptor;
+}
+static inline const void *_Nonnull grpc__testing__grpclb_route_type__address(void)
+{
+  return &grpc__testing__grpclb_route_type__descriptor;
+}
+static inline const void *_Nonnull grpc__testing__payload__address(void)
+{
+  return &grpc__testing__payload__descriptor;
+}
+static inline const void *_Nonnull grpc__testing__payload_type__address(void)
+{
+  return &grpc__testing__payload_type__descriptor;
+}
+static inline const void *_Nonnull grpc__testing__reconnect_info__address(void)
+{
+  return &grpc__testing__reconnect_info__descriptor;
+}
+static inline const void *_Nonnull grpc__testing__reconnect_params__address(void)
+{
+  return &grpc__testing__reconnect_params__descriptor;
+}
+static inline const void *_Nonnull grpc__testing__response_parameters__address(void)
+{
+  return &grpc__testing__response_parameters__descriptor;
+}
+static inline const void *_Nonnull grpc__testing__simple_request__address(void)
+{
+  return &grpc__testing__simple_request__descriptor;
+}
+static inline const void *_Nonnull grpc__testing__simple_response__address(void)
+{
+  return &grpc__testing__simple_response__descriptor;
+}
+static inline const void *_Nonnull grpc__testing__streaming_input_call_request__address(void)
+{
+  return &grpc__testing__streaming_input_call_request__descriptor;
+}
+static inline const void *_Nonnull grpc__testing__streaming_input_call_response__address(void)
+{
+  return &grpc__testing__streaming_input_call_response__descriptor;
+}
+static inline const void *_Nonnull grpc__testing__streaming_output_call_request__address(void)
+{
+  return &grpc__testing__streaming_output_call_request__descriptor;
+}
+static inline const void *_Nonnull grpc__testing__streaming_output_call_response__address(void)
+{
+  return &grpc__testing__streaming_output_call_response__descriptor;
+}
+static inline const void *_Nonnull grpc__testing__test_orca_report__address(void)
+{
+  return &grpc__testing__test_orca_report__descriptor;
+}
+static inline const void *_Nonnull grpc__testing__test_orca_report__request_cost_entry__address(void)
+{
+  return &grpc__testing__test_orca_report__request_cost_entry__descriptor;
+}
+static inline const void *_Nonnull grpc__testing__test_orca_report__utilization_entry__address(void)
+{
+  return &grpc__testing__test_orca_report__utilization_entry__descriptor;
 }
 static inline const void *_Nonnull portico__access__v1__audience__address(void)
 {
