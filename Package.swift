@@ -77,7 +77,7 @@ let targets: [Target] =
     module("Protobuf", ["CProtobufC", "Values"]),
     module("WellKnown", ["Protobuf", "CPorticoProto", "Values"]),
     module("HTTP2", ["CNghttp2", "COpenSSL", log] + nio),
-    module("RPC", ["Values", "Protobuf", "WellKnown", "HTTP2", log] + nio),
+    module("RPC", ["Values", "Protobuf", "WellKnown", "HTTP2", "CZlib", log] + nio),
     module("Store", ["Values", "COpenSSL"]),
     module("StoreSQLite", ["Store", "Values", log, .product(name: "GRDB", package: "GRDB.swift")]),
     module("StorePostgres", ["Store", "Values", "CPostgres", log]),
@@ -143,7 +143,7 @@ let targets: [Target] =
     tests("Protobuf", ["Protobuf", "WellKnown", "PorticoAPI", "CPorticoProto"]),
     tests("Protogen", ["protogen", "CPorticoProto", "PorticoAPI", "RPC"]),
     tests("HTTP2", ["HTTP2", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
-    tests("RPC", ["RPC", "Protobuf", "WellKnown", "HTTP2", "PorticoAPI"] + nio),
+    tests("RPC", ["RPC", "Protobuf", "WellKnown", "HTTP2", "PorticoAPI", "CZlib"] + nio),
     tests("Store", ["Store", "StoreSQLite", "StorePostgres", "Values", "TestSupport"]),
     tests(
       "Access",

@@ -15,7 +15,7 @@ public final class Call: Sendable {
   public let deadline: Deadline?
   /// Where the service reads the time.
   public let clock: any WallClock
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
   private struct State {
     var requestID: String?
@@ -24,6 +24,8 @@ public final class Call: Sendable {
     var initialMetadata: Metadata?
     var trailingMetadata: Metadata?
     var isCancelled = false
+    var compressesResponses = false
+    var isRequestCompressed = false
     var cancelHandlers: [@Sendable () -> Void] = []
   }
 
@@ -37,13 +39,15 @@ public final class Call: Sendable {
   }
 
   init(
-    route: Route, metadata: Metadata, peer: Peer, deadline: Deadline?, clock: any WallClock
+    route: Route, metadata: Metadata, peer: Peer, deadline: Deadline?, clock: any WallClock,
+    compressesResponses: Bool = false
   ) {
     self.route = route
     self.metadata = metadata
     self.peer = peer
     self.deadline = deadline
     self.clock = clock
+    state = Mutex(State(compressesResponses: compressesResponses))
   }
 
   public var method: Method { route.method }
@@ -68,7 +72,7 @@ public final class Call: Sendable {
 
   /// Goes out with the headers of the answer; changes after that have no effect.
   public var initialMetadata: Metadata {
-    get { addedInitialMetadata ?? Metadata() }
+    get { state.withLock { $0.initialMetadata } ?? Metadata() }
     set { state.withLock { $0.initialMetadata = newValue } }
   }
 
@@ -78,8 +82,29 @@ public final class Call: Sendable {
     set { state.withLock { $0.trailingMetadata = newValue } }
   }
 
+  /// Whether the answer is compressed if the client accepts gzip; the server's configuration decides until somebody
+  /// sets it. Changes after the headers have gone out have no effect.
+  public var compressesResponses: Bool {
+    get { state.withLock { $0.compressesResponses } }
+    set { state.withLock { $0.compressesResponses = newValue } }
+  }
+
+  /// Whether the request that was read last came compressed.
+  public internal(set) var isRequestCompressed: Bool {
+    get { state.withLock { $0.isRequestCompressed } }
+    set { state.withLock { $0.isRequestCompressed = newValue } }
+  }
+
+  var clientAcceptsGzip: Bool {
+    metadata.fields.bytes("grpc-accept-encoding").map(Compression.gzip.isAccepted) ?? false
+  }
+
+  /// What decides over the headers of the answer; the metadata is nil if none was set.
+  var head: (metadata: Metadata?, compresses: Bool) {
+    state.withLock { ($0.initialMetadata, $0.compressesResponses) }
+  }
+
   /// What was set, if anything.
-  var addedInitialMetadata: Metadata? { state.withLock { $0.initialMetadata } }
   var addedTrailingMetadata: Metadata? { state.withLock { $0.trailingMetadata } }
 
   /// True once the client cancelled, the connection was lost or the deadline passed.

@@ -146,14 +146,17 @@ final class ClientStream: PendingAttempt, HTTP2StreamDelegate, MessageSource, Me
     guard let waiter = unaryWaiter else { return }
     unaryWaiter = nil
     guard status.code == .ok else { return waiter.resume(throwing: status) }
-    guard inbox.count == 1, let (message, _) = inbox.take() else {
-      return waiter.resume(
-        throwing: Status(.internal, "the server answered OK with \(inbox.count) messages"))
+    do throws(Status) {
+      guard inbox.count == 1, let (message, _) = try inbox.take() else {
+        throw Status(.internal, "the server answered OK with \(inbox.count) messages")
+      }
+      waiter.resume(
+        returning: UnaryResponse(
+          message: message, initialMetadata: Metadata(received: responseHeaders ?? HeaderFields()),
+          trailingMetadata: trailingMetadata))
+    } catch {
+      waiter.resume(throwing: error)
     }
-    waiter.resume(
-      returning: UnaryResponse(
-        message: message, initialMetadata: Metadata(received: responseHeaders ?? HeaderFields()),
-        trailingMetadata: trailingMetadata))
   }
 
   private func resumeReader() {
@@ -192,10 +195,9 @@ final class ClientStream: PendingAttempt, HTTP2StreamDelegate, MessageSource, Me
     }
     if unaryWaiter != nil {
       if inbox.count > 1 { fail(Status(.internal, "the server answered with two messages")) }
-    } else if let reader, let (message, consumed) = inbox.take() {
+    } else if let reader, inbox.count > 0 {
       self.reader = nil
-      stream.consume(consumed)
-      reader.resume(returning: message)
+      read(reader)
     }
   }
 
@@ -240,10 +242,16 @@ final class ClientStream: PendingAttempt, HTTP2StreamDelegate, MessageSource, Me
   }
 
   private func read(_ continuation: UnsafeContinuation<[UInt8]?, any Error>) {
-    if let (message, consumed) = inbox.take() {
-      stream?.consume(consumed)
-      continuation.resume(returning: message)
-    } else if reader != nil {
+    do throws(Status) {
+      if let (message, consumed) = try inbox.take() {
+        stream?.consume(consumed)
+        return continuation.resume(returning: message)
+      }
+    } catch {
+      fail(error)
+      return continuation.resume(throwing: error)
+    }
+    if reader != nil {
       continuation.resume(throwing: Status(.internal, "internal error", because: "two readers"))
     } else {
       reader = continuation
@@ -278,7 +286,7 @@ final class ClientStream: PendingAttempt, HTTP2StreamDelegate, MessageSource, Me
 
   // MARK: MessageSink
 
-  func write(_ message: [UInt8]) async throws {
+  func write(_ message: [UInt8], compressed: Bool) async throws {
     try Frame.check(message, limit: requestLimit)
     let mustWait = try await submit(message)
     guard mustWait else { return }

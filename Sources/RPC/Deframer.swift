@@ -3,19 +3,29 @@
 struct Deframer {
   static let prefixSize = 5
 
+  struct Message {
+    var bytes: [UInt8]
+    var isCompressed: Bool
+  }
+
   private let limit: Int
+  private let acceptsCompressed: Bool
   private var prefix: (count: Int, flag: UInt8, length: UInt32) = (0, 0, 0)
   private var message: [UInt8] = []
   private var missing = 0
 
-  init(limit: Int) { self.limit = limit }
+  /// - Parameter limit: bytes of one message as it comes, compressed or not.
+  init(limit: Int, acceptsCompressed: Bool = false) {
+    self.limit = limit
+    self.acceptsCompressed = acceptsCompressed
+  }
 
   /// Whether bytes of an unfinished message have been seen.
   var isInsideMessage: Bool { prefix.count > 0 }
 
   /// Adds bytes and hands every message that became whole to `found`.
   mutating func append(
-    _ bytes: UnsafeRawBufferPointer, found: ([UInt8]) -> Void
+    _ bytes: UnsafeRawBufferPointer, found: (Message) -> Void
   ) throws(Status) {
     var rest = bytes[...]
     while true {
@@ -34,7 +44,7 @@ struct Deframer {
       rest = rest.dropFirst(piece.count)
       missing -= piece.count
       guard missing == 0 else { return }
-      found(exchangeMessage())
+      found(Message(bytes: exchangeMessage(), isCompressed: prefix.flag == 1))
       prefix = (0, 0, 0)
     }
   }
@@ -48,6 +58,7 @@ struct Deframer {
   private mutating func begin() throws(Status) {
     switch prefix.flag {
     case 0: break
+    case 1 where acceptsCompressed: break
     case 1: throw Status(.internal, "a compressed message without a grpc-encoding")
     default: throw Status(.internal, "flag byte \(prefix.flag) of a message is not known")
     }

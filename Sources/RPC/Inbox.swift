@@ -1,14 +1,25 @@
 /// The receiving half of a stream: bytes in, whole messages out. Says how many bytes to give back to the sender's window,
-/// which opens as messages are taken and not as they arrive. Confined to an event loop.
+/// which opens as messages are taken and not as they arrive. Compressed messages wait compressed and are
+/// inflated as they are taken, so that a window full of them is no more than a window. Confined to an event loop.
 struct Inbox {
   private var deframer: Deframer
+  private let decompressor: Decompressor?
   /// The next message; the others wait in `ready`. A unary call has one and needs no list for it.
-  private var head: [UInt8]?
-  private var ready: [[UInt8]] = []
+  private var head: Deframer.Message?
+  private var ready: [Deframer.Message] = []
   private var first = 0
   private var held = 0
+  /// Whether messages may come compressed.
+  var acceptsCompressed: Bool { decompressor != nil }
+  /// Whether the message that was taken last came compressed.
+  private(set) var tookCompressed = false
 
-  init(limit: Int) { deframer = Deframer(limit: limit) }
+  /// - Parameter decompressor: nil when the call's `grpc-encoding` is identity; a compressed message is an
+  ///   error then.
+  init(limit: Int, decompressor: Decompressor? = nil) {
+    deframer = Deframer(limit: limit, acceptsCompressed: decompressor != nil)
+    self.decompressor = decompressor
+  }
 
   /// Adds bytes; the number to consume now. Bytes of a message that is still incomplete are consumed at
   /// once when nothing else waits, or a message larger than the window could never arrive.
@@ -26,21 +37,29 @@ struct Inbox {
   /// Bytes of a message that has not arrived completely.
   var isInsideMessage: Bool { deframer.isInsideMessage }
 
-  /// The next message and the number of bytes to consume for it.
-  mutating func take() -> (message: [UInt8], consumed: Int)? {
+  /// The next message and the number of bytes to consume for it. Throws only for a compressed one.
+  mutating func take() throws(Status) -> (message: [UInt8], consumed: Int)? {
+    guard let (message, consumed) = takeRaw() else { return nil }
+    guard let decompressor else { return (message.bytes, consumed) }
+    tookCompressed = message.isCompressed
+    guard message.isCompressed else { return (message.bytes, consumed) }
+    return (try decompressor.inflate(message.bytes), consumed)
+  }
+
+  private mutating func takeRaw() -> (message: Deframer.Message, consumed: Int)? {
     guard let message = head else { return nil }
     guard first < ready.count else {
       head = nil
       return (message, releaseAll())
     }
     head = ready[first]
-    ready[first] = []
+    ready[first].bytes = []
     first += 1
     if first == ready.count {
       ready.removeAll(keepingCapacity: true)
       first = 0
     }
-    let consumed = min(held, message.count + Deframer.prefixSize)
+    let consumed = min(held, message.bytes.count + Deframer.prefixSize)
     held -= consumed
     return (message, consumed)
   }

@@ -9,7 +9,8 @@ protocol MessageSource: AnyObject, Sendable {
 
 /// Where serialized messages go. `write` suspends while the peer's window or the socket is full.
 protocol MessageSink: AnyObject, Sendable {
-  func write(_ message: [UInt8]) async throws
+  /// - Parameter compressed: false keeps this message as it is on a call that compresses.
+  func write(_ message: [UInt8], compressed: Bool) async throws
   func sendInitialMetadata() async throws
   func finish() async throws
 }
@@ -78,7 +79,12 @@ public struct ResponseWriter<Element: Sendable>: Sendable {
   let encode: @Sendable (Element) throws -> [UInt8]
 
   /// Suspends while the peer does not read. Throws `Status` (CANCELLED) once the call is over.
-  public func write(_ message: Element) async throws { try await sink.write(try encode(message)) }
+  ///
+  /// - Parameter compressed: false keeps this message as it is on a call that compresses; for what mixes a secret
+  ///   with a stranger's text.
+  public func write(_ message: Element, compressed: Bool = true) async throws {
+    try await sink.write(try encode(message), compressed: compressed)
+  }
 
   /// Sends the headers now instead of with the first message.
   public func sendInitialMetadata() async throws { try await sink.sendInitialMetadata() }
@@ -90,7 +96,12 @@ public struct RequestWriter<Element: Sendable>: Sendable {
   let encode: @Sendable (Element) throws -> [UInt8]
 
   /// Suspends while the peer does not read. Throws the call's `Status` once it is over.
-  public func write(_ message: Element) async throws { try await sink.write(try encode(message)) }
+  ///
+  /// - Parameter compressed: false keeps this message as it is on a call that compresses; for what mixes a secret
+  ///   with a stranger's text.
+  public func write(_ message: Element, compressed: Bool = true) async throws {
+    try await sink.write(try encode(message), compressed: compressed)
+  }
 
   /// Ends the requests; harmless when repeated.
   public func finish() async throws { try await sink.finish() }

@@ -12,6 +12,7 @@ final class ServerCore: Sendable {
   let configuration: ServerConfiguration
   let logger: Logger
   private let running = Atomic<Int>(0)
+  private let inflation: InflationBudget
 
   init(
     router: Router, interceptors: [any ServerInterceptor], clock: any WallClock,
@@ -22,6 +23,17 @@ final class ServerCore: Sendable {
     self.clock = clock
     self.configuration = configuration
     self.logger = logger
+    inflation = InflationBudget(limit: configuration.inflatedBytesInAll)
+  }
+
+  /// For the requests of one call that come in `encoding`.
+  func makeInbox(_ encoding: Compression) -> Inbox {
+    guard encoding == .gzip else { return Inbox(limit: configuration.maximumRequestBytes) }
+    return Inbox(
+      limit: configuration.maximumRequestBytes,
+      decompressor: Decompressor(
+        limit: configuration.maximumRequestBytes,
+        maximumRatio: configuration.maximumInflationRatio, budget: inflation))
   }
 
   var runningHandlers: Int { running.load(ordering: .relaxed) }
@@ -63,9 +75,11 @@ final class ServerConnection: HTTP2ConnectionDelegate {
       return stream.respond(HeaderFields([":status": "415"]), endStream: true)
     }
     do {
+      let encoding = try Self.encoding(of: headers)
       let call = try makeCall(headers, peer: peer)
       stream.delegate = ServerStream(
-        call: call, stream: stream, connection: self, executor: connection.executor)
+        call: call, stream: stream, connection: self, executor: connection.executor,
+        encoding: encoding)
     } catch {
       stream.respond(error.trailersOnly, endStream: true)
     }
@@ -84,11 +98,6 @@ final class ServerConnection: HTTP2ConnectionDelegate {
     guard let path = headers.firstIndex(of: ":path"),
       let route = headers.withValue(at: path, core.router.route)
     else { throw core.router.missing(headers[":path"] ?? "") }
-    if headers.firstIndex(of: "grpc-encoding") != nil,
-      !headers.first("grpc-encoding", is: "identity")
-    {
-      throw Status(.unimplemented, "this grpc-encoding is not supported")
-    }
     var deadline: Deadline?
     if let text = headers.bytes("grpc-timeout") {
       guard let timeout = Timeout.parse(text) else {
@@ -102,7 +111,17 @@ final class ServerConnection: HTTP2ConnectionDelegate {
     }
     return Call(
       route: route, metadata: Metadata(received: headers), peer: peer,
-      deadline: deadline, clock: core.clock)
+      deadline: deadline, clock: core.clock,
+      compressesResponses: core.configuration.compressesResponses)
+  }
+
+  /// The request's `grpc-encoding`; UNIMPLEMENTED when it is not ours.
+  private static func encoding(of headers: HeaderFields) throws(Status) -> Compression {
+    guard headers.firstIndex(of: "grpc-encoding") != nil else { return .identity }
+    guard let encoding = headers.bytes("grpc-encoding").flatMap(Compression.init(named:)) else {
+      throw Status(.unimplemented, "this grpc-encoding is not supported")
+    }
+    return encoding
   }
 
   /// `application/grpc`, `application/grpc+proto`, either with parameters.
@@ -124,7 +143,7 @@ extension Status {
   /// An answer that is only an error: one block.
   var trailersOnly: HeaderFields {
     var fields = HeaderFields([":status": "200", "content-type": "application/grpc"])
-    if code == .unimplemented { fields.append("grpc-accept-encoding", "identity") }
+    if code == .unimplemented { fields.append("grpc-accept-encoding", Compression.accepted) }
     appendFields(to: &fields)
     return fields
   }

@@ -18,6 +18,8 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
   @exclusivity(unchecked) private var task: Task<Void, Never>?
   @exclusivity(unchecked) private var deadlineTimer: Scheduled<Void>?
   @exclusivity(unchecked) private var hasSentHeaders = false
+  /// The answer's `grpc-encoding` is gzip.
+  @exclusivity(unchecked) private var compresses = false
   /// The status is out or the stream is gone: nothing the handler does has an effect any more.
   @exclusivity(unchecked) private var isEnded = false
   /// Why, unless the handler was through.
@@ -26,17 +28,23 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
   private static let headers = HeaderFields([
     ":status": "200", "content-type": "application/grpc",
   ])
+  private static let gzipHeaders = HeaderFields([
+    ":status": "200", "content-type": "application/grpc", "grpc-encoding": "gzip",
+    "grpc-accept-encoding": Compression.accepted,
+  ])
   private static let success = HeaderFields(["grpc-status": "0"])
 
+  /// - Parameter encoding: the request's `grpc-encoding`.
   init(
-    call: Call, stream: HTTP2Stream, connection: ServerConnection, executor: LoopExecutor
+    call: Call, stream: HTTP2Stream, connection: ServerConnection, executor: LoopExecutor,
+    encoding: Compression
   ) {
     self.call = call
     self.stream = stream
     self.connection = connection
     self.executor = executor
     takesStream = call.route.takesStream
-    inbox = Inbox(limit: connection.core.configuration.maximumRequestBytes)
+    inbox = connection.core.makeInbox(encoding)
     if let deadline = call.deadline {
       deadlineTimer = stream.eventLoop.scheduleTask(deadline: deadline.nioDeadline) {
         self.abort(Status(.deadlineExceeded, "the deadline has passed"))
@@ -56,10 +64,9 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
     }
     if !takesStream {
       if inbox.count > 1 { abort(Self.notOneMessage) }
-    } else if let reader, let (message, consumed) = inbox.take() {
+    } else if let reader, inbox.count > 0 {
       self.reader = nil
-      stream.consume(consumed)
-      reader.resume(returning: message)
+      read(reader)
     }
   }
 
@@ -68,12 +75,22 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
     if inbox.isInsideMessage { return abort(Status(.internal, "the last message is cut short")) }
     if takesStream {
       if inbox.count == 0 { resumeReader(.success(nil)) }
-    } else if inbox.count == 1, let (message, consumed) = inbox.take() {
-      stream.consume(consumed)
-      start(message: message)
     } else {
-      abort(Self.notOneMessage)
+      do throws(Status) {
+        guard inbox.count == 1, let message = try take() else { return abort(Self.notOneMessage) }
+        start(message: message)
+      } catch {
+        abort(error)
+      }
     }
+  }
+
+  /// The next message, if there is one; opens the window for it.
+  private func take() throws(Status) -> [UInt8]? {
+    guard let (message, consumed) = try inbox.take() else { return nil }
+    stream.consume(consumed)
+    if inbox.acceptsCompressed { call.isRequestCompressed = inbox.tookCompressed }
+    return message
   }
 
   private static let notOneMessage = Status(
@@ -152,7 +169,7 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
       if let message = try result.get() {
         try Frame.check(message, limit: connection.core.configuration.maximumResponseBytes)
         sendHeaders()
-        stream.send { Frame.write(message, to: &$0) }
+        send(message, compressed: compresses)
       }
       sendStatus(nil)
     } catch {
@@ -179,11 +196,21 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
   private func sendHeaders() {
     guard !hasSentHeaders else { return }
     hasSentHeaders = true
-    var headers = Self.headers
-    if let metadata = call.addedInitialMetadata, !metadata.isEmpty {
+    let (metadata, wantsCompression) = call.head
+    compresses = wantsCompression && call.clientAcceptsGzip
+    var headers = compresses ? Self.gzipHeaders : Self.headers
+    if let metadata, !metadata.isEmpty {
       headers.append(contentsOf: metadata.fields)
     }
     stream.respond(headers)
+  }
+
+  private func send(_ message: [UInt8], compressed: Bool) {
+    if compressed {
+      stream.send { Frame.write(message, compressed: true, to: &$0) }
+    } else {
+      stream.send { Frame.write(message, to: &$0) }
+    }
   }
 
   /// Sends the status: nil is OK.
@@ -248,10 +275,13 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
   }
 
   private func read(_ continuation: UnsafeContinuation<[UInt8]?, any Error>) {
-    if let (message, consumed) = inbox.take() {
-      stream.consume(consumed)
-      continuation.resume(returning: message)
-    } else if isEnded {
+    do throws(Status) {
+      if let message = try take() { return continuation.resume(returning: message) }
+    } catch {
+      abort(error)
+      return continuation.resume(throwing: error)
+    }
+    if isEnded {
       continuation.resume(throwing: ending ?? Status(.ok, ""))
     } else if stream.hasReceivedEnd {
       continuation.resume(returning: nil)
@@ -265,11 +295,11 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
   var trailingMetadata: Metadata { Metadata() }
   func initialMetadata() async throws -> Metadata { call.metadata }
 
-  func write(_ message: [UInt8]) async throws {
+  func write(_ message: [UInt8], compressed: Bool) async throws {
     try Frame.check(message, limit: connection.core.configuration.maximumResponseBytes)
     try await onLoop {
       self.sendHeaders()
-      self.stream.send { Frame.write(message, to: &$0) }
+      self.send(message, compressed: compressed && self.compresses)
     }
     do { try await stream.waitUntilWritable() } catch {
       throw Status(.cancelled, "the call was cancelled")

@@ -54,7 +54,7 @@ enum ImportTable {
 
     Module("WellKnown", .messages, also: ["CPorticoProto", "CProtobufC"]),
 
-    Module("RPC", .engines, also: nio.union(["Logging"])),
+    Module("RPC", .engines, also: nio.union(["CZlib", "Logging"])),
     Module("StoreSQLite", .engines, also: ["GRDB", "Logging"]),
     Module("StorePostgres", .engines, also: ["CPostgres", "Logging"]),
 

@@ -11,7 +11,7 @@ import Testing
     var messages: [[UInt8]] = []
     for start in stride(from: 0, to: bytes.count, by: size) {
       try bytes[start..<min(bytes.count, start + size)].withUnsafeBytes {
-        try deframer.append($0) { messages.append($0) }
+        try deframer.append($0) { messages.append($0.bytes) }
       }
     }
     return (messages, deframer.isInsideMessage)
@@ -69,7 +69,7 @@ import Testing
     #expect(try (one + one).withUnsafeBytes { try inbox.append($0) } == 0)
     #expect(inbox.count == 3)
     var consumed = 4
-    while let (message, count) = inbox.take() {
+    while let (message, count) = try inbox.take() {
       #expect(message == [1, 2, 3])
       consumed += count
     }
