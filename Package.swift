@@ -85,6 +85,8 @@ let targets: [Target] =
       name: "PorticoAPI",
       dependencies: ["Protobuf", "WellKnown", "CPorticoProto", "RPC", "Values"],
       resources: [.copy("openapi.json")], swiftSettings: strict),
+    module(
+      "GRPCServices", ["CPorticoProto", "Protobuf", "WellKnown", "RPC", "PorticoAPI"]),
     module("Access", ["Values", "Crypto", "Protobuf", "WellKnown", "RPC", "Store", "PorticoAPI"]),
     module("Handling", ["Values", "Protobuf", "WellKnown", "RPC", "Store", "Access"]),
     module("Blobs", ["Values", "Crypto", "CMagic", "Threads"]),
@@ -94,7 +96,7 @@ let targets: [Target] =
       "Bootstrap",
       [
         "Values", "Crypto", "WellKnown", "HTTP2", "RPC", "Store", "StoreSQLite", "StorePostgres",
-        "PorticoAPI", "Access",
+        "PorticoAPI", "GRPCServices", "Access",
         "Handling", "Telemetry", "Blobs",
         log,
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -144,6 +146,8 @@ let targets: [Target] =
     tests("Protogen", ["protogen", "CPorticoProto", "PorticoAPI", "RPC"]),
     tests("HTTP2", ["HTTP2", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
     tests("RPC", ["RPC", "Protobuf", "WellKnown", "HTTP2", "PorticoAPI", "CZlib"] + nio),
+    tests("RPC", ["RPC", "Protobuf", "WellKnown", "HTTP2", "PorticoAPI"] + nio),
+    tests("GRPCServices", ["GRPCServices", "RPC", "WellKnown", "PorticoAPI", "CPorticoProto"]),
     tests("Store", ["Store", "StoreSQLite", "StorePostgres", "Values", "TestSupport"]),
     tests(
       "Access",

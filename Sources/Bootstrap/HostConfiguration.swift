@@ -18,6 +18,8 @@ public struct HostConfiguration: Sendable {
   public var peers: [String: String]
   public var channel: ChannelConfiguration
   public var server: ServerConfiguration
+  /// Whether anyone who reaches the listener may ask for the service's descriptors.
+  public var offersReflection = false
   public var clock: any WallClock
   public var logger: Logger
   /// How long running calls may take to finish when the process ends.
@@ -51,6 +53,7 @@ public struct HostConfiguration: Sendable {
   ///     tls.certificate, tls.key, tls.roots               mutual TLS between the services
   ///     log.format        json or text                    log.level        info
   ///     drain.seconds     8
+  ///     reflection        false; true tells anyone who reaches the listener what can be called there
   public init(service: String, _ settings: Settings) throws {
     let logger = try ProcessLog.logger(service, settings)
     let tls = try TLSFiles(settings)
@@ -66,6 +69,7 @@ public struct HostConfiguration: Sendable {
       keys: try Self.keys(settings), peers: try Self.peers(settings),
       channel: ChannelConfiguration(tls: tls?.client), logger: logger,
       grace: .seconds(try settings.int("drain.seconds", default: 8, in: 0...600)))
+    offersReflection = try settings.bool("reflection", default: false)
   }
 
   /// `host:port` or `unix:/path`.

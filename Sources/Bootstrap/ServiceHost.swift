@@ -1,6 +1,7 @@
 import Access
 import Blobs
 import Foundation
+import GRPCServices
 import Logging
 import RPC
 import Store
@@ -68,8 +69,10 @@ public actor ServiceHost<Service: HostedService>: ProcessPart {
     let service = try await Service(context)
     let services = service.services
     let health = Health(services)
+    var offered: [any RPCService] = services + [health]
+    if configuration.offersReflection { offered += Reflection.services(for: offered) }
     let server = Server(
-      services: services + [health],
+      services: offered,
       interceptors: [
         CallLog(logger: logger), Gate(keys.verifier(for: name, clock: clock)),
       ],

@@ -3,78 +3,105 @@ import RPC
 import Synchronization
 import WellKnown
 
-/// grpc.health.v1 for one server: the empty name stands for the process, others for the services it answers.
-final class Health: HealthService {
-  typealias State = GrpcHealth.HealthCheckResponse.ServingStatus
+/// grpc.health.v1 for one server: the empty name stands for the process, others for its services.
+///
+/// Nothing serves until `set(serving:)` says so.
+public final class Health: HealthService {
+  public typealias State = GrpcHealth.HealthCheckResponse.ServingStatus
+
+  private struct Watcher {
+    let service: String
+    let states: AsyncStream<State>.Continuation
+  }
 
   private struct Board {
-    var isServing = false
-    var watchers: [Int: AsyncStream<Bool>.Continuation] = [:]
+    var states: [String: State]
+    var watchers: [Int: Watcher] = [:]
     var next = 0
+    var hasEnded = false
+
+    func state(of service: String) -> State { states[service] ?? .serviceUnknown }
   }
 
-  private let names: Set<String>
-  private let board = Mutex(Board())
+  private let board: Mutex<Board>
 
-  init(_ services: [any RPCService]) {
-    names = Set(services.map { type(of: $0).name } + ["", Self.name])
+  /// - Parameter services: those of the server; health itself is added.
+  public init(_ services: [any RPCService]) {
+    let names = Set(services.map { type(of: $0).name } + ["", Self.name])
+    board = Mutex(Board(states: Dictionary(uniqueKeysWithValues: names.map { ($0, .notServing) })))
   }
 
-  /// Tells everybody who asks or watches.
-  func set(serving: Bool) {
-    let watchers = board.withLock { board in
-      board.isServing = serving
-      return Array(board.watchers.values)
+  /// The state of every known service and of the process; tells those who watch.
+  public func set(serving: Bool) {
+    board.withLock { board in
+      for name in board.states.keys { board.states[name] = serving ? .serving : .notServing }
+      Self.tell(board.watchers.values, board)
     }
-    for watcher in watchers { watcher.yield(serving) }
   }
 
-  /// Ends every watch, so that no connection stays open for one.
-  func end() {
+  /// The state of one service, which becomes known by it; tells those who watch it.
+  public func set(_ state: State, of service: String) {
+    board.withLock { board in
+      board.states[service] = state
+      Self.tell(board.watchers.values.filter { $0.service == service }, board)
+    }
+  }
+
+  private static func tell(_ watchers: some Sequence<Watcher>, _ board: Board) {
+    for watcher in watchers { watcher.states.yield(board.state(of: watcher.service)) }
+  }
+
+  /// Ends every watch, those still to come too, so that no connection stays open for one.
+  public func end() {
     let watchers = board.withLock { board in
+      board.hasEnded = true
       defer { board.watchers = [:] }
-      return Array(board.watchers.values)
+      return board.watchers.values
     }
-    for watcher in watchers { watcher.finish() }
+    for watcher in watchers { watcher.states.finish() }
   }
 
-  func check(
+  public func check(
     _ request: GrpcHealth.HealthCheckRequest, _ call: Call
   ) async throws -> GrpcHealth.HealthCheckResponse {
-    guard names.contains(request.service) else { throw Status(.notFound, "unknown service") }
-    return .init(status: state(board.withLock { $0.isServing }))
+    guard let state = board.withLock({ $0.states[request.service] }) else {
+      throw Status(.notFound, "unknown service")
+    }
+    return .init(status: state)
   }
 
-  func list(
+  public func list(
     _ request: GrpcHealth.HealthListRequest, _ call: Call
   ) async throws -> GrpcHealth.HealthListResponse {
-    let state = state(board.withLock { $0.isServing })
-    return .init(
-      statuses: Dictionary(uniqueKeysWithValues: names.map { ($0, .init(status: state)) }))
+    .init(statuses: board.withLock { $0.states }.mapValues { .init(status: $0) })
   }
 
-  func watch(
+  public func watch(
     _ request: GrpcHealth.HealthCheckRequest, _ call: Call,
     _ responses: ResponseWriter<GrpcHealth.HealthCheckResponse>
   ) async throws {
-    let isKnown = names.contains(request.service)
-    let (changes, number, now) = subscribe()
+    let (states, number) = subscribe(request.service)
     defer { board.withLock { _ = $0.watchers.removeValue(forKey: number) } }
-    try await responses.write(.init(status: isKnown ? state(now) : .serviceUnknown))
-    for await isServing in changes where isKnown {
-      try await responses.write(.init(status: state(isServing)))
+    var last: State?
+    for await state in states where state != last {
+      try await responses.write(.init(status: state))
+      last = state
     }
   }
 
-  private func subscribe() -> (AsyncStream<Bool>, Int, Bool) {
-    let (changes, continuation) = AsyncStream<Bool>.makeStream(
+  /// The state now and the later ones; one that nobody took yet gives way to the next.
+  private func subscribe(_ service: String) -> (AsyncStream<State>, Int) {
+    let (states, continuation) = AsyncStream<State>.makeStream(
       bufferingPolicy: .bufferingNewest(1))
     return board.withLock { board in
       board.next += 1
-      board.watchers[board.next] = continuation
-      return (changes, board.next, board.isServing)
+      continuation.yield(board.state(of: service))
+      if board.hasEnded {
+        continuation.finish()
+      } else {
+        board.watchers[board.next] = Watcher(service: service, states: continuation)
+      }
+      return (states, board.next)
     }
   }
-
-  private func state(_ isServing: Bool) -> State { isServing ? .serving : .notServing }
 }

@@ -59,6 +59,7 @@ enum ImportTable {
     Module("StorePostgres", .engines, also: ["CPostgres", "Logging"]),
 
     Module("PorticoAPI", .contract, also: ["CPorticoProto", "CProtobufC"]),
+    Module("GRPCServices", .contract, also: ["PorticoAPI", "CPorticoProto"]),
     Module("Access", .contract, also: ["PorticoAPI", "Logging"]),
     Module("Handling", .contract, also: ["Access", "Logging"]),
 
