@@ -146,7 +146,6 @@ let targets: [Target] =
     tests("Protogen", ["protogen", "CPorticoProto", "PorticoAPI", "RPC"]),
     tests("HTTP2", ["HTTP2", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
     tests("RPC", ["RPC", "Protobuf", "WellKnown", "HTTP2", "PorticoAPI", "CZlib"] + nio),
-    tests("RPC", ["RPC", "Protobuf", "WellKnown", "HTTP2", "PorticoAPI"] + nio),
     tests("GRPCServices", ["GRPCServices", "RPC", "WellKnown", "PorticoAPI", "CPorticoProto"]),
     tests("Store", ["Store", "StoreSQLite", "StorePostgres", "Values", "TestSupport"]),
     tests(
