@@ -30,8 +30,11 @@ public struct FieldDescriptor: @unchecked Sendable, Hashable, CustomStringConver
   /// The proto name, `create_time`.
   public var name: String { String(cString: pointer.pointee.name) }
 
-  /// The name in JSON, `createTime`; protogen refuses an explicit `json_name`.
-  public var jsonName: String { Self.jsonName(of: name) }
+  /// The name in JSON, `createTime`; protogen refuses an explicit `json_name`, a `DescriptorPool` keeps it here.
+  public var jsonName: String {
+    guard let explicit = pointer.pointee.reserved2 else { return Self.jsonName(of: name) }
+    return String(cString: explicit.assumingMemoryBound(to: CChar.self))
+  }
 
   public var number: Int { Int(pointer.pointee.id) }
 
@@ -92,14 +95,22 @@ public struct FieldDescriptor: @unchecked Sendable, Hashable, CustomStringConver
   /// Whether this is a `map<>`: repeated entries whose field 1 is the key and field 2 the value.
   ///
   /// protobuf-c does not record it, so it is told by the entry's name, which proto reserves:
-  /// `map<…> some_labels` makes the nested message `SomeLabelsEntry`.
+  /// `map<…> some_labels` makes the nested message `SomeLabelsEntry`. A `DescriptorPool` does record it.
   public var isMap: Bool {
+    let marks = pointer.pointee.reserved_flags
+    guard marks & Self.isDynamic == 0 else { return marks & Self.isMapEntry != 0 }
     guard isRepeated, let entry = message, entry.fields.count == 2 else { return false }
     let words = name.split(separator: "_", omittingEmptySubsequences: true)
     let expected = words.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined() + "Entry"
     return entry.shortName == expected
       && entry.field(named: "key")?.number == 1 && entry.field(named: "value")?.number == 2
   }
+
+  /// Marks in `reserved_flags` of fields that a `DescriptorPool` made.
+  static let isDynamic: UInt32 = 1
+  static let isMapEntry: UInt32 = 2
+
+  public var isRequired: Bool { pointer.pointee.label == PROTOBUF_C_LABEL_REQUIRED }
 
   public var description: String { name }
 

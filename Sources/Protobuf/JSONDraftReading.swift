@@ -36,7 +36,18 @@ extension MessageDraft {
       try reader.object { name, reader throws(JSONError) in
         try draft.read(member: name, &reader, how)
       }
+      try draft.checkRequired()
       self = draft
+    }
+  }
+
+  /// proto2: without these fields no reader takes the message.
+  private func checkRequired() throws(JSONError) {
+    guard shape.hasRequired else { return }
+    for field in shape.fields where field.descriptor.isRequired {
+      guard let slot = slots[field.number], !slot.isCleared else {
+        throw JSONError(field: field.jsonName, "is required")
+      }
     }
   }
 
@@ -124,6 +135,7 @@ extension MessageDraft {
   private static func isValue(_ kind: FieldDescriptor.Kind) -> Bool {
     switch kind {
     case .message(let type): JSONShape.of(type).wellKnown == .value
+    case .enumeration(let type): JSONShape.isNull(type)
     default: false
     }
   }

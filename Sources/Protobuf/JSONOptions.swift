@@ -6,16 +6,19 @@ public struct JSONOptions: Sendable {
   public var enumsAsNumbers: Bool
   /// `create_time` instead of `createTime`.
   public var usesProtoNames: Bool
+  /// Write the entries of maps in the order of their keys' bytes; off: as they arrived.
+  public var sortsMapKeys: Bool
   /// What `Any` values may hold; others are written as `{"@type": …, "value": base64}`.
   public var types: TypeRegistry
 
   public init(
     omitsDefaults: Bool = false, enumsAsNumbers: Bool = false, usesProtoNames: Bool = false,
-    types: TypeRegistry = TypeRegistry()
+    sortsMapKeys: Bool = false, types: TypeRegistry = TypeRegistry()
   ) {
     self.omitsDefaults = omitsDefaults
     self.enumsAsNumbers = enumsAsNumbers
     self.usesProtoNames = usesProtoNames
+    self.sortsMapKeys = sortsMapKeys
     self.types = types
   }
 }

@@ -59,11 +59,18 @@ struct JSONPrinter {
     case .oneof:
       message.load(fromByteOffset: field.quantifierOffset, as: Int32.self) == Int32(field.number)
         && (field.descriptor.message == nil || pointer(message, field.offset) != nil)
-    case .explicit:
-      field.descriptor.message == nil
-        ? message.load(fromByteOffset: field.quantifierOffset, as: Int32.self) != 0
-        : pointer(message, field.offset) != nil
+    case .explicit: isExplicitlyPresent(field, message)
     }
+  }
+
+  private func isExplicitlyPresent(_ field: JSONShape.Field, _ message: UnsafeRawPointer) -> Bool {
+    if field.descriptor.message != nil { return pointer(message, field.offset) != nil }
+    guard field.quantifierOffset == 0 else {
+      return message.load(fromByteOffset: field.quantifierOffset, as: Int32.self) != 0
+    }
+    // A proto2 string of protoc-gen-c has no flag: it points to its default. All that is left is required.
+    return field.kind != .string || field.descriptor.isRequired
+      || pointer(message, field.offset) != field.descriptor.pointer.pointee.default_value
   }
 
   private func isDefault(_ field: JSONShape.Field, _ message: UnsafeRawPointer) -> Bool {
@@ -90,37 +97,19 @@ struct JSONPrinter {
     let count = message.load(fromByteOffset: field.quantifierOffset, as: Int.self)
     let start = pointer(message, field.offset)
     let stride = Self.stride(field.kind)
-    byte(field.isMap ? "{" : "[")
+    if field.isMap, case .message(let type) = field.kind {
+      return try map(type, count, start)
+    }
+    byte("[")
     if let start {
       for index in 0..<count {
         if index > 0 { byte(",") }
-        if field.isMap {
-          try entry(field.kind, start + index * stride)
-        } else {
-          do { try value(field.kind, start + index * stride) } catch {
-            throw error.inside("[\(index)]")
-          }
+        do { try value(field.kind, start + index * stride) } catch {
+          throw error.inside("[\(index)]")
         }
       }
     }
-    byte(field.isMap ? "}" : "]")
-  }
-
-  /// One entry of a map: its key is a string whatever its type.
-  private mutating func entry(
-    _ kind: FieldDescriptor.Kind, _ place: UnsafeRawPointer
-  ) throws(JSONError) {
-    guard case .message(let type) = kind, let entry = pointer(place, 0) else { return }
-    let shape = JSONShape.of(type)
-    guard let key = shape.field("key"), let value = shape.field("value") else { return }
-    let start = out.count
-    try self.value(key.kind, entry + key.offset)
-    if out[start] != UInt8(ascii: "\"") {
-      out.insert(UInt8(ascii: "\""), at: start)
-      byte("\"")
-    }
-    byte(":")
-    try self.value(of: value, in: entry)
+    byte("]")
   }
 
   // MARK: Scalars
@@ -136,7 +125,9 @@ struct JSONPrinter {
     case .float: number(place.load(as: Float.self))
     case .double: number(place.load(as: Double.self))
     case .bool: text(place.load(as: Int32.self) != 0 ? "true" : "false")
-    case .enumeration(let type): enumeration(place.load(as: Int32.self), type)
+    case .enumeration(let type):
+      if JSONShape.isNull(type) { return text("null") }
+      enumeration(place.load(as: Int32.self), type)
     case .string: cString(pointer(place, 0))
     case .bytes:
       let data = place.load(as: ProtobufCBinaryData.self)

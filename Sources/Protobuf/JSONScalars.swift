@@ -24,6 +24,9 @@ enum JSONScalars {
     _ reader: inout JSONReader, _ kind: FieldDescriptor.Kind
   ) throws(JSONError) -> Scalar {
     switch (try reader.peek(), kind) {
+    case (.null, .enumeration(let type)) where JSONShape.isNull(type):
+      try reader.null()
+      return .varint(0)
     case (.string, .bool): throw JSONError("must be true or false")
     case (.string, _): return try scalar(try reader.string(), kind)
     case (.bool, .bool): return .varint(try reader.bool() ? 1 : 0)

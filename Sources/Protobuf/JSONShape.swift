@@ -25,6 +25,8 @@ final class JSONShape: Sendable {
   let type: MessageDescriptor
   let fields: [Field]
   let wellKnown: WellKnown?
+  /// Whether a field is proto2 `required`.
+  let hasRequired: Bool
   private let places: [String: Int]
 
   private init(_ type: MessageDescriptor) {
@@ -42,11 +44,17 @@ final class JSONShape: Sendable {
       places[field.jsonName] = place
     }
     self.places = places
-    wellKnown = Self.wellKnown(type.name)
+    hasRequired = type.fields.contains(where: \.isRequired)
+    // A type made at run time may have the name and not the shape.
+    let named = Self.wellKnown(type.name)
+    wellKnown = named?.fits(fields) == true ? named : nil
   }
 
   /// A field by either of its names, `createTime` or `create_time`.
   func field(_ name: String) -> Field? { places[name].map { fields[$0] } }
+
+  /// google.protobuf.NullValue, which JSON spells `null`.
+  static func isNull(_ type: EnumDescriptor) -> Bool { type.name == "google.protobuf.NullValue" }
 
   private static let known = Mutex<[UInt: JSONShape]>([:])
 
@@ -74,4 +82,64 @@ final class JSONShape: Sendable {
     default: return nil
     }
   }
+}
+
+extension JSONShape.WellKnown {
+  /// Whether a message with these fields is read and written the way that JSON has for this type.
+  func fits(_ fields: [JSONShape.Field]) -> Bool {
+    switch self {
+    case .timestamp, .duration:
+      fields.count == 2 && fields[0].isPlain("seconds", 1, .int64)
+        && fields[1].isPlain("nanos", 2, .int32)
+    case .fieldMask: fields.count == 1 && fields[0].isList("paths", of: { $0 == .string })
+    case .structure:
+      fields.count == 1 && fields[0].isMap && fields[0].isList("fields", of: \.isMessage)
+        && fields[0].descriptor.message?.field(number: 1)?.kind == .string
+        && fields[0].descriptor.message?.field(number: 2)?.message?.isValue == true
+    case .listValue:
+      fields.count == 1
+        && fields[0].isList("values", of: { $0.message?.isValue == true })
+    case .value:
+      fields.map(\.number) == Array(1...6)
+        && fields.allSatisfy {
+          $0.presence == .oneof && $0.quantifierOffset == fields[0].quantifierOffset
+        }
+        && fields[1].kind == .double && fields[2].kind == .string && fields[3].kind == .bool
+        && fields[0].kind.isEnumeration && fields[4].kind.isMessage && fields[5].kind.isMessage
+    case .any:
+      fields.count == 2 && fields[0].isPlain("type_url", 1, .string)
+        && fields[1].isPlain("value", 2, .bytes)
+    case .wrapper:
+      fields.count == 1 && fields[0].number == 1 && fields[0].presence == .implicit
+        && fields[0].descriptor.name == "value" && !fields[0].isRepeated
+        && !fields[0].kind.isMessage
+        && !fields[0].kind.isEnumeration
+    }
+  }
+}
+
+extension JSONShape.Field {
+  fileprivate func isPlain(_ name: String, _ number: Int, _ kind: FieldDescriptor.Kind) -> Bool {
+    descriptor.name == name && self.number == number && self.kind == kind && !isRepeated
+      && presence == .implicit
+  }
+
+  fileprivate func isList(_ name: String, of kind: (FieldDescriptor.Kind) -> Bool) -> Bool {
+    descriptor.name == name && number == 1 && isRepeated && kind(self.kind)
+  }
+}
+
+extension FieldDescriptor.Kind {
+  fileprivate var message: MessageDescriptor? {
+    if case .message(let type) = self { type } else { nil }
+  }
+  fileprivate var isMessage: Bool { message != nil }
+  fileprivate var isEnumeration: Bool {
+    if case .enumeration = self { true } else { false }
+  }
+}
+
+extension MessageDescriptor {
+  /// Whether this is google.protobuf.Value by name; its shape is checked when it is used.
+  fileprivate var isValue: Bool { name == "google.protobuf.Value" }
 }

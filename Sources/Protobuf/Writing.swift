@@ -101,7 +101,14 @@ extension Arena {
     _ descriptor: MessageDescriptor
   ) throws(EncodingError) -> UnsafeMutableRawPointer {
     guard let structure = allocate(descriptor.structureSize) else { throw .tooLarge }
-    protobuf_c_message_init(descriptor.pointer, structure)
+    // A type made at run time has no such function: all zero is what it would do.
+    if descriptor.pointer.pointee.message_init != nil {
+      protobuf_c_message_init(descriptor.pointer, structure)
+    } else {
+      structure.initializeMemory(as: UInt8.self, repeating: 0, count: descriptor.structureSize)
+      structure.assumingMemoryBound(to: ProtobufCMessage.self).pointee.descriptor =
+        descriptor.pointer
+    }
     return structure
   }
 
