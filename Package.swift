@@ -107,6 +107,13 @@ let targets: [Target] =
     .executableTarget(
       name: "protogen", dependencies: ["CPorticoProto", arguments], swiftSettings: strict),
     .executableTarget(
+      name: "interop",
+      dependencies: [
+        "WellKnown", "HTTP2", "RPC", "PorticoAPI", "GRPCServices", log, arguments,
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
       name: "portico",
       dependencies: services + [
         "Gateway", "Bootstrap", "PorticoAPI", "Values", "Protobuf", "WellKnown", "HTTP2", "RPC",

@@ -79,6 +79,7 @@ enum ImportTable {
     Module("portico-cms", .program), Module("portico-gateway", .program),
     Module("protogen", .program, also: ["ArgumentParser", "CPorticoProto", "CProtobufC"]),
     Module("portico", .program, also: ["ArgumentParser", "Logging"]),
+    Module("interop", .program, also: ["ArgumentParser", "Logging", "UnixSignals"]),
   ]
 
   static func module(_ name: String) -> Module? { modules.first { $0.name == name } }

@@ -1,0 +1,17 @@
+extension Status.Code {
+  /// The name gRPC's documents use, `DEADLINE_EXCEEDED`.
+  public var name: String { Self.names[rawValue] }
+
+  /// The code of that name, byte for byte; nil for a name that is none.
+  public init?(name: some StringProtocol) {
+    guard let index = Self.names.firstIndex(where: { $0 == name }) else { return nil }
+    self.init(rawValue: index)
+  }
+
+  /// By number.
+  private static let names = [
+    "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND",
+    "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED",
+    "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
+  ]
+}

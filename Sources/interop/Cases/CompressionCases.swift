@@ -1,0 +1,3 @@
+extension InteropCase {
+  static let compression: [InteropCase] = []
+}
