@@ -75,7 +75,7 @@ public final class Channel: Caller, Sendable {
       ":path": method.path, ":authority": target.authority, "te": "trailers",
       "content-type": "application/grpc", "user-agent": configuration.userAgent,
     ])
-    if !options.metadata.isEmpty { headers.append(contentsOf: options.metadata.fields) }
+    if !options.metadata.isEmpty { headers.append(contentsOf: options.metadata.visibleFields) }
     if let parent, options.metadata[RequestID.key] == nil {
       headers.append(RequestID.key, parent.requestID)
     }

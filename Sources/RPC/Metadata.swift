@@ -6,9 +6,28 @@ import HTTP2
 public struct Metadata: Sendable {
   /// What the wire carries; on a received call the protocol's own fields are in it and hidden.
   var fields: HeaderFields
+  /// Whether the protocol's own fields may be among them.
+  private let isReceived: Bool
 
-  public init() { fields = HeaderFields() }
-  init(received fields: HeaderFields) { self.fields = fields }
+  public init() {
+    fields = HeaderFields()
+    isReceived = false
+  }
+
+  init(received fields: HeaderFields) {
+    self.fields = fields
+    isReceived = true
+  }
+
+  /// What may be sent of it: received metadata that is passed on leaves the protocol's own fields behind.
+  var visibleFields: HeaderFields {
+    guard isReceived else { return fields }
+    var visible = HeaderFields()
+    for index in 0..<fields.count where Self.isVisible(fields.nameBytes(at: index)) {
+      visible.append(fields.name(at: index), fields.value(at: index))
+    }
+    return visible
+  }
 
   /// The first value of a text key.
   public subscript(key: String) -> String? {
@@ -19,8 +38,7 @@ public struct Metadata: Sendable {
   /// The first value of a `-bin` key, decoded; nil if there is none or it is not base64.
   public subscript(binary key: String) -> [UInt8]? {
     guard Self.isVisible(key.utf8), let bytes = fields.bytes(key) else { return nil }
-    let first = bytes.prefix { $0 != UInt8(ascii: ",") }
-    return Base64.decode(first)
+    return Base64.decode(Self.trimmed(bytes.prefix { $0 != UInt8(ascii: ",") }))
   }
 
   /// Every value of a text key, in order.
@@ -30,8 +48,19 @@ public struct Metadata: Sendable {
 
   /// Every value of a `-bin` key, in order; comma-joined ones taken apart.
   public func values(binary key: String) -> [[UInt8]] {
-    values(key).flatMap { $0.utf8.split(separator: UInt8(ascii: ",")) }
-      .compactMap { Base64.decode($0) }
+    values(key).flatMap { value in
+      value.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+        .compactMap { Base64.decode(Self.trimmed($0)) }
+    }
+  }
+
+  private static func trimmed<Bytes: BidirectionalCollection<UInt8>>(
+    _ bytes: Bytes
+  ) -> Bytes.SubSequence {
+    let isBlank: (UInt8) -> Bool = { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+    let rest = bytes.drop(while: isBlank)
+    guard let last = rest.lastIndex(where: { !isBlank($0) }) else { return rest }
+    return rest[...last]
   }
 
   /// The keys and their values as the wire spells them (base64 for `-bin`).

@@ -6,6 +6,9 @@ public struct ServerConfiguration: Sendable {
   public var maximumRequestBytes = 4 * 1024 * 1024
   /// Largest response message, bytes.
   public var maximumResponseBytes = 64 * 1024 * 1024
+  /// Size of the metadata that a handler may add to the headers, and to the trailers: name + value + 32 a field. More is a
+  /// mistake of the program, INTERNAL.
+  public var maximumMetadataBytes = 8 * 1024
   /// Bytes that the compressed requests of all calls may have once inflated, at a time; more answer
   /// RESOURCE_EXHAUSTED.
   public var inflatedBytesInAll = 256 * 1024 * 1024

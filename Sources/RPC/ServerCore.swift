@@ -56,8 +56,9 @@ final class ServerConnection: HTTP2ConnectionDelegate {
   let core: ServerCore
   private let onClose: (HTTP2Connection) -> Void
   /// Handlers that run, whether or not HTTP/2 still knows their streams.
-  var runningHandlers = 0
+  private var runningHandlers = 0
   private var peer: Peer?
+  private var deadlineQueue: DeadlineQueue<ServerStream>?
 
   init(core: ServerCore, onClose: @escaping (HTTP2Connection) -> Void) {
     self.core = core
@@ -85,6 +86,28 @@ final class ServerConnection: HTTP2ConnectionDelegate {
     }
   }
 
+  /// Takes a place among the running handlers of the connection and of the process; false when there is none.
+  func beginHandler() -> Bool {
+    guard runningHandlers < core.configuration.handlersPerConnection, core.beginHandler() else {
+      return false
+    }
+    runningHandlers += 1
+    return true
+  }
+
+  func endHandler() {
+    runningHandlers -= 1
+    core.endHandler()
+  }
+
+  /// The deadlines of this connection's calls.
+  func deadlines(_ eventLoop: any EventLoop) -> DeadlineQueue<ServerStream> {
+    if let deadlineQueue { return deadlineQueue }
+    let queue = DeadlineQueue<ServerStream>(eventLoop)
+    deadlineQueue = queue
+    return queue
+  }
+
   private func peer(of connection: HTTP2Connection) -> Peer {
     if let peer { return peer }
     let peer = Peer(address: connection.peerAddress, certificateNames: connection.peerNames)
@@ -106,9 +129,6 @@ final class ServerConnection: HTTP2ConnectionDelegate {
       deadline = .after(timeout)
       guard timeout > .zero else { throw Status(.deadlineExceeded, "the deadline has passed") }
     }
-    guard runningHandlers < core.configuration.handlersPerConnection else {
-      throw Status(.resourceExhausted, "too many calls are running on this connection")
-    }
     return Call(
       route: route, metadata: Metadata(received: headers), peer: peer,
       deadline: deadline, clock: core.clock,
@@ -128,12 +148,16 @@ final class ServerConnection: HTTP2ConnectionDelegate {
   static func isGRPC(_ headers: HeaderFields) -> Bool {
     if headers.first("content-type", is: "application/grpc") { return true }
     guard let type = headers.bytes("content-type") else { return false }
-    let essence = type.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }
+    var essence = type.prefix { $0 != UInt8(ascii: ";") }
+    while let last = essence.last, last == UInt8(ascii: " ") || last == UInt8(ascii: "\t") {
+      essence.removeLast()
+    }
     return essence.elementsEqual("application/grpc".utf8)
       || essence.elementsEqual("application/grpc+proto".utf8)
   }
 
   func connectionClosed(_ connection: HTTP2Connection, error: (any Error)?) {
+    deadlineQueue?.stop()
     if let error { core.logger.debug("connection lost", metadata: ["error": "\(error)"]) }
     onClose(connection)
   }

@@ -5,7 +5,9 @@ import NIOCore
 ///
 /// State belongs to the connection's event loop. The handler's task runs there too, unless it awaited something
 /// that moved it; `next` and `write` therefore look where they are and hop only then.
-final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unchecked Sendable {
+final class ServerStream:
+  HTTP2StreamDelegate, MessageSource, MessageSink, Expiring, @unchecked Sendable
+{
   private let call: Call
   private let stream: HTTP2Stream
   private let connection: ServerConnection
@@ -16,7 +18,7 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
   @exclusivity(unchecked) private var inbox: Inbox
   @exclusivity(unchecked) private var reader: UnsafeContinuation<[UInt8]?, any Error>?
   @exclusivity(unchecked) private var task: Task<Void, Never>?
-  @exclusivity(unchecked) private var deadlineTimer: Scheduled<Void>?
+  @exclusivity(unchecked) var placeInQueue: Int?
   @exclusivity(unchecked) private var hasSentHeaders = false
   /// The answer's `grpc-encoding` is gzip.
   @exclusivity(unchecked) private var compresses = false
@@ -46,9 +48,7 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
     takesStream = call.route.takesStream
     inbox = connection.core.makeInbox(encoding)
     if let deadline = call.deadline {
-      deadlineTimer = stream.eventLoop.scheduleTask(deadline: deadline.nioDeadline) {
-        self.abort(Status(.deadlineExceeded, "the deadline has passed"))
-      }
+      connection.deadlines(stream.eventLoop).insert(self, deadline)
     }
     if takesStream { start(message: []) }
   }
@@ -101,13 +101,18 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
     end(Status(.cancelled, "the call was cancelled"))
   }
 
+  /// The deadline has passed while the call was running.
+  func expire() { abort(Self.expired) }
+
+  private static let over = Status(.cancelled, "the call has ended")
+  private static let expired = Status(.deadlineExceeded, "the deadline has passed")
+
   // MARK: the handler
 
   private func start(message: [UInt8]) {
-    guard connection.core.beginHandler() else {
+    guard connection.beginHandler() else {
       return abort(Status(.resourceExhausted, "too many calls are running"))
     }
-    connection.runningHandlers += 1
     // The task takes the value over as it is made, which is cheaper than binding it inside.
     task = Call.$current.withValue(call) {
       Task(executorPreference: executor) { await self.run(message) }
@@ -117,11 +122,12 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
   nonisolated(nonsending) private func run(_ message: [UInt8]) async {
     let result: Result<[UInt8]?, any Error>
     do {
+      // Others may have kept the loop busy since the task was made.
+      if let deadline = call.deadline, deadline.hasPassed { throw Self.expired }
       result = .success(try await answer(message))
     } catch {
       result = .failure(error)
     }
-    connection.core.endHandler()
     if stream.eventLoop.inEventLoop {
       complete(result)
     } else {
@@ -163,12 +169,12 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
   private var responses: ResponseWriter<[UInt8]> { ResponseWriter(sink: self) { $0 } }
 
   private func complete(_ result: Result<[UInt8]?, any Error>) {
-    connection.runningHandlers -= 1
+    connection.endHandler()
     guard !isEnded else { return }
     do {
       if let message = try result.get() {
         try Frame.check(message, limit: connection.core.configuration.maximumResponseBytes)
-        sendHeaders()
+        try sendHeaders()
         send(message, compressed: compresses)
       }
       sendStatus(nil)
@@ -193,15 +199,13 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
 
   // MARK: the answer
 
-  private func sendHeaders() {
+  private func sendHeaders() throws(Status) {
     guard !hasSentHeaders else { return }
-    hasSentHeaders = true
     let (metadata, wantsCompression) = call.head
     compresses = wantsCompression && call.clientAcceptsGzip
     var headers = compresses ? Self.gzipHeaders : Self.headers
-    if let metadata, !metadata.isEmpty {
-      headers.append(contentsOf: metadata.fields)
-    }
+    if let metadata { headers.append(contentsOf: try sendable(metadata)) }
+    hasSentHeaders = true
     stream.respond(headers)
   }
 
@@ -215,13 +219,25 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
 
   /// Sends the status: nil is OK.
   private func sendStatus(_ status: Status?) {
-    let metadata = call.addedTrailingMetadata.flatMap { $0.isEmpty ? nil : $0.fields }
+    do throws(Status) {
+      if status == nil { try sendHeaders() }
+      sendStatus(status, with: try call.addedTrailingMetadata.map(sendable))
+    } catch {
+      logFailure(error)
+      sendStatus(error, with: nil)
+    }
+  }
+
+  private func sendStatus(_ status: Status?, with metadata: HeaderFields?) {
     if let status, !hasSentHeaders {
       var fields = status.trailersOnly
+      // What would have come with the headers comes with the status: there is only one block.
+      if let initial = call.head.metadata?.visibleFields, initial.listSize <= metadataLimit {
+        fields.append(contentsOf: initial)
+      }
       if let metadata { fields.append(contentsOf: metadata) }
       stream.respond(fields, endStream: true)
     } else {
-      sendHeaders()
       var trailers = Self.success
       if let status {
         trailers = HeaderFields()
@@ -232,11 +248,28 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
     }
   }
 
+  private var metadataLimit: Int { connection.core.configuration.maximumMetadataBytes }
+
+  /// What the handler added, without names of the protocol. INTERNAL when it is over the limit.
+  private func sendable(_ metadata: Metadata) throws(Status) -> HeaderFields {
+    let fields = metadata.visibleFields
+    guard fields.listSize <= metadataLimit else {
+      throw Status(
+        .internal, "internal error", because: "metadata of \(fields.listSize) bytes was set")
+    }
+    return fields
+  }
+
   /// Answers with an error while the handler waits or runs, and cancels it.
   private func abort(_ status: Status) {
     guard !isEnded else { return }
     stream.discardUnsent()
-    sendStatus(status)
+    if hasSentHeaders, !stream.hasWindow {
+      // Trailers follow the body, and of that nothing may leave while the client does not read.
+      stream.reset(.cancel)
+    } else {
+      sendStatus(status)
+    }
     end(status)
   }
 
@@ -246,10 +279,7 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
       isEnded = true
       ending = status
     }
-    if let deadlineTimer {
-      deadlineTimer.cancel()
-      self.deadlineTimer = nil
-    }
+    if placeInQueue != nil { connection.deadlines(stream.eventLoop).remove(self) }
     inbox.clear()
     if let status { cancelHandler(status) } else { call.end() }
   }
@@ -282,7 +312,7 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
       return continuation.resume(throwing: error)
     }
     if isEnded {
-      continuation.resume(throwing: ending ?? Status(.ok, ""))
+      continuation.resume(throwing: ending ?? Self.over)
     } else if stream.hasReceivedEnd {
       continuation.resume(returning: nil)
     } else if reader != nil {
@@ -298,7 +328,7 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
   func write(_ message: [UInt8], compressed: Bool) async throws {
     try Frame.check(message, limit: connection.core.configuration.maximumResponseBytes)
     try await onLoop {
-      self.sendHeaders()
+      try self.sendHeaders()
       self.send(message, compressed: compressed && self.compresses)
     }
     do { try await stream.waitUntilWritable() } catch {
@@ -306,19 +336,19 @@ final class ServerStream: HTTP2StreamDelegate, MessageSource, MessageSink, @unch
     }
   }
 
-  func sendInitialMetadata() async throws { try await onLoop { self.sendHeaders() } }
+  func sendInitialMetadata() async throws { try await onLoop { try self.sendHeaders() } }
 
   /// The end of the responses is the end of the handler.
   func finish() async throws {}
 
-  private func onLoop(_ body: @escaping @Sendable () -> Void) async throws {
+  private func onLoop(_ body: @escaping @Sendable () throws -> Void) async throws {
     if stream.eventLoop.inEventLoop { return try checked(body) }
     try await stream.eventLoop.submit { try self.checked(body) }.get()
   }
 
-  private func checked(_ body: () -> Void) throws(Status) {
-    if isEnded { throw ending ?? Status(.ok, "") }
-    body()
+  private func checked(_ body: () throws -> Void) throws {
+    if isEnded { throw ending ?? Self.over }
+    try body()
   }
 }
 

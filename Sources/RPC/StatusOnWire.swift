@@ -3,11 +3,33 @@ import HTTP2
 extension Status {
   /// The trailer fields of this status.
   func appendFields(to fields: inout HeaderFields) {
+    let status = boundedForWire
     fields.append("grpc-status", String(code.rawValue))
-    if !message.isEmpty { fields.append("grpc-message", PercentEncoding.encode(message)) }
-    if !details.isEmpty, let bytes = StatusDetails.encode(self) {
-      fields.append("grpc-status-details-bin", Base64.encode(bytes))
+    if !status.message.isEmpty {
+      fields.append("grpc-message", PercentEncoding.encode(status.message))
     }
+    if !status.details.isEmpty {
+      fields.append("grpc-status-details-bin", Base64.encode(StatusDetails.encode(status)))
+    }
+  }
+
+  /// Most bytes of a message, and of all details, that go out: peers take 8 to 16 KiB of header list, and an answer over that
+  /// is worth less than one that says less.
+  static let messageLimit = 2048
+  static let detailsLimit = 6144
+
+  private var boundedForWire: Status {
+    let size = details.reduce(0) { $0 + $1.typeName.utf8.count + $1.value.count }
+    guard message.utf8.count > Self.messageLimit || size > Self.detailsLimit else { return self }
+    var bounded = self
+    if size > Self.detailsLimit { bounded.details = [] }
+    var count = 0
+    bounded.message = String(
+      message.prefix { character in
+        count += character.utf8.count
+        return count <= Self.messageLimit
+      })
+    return bounded
   }
 
   /// What the trailers say; nil when they have no `grpc-status`.
@@ -17,6 +39,12 @@ extension Status {
     let message = fields["grpc-message"].map(PercentEncoding.decode) ?? ""
     let details = fields.bytes("grpc-status-details-bin").flatMap { Base64.decode($0) }
     self.init(code, message, details: details.flatMap(StatusDetails.decode) ?? [])
+  }
+
+  /// An error that calls itself OK is a mistake of the program, and no success.
+  private var asFailure: Status {
+    guard code == .ok else { return self }
+    return Status(.internal, "internal error", because: "the handler threw OK: \(message)")
   }
 
   /// The status of an answer that has none, from its HTTP status.
@@ -55,8 +83,8 @@ extension Status {
   /// What a handler's error means to the caller. Anything that is no status says nothing about itself.
   init(thrown error: any Error) {
     switch error {
-    case let status as Status: self = status
-    case let error as any StatusConvertible: self = error.status
+    case let status as Status: self = status.asFailure
+    case let error as any StatusConvertible: self = error.status.asFailure
     case is CancellationError: self.init(.cancelled, "the call was cancelled")
     default: self.init(.unknown, "internal error", because: String(describing: error))
     }

@@ -40,20 +40,50 @@ final class RawClient: HTTP2ConnectionDelegate, @unchecked Sendable {
   }
 
   /// One request; what came back when the stream was closed.
-  func request(_ headers: HeaderFields, body: [UInt8] = [], finish: Bool = true) async throws
-    -> RawAnswer
-  {
+  ///
+  /// - Parameter consumes: false never opens the server's window.
+  func request(
+    _ headers: HeaderFields, body: [UInt8] = [], finish: Bool = true, consumes: Bool = true
+  ) async throws -> RawAnswer {
     let answer = connection.eventLoop.makePromise(of: RawAnswer.self)
     connection.eventLoop.execute {
       do {
         let stream = try self.connection.open(
-          headers, endStream: false, delegate: RawStream(answer))
+          headers, endStream: false, delegate: RawStream(answer, consumes: consumes))
         stream.send { $0.writeBytes(body) }
         if finish { stream.finish() }
       } catch {
         answer.fail(error)
       }
     }
+    return try await answer.futureResult.get()
+  }
+
+  /// Sends one whole request, on the connection's event loop; the answer to come.
+  func open(
+    _ headers: HeaderFields, body: [UInt8], opened: EventLoopPromise<HTTP2Stream>? = nil
+  ) throws -> EventLoopFuture<RawAnswer> {
+    let answer = connection.eventLoop.makePromise(of: RawAnswer.self)
+    let stream = try connection.open(headers, endStream: false, delegate: RawStream(answer))
+    stream.send { $0.writeBytes(body) }
+    stream.finish()
+    opened?.succeed(stream)
+    return answer.futureResult
+  }
+
+  /// One request whose body leaves in a DATA frame for each piece.
+  func request(_ headers: HeaderFields, pieces: [[UInt8]]) async throws -> RawAnswer {
+    let loop = connection.eventLoop
+    let answer = loop.makePromise(of: RawAnswer.self)
+    let stream = try await loop.submit {
+      try self.connection.open(headers, endStream: false, delegate: RawStream(answer))
+    }.get()
+    for piece in pieces {
+      // What is sent in one turn of the loop leaves at its end.
+      try await loop.submit { stream.send { $0.writeBytes(piece) } }.get()
+      try await loop.submit {}.get()
+    }
+    loop.execute { stream.finish() }
     return try await answer.futureResult.get()
   }
 
@@ -86,15 +116,19 @@ struct RawAnswer: Sendable {
 private final class RawStream: HTTP2StreamDelegate, @unchecked Sendable {
   private var answer = RawAnswer()
   private let promise: EventLoopPromise<RawAnswer>
+  private let consumes: Bool
 
-  init(_ promise: EventLoopPromise<RawAnswer>) { self.promise = promise }
+  init(_ promise: EventLoopPromise<RawAnswer>, consumes: Bool = true) {
+    self.promise = promise
+    self.consumes = consumes
+  }
 
   func stream(_ stream: HTTP2Stream, receivedHeaders headers: HeaderFields) {
     answer.headers = headers
   }
   func stream(_ stream: HTTP2Stream, received bytes: UnsafeRawBufferPointer) {
     answer.body += bytes
-    stream.consume(bytes.count)
+    if consumes { stream.consume(bytes.count) }
   }
   func stream(_ stream: HTTP2Stream, receivedTrailers trailers: HeaderFields) {
     answer.trailers = trailers
@@ -127,7 +161,9 @@ private final class RawStream: HTTP2StreamDelegate, @unchecked Sendable {
     arguments: [
       ("application/grpc", "200"), ("application/grpc+proto", "200"),
       ("application/grpc;x=y", "200"), ("application/grpcx", "415"),
-      ("application/grpc+json", "415"), ("text/html", "415"),
+      ("application/grpc+json", "415"), ("text/html", "415"), ("application/grpc ; x=y", "200"),
+      ("application/grpc x", "415"), ("application/grpc+proto;", "200"), ("", "415"),
+      ("Application/grpc", "415"), ("application/grpc,text/html", "415"),
     ])
   func contentType(type: String, expected: String) async throws {
     try await withRaw { raw, _ in

@@ -1,4 +1,5 @@
 import Testing
+import WellKnown
 
 @testable import RPC
 
@@ -81,6 +82,7 @@ import Testing
     #expect(metadata.values("a") == ["1", "2"])
     #expect(metadata[binary: "b-bin"] == [0, 255])
     #expect(metadata.entries.map(\.key) == ["a", "b-bin", "a"])
+    #expect(metadata[binary: "a"] == nil)
     try metadata.set("a", "3")
     #expect(metadata.values("a") == ["3"])
   }
@@ -135,8 +137,15 @@ import Testing
   func details() throws {
     let status = Status(
       .notFound, "nö", details: [.init(typeName: "google.rpc.ErrorInfo", value: [1, 2, 3])])
-    let bytes = try #require(StatusDetails.encode(status))
+    let bytes = StatusDetails.encode(status)
     #expect(StatusDetails.decode(bytes) == status.details)
+    let message = try GoogleRpc.Status(serialized: bytes)
+    #expect(message.code == 5)
+    #expect(message.message == "nö")
+    #expect(message.details.map(\.typeURL) == ["type.googleapis.com/google.rpc.ErrorInfo"])
+    #expect(
+      StatusDetails.encode(Status(.aborted, "a\0b")) == [0x08, 10, 0x12, 3, 97, 0, 98],
+      "a NUL does not end the message")
     #expect(StatusDetails.decode([0xFF]) == nil)
   }
 }

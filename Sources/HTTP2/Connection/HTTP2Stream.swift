@@ -83,6 +83,9 @@ public final class HTTP2Stream: @unchecked Sendable {
     connection.setNeedsPump()
   }
 
+  /// Whether the peer's windows let body bytes leave now.
+  public var hasWindow: Bool { connection?.session?.hasWindow(id) ?? false }
+
   public var isWritable: Bool { outbound.readableBytes < writeLimit }
 
   private func bodyChanged() {

@@ -165,6 +165,12 @@ final class Session {
   /// The application took bytes: opens the windows. Also for streams that are gone.
   func consume(_ id: Int32, _ count: Int) { _ = nghttp2_session_consume(handle, id, count) }
 
+  /// Whether the peer lets bytes of this stream's body leave now.
+  func hasWindow(_ id: Int32) -> Bool {
+    nghttp2_session_get_remote_window_size(handle) > 0
+      && nghttp2_session_get_stream_remote_window_size(handle, id) > 0
+  }
+
   // MARK: the connection
 
   func ping(_ payload: UInt64) {
