@@ -77,7 +77,7 @@ let targets: [Target] =
     module("Protobuf", ["CProtobufC", "Values"]),
     module("WellKnown", ["Protobuf", "CPorticoProto", "Values"]),
     module("HTTP2", ["CNghttp2", "COpenSSL", log] + nio),
-    module("RPC", ["Values", "Protobuf", "WellKnown", "HTTP2", "CZlib", log] + nio),
+    module("RPC", ["Threads", "Values", "Protobuf", "WellKnown", "HTTP2", "CZlib", log] + nio),
     module("Store", ["Values", "COpenSSL"]),
     module("StoreSQLite", ["Store", "Values", log, .product(name: "GRDB", package: "GRDB.swift")]),
     module("StorePostgres", ["Store", "Values", "CPostgres", log]),

@@ -9,7 +9,7 @@ import NIOPosix
 public final class Channel: Caller, Sendable {
   public let target: Target
   private let configuration: ChannelConfiguration
-  private let connections: Connections
+  let connections: Connections
 
   /// - Throws: `TargetError`, or `TLSError` when a certificate cannot be read.
   public init(
@@ -17,7 +17,7 @@ public final class Channel: Caller, Sendable {
     logger: Logger = Logger(label: "portico.rpc.channel"),
     group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
   ) throws {
-    self.target = try Target(target)
+    self.target = try Target(target, schemes: Set(configuration.resolvers.keys))
     self.configuration = configuration
     connections = Connections(
       target: self.target, configuration: configuration,
@@ -25,6 +25,8 @@ public final class Channel: Caller, Sendable {
       logger: logger)
     BrokenPipe.ignore
   }
+
+  deinit { connections.abandon() }
 
   /// RESOURCE_EXHAUSTED for a request over the limit; cancelled with its task.
   public func unary(
@@ -72,7 +74,7 @@ public final class Channel: Caller, Sendable {
     }
     var headers = HeaderFields([
       ":method": "POST", ":scheme": configuration.tls == nil ? "http" : "https",
-      ":path": method.path, ":authority": target.authority, "te": "trailers",
+      ":path": method.path, ":authority": connections.authority, "te": "trailers",
       "content-type": "application/grpc", "user-agent": configuration.userAgent,
     ])
     if !options.metadata.isEmpty { headers.append(contentsOf: options.metadata.visibleFields) }

@@ -17,66 +17,26 @@ public struct ChannelConfiguration: Sendable {
   public var firstBackoff: Duration = .seconds(1)
   public var backoffMultiplier = 1.6
   public var longestBackoff: Duration = .seconds(120)
+  /// A further address of a server is tried when the one before has not answered for this long (R-054, gRFC A61).
+  public var addressInterval: Duration = .milliseconds(250)
+  /// Connections to one server, opened as the streams of those there are run out (R-074, gRFC A105).
+  public var maximumConnectionsPerBackend = 1
+  /// Calls that may run on one server at once; further ones are UNAVAILABLE when no server has room. Nil: as many
+  /// as the server takes.
+  public var maximumCallsPerBackend: Int?
+  /// Without calls for this long a channel closes its connections.
+  public var idleTimeout: Duration = .seconds(300)
+  /// Which server gets which call; a service config of the target's replaces it.
+  public var loadBalancing = LoadBalancing()
+  /// Resolvers by scheme, beside `dns`.
+  public var resolvers: [String: any Resolver] = [:]
+  /// Names are looked up again at least this often, and at most every `minimumResolutionInterval`.
+  public var resolutionInterval: Duration = .seconds(60)
+  public var minimumResolutionInterval: Duration = .seconds(30)
+  /// The `:authority` of requests and the name that the servers' certificates must be for, when that is not the
+  /// target's: for addresses without names, such as `unix:` and `ipv4:`.
+  public var authority: String?
   public var userAgent = "portico-swift/1"
 
   public init(tls: TLSConfiguration? = nil) { self.tls = tls }
-}
-
-/// Where a channel's calls go: `dns:///host:port`, `host:port`, `ipv4:1.2.3.4:80,…`, `ipv6:[::1]:80`,
-/// `unix:/path`.
-public struct Target: Sendable, Hashable {
-  enum Address: Sendable, Hashable {
-    case host(String, port: Int)
-    case unix(String)
-  }
-
-  let addresses: [Address]
-  /// The `:authority` of requests and the name in the server's certificate.
-  let authority: String
-  let serverName: String
-
-  public init(_ text: String) throws(TargetError) {
-    let list: [Address]
-    if text.hasPrefix("unix:") {
-      var path = text.dropFirst("unix:".count)
-      if path.hasPrefix("///") { path = path.dropFirst(2) }
-      guard !path.isEmpty else { throw .malformed(text) }
-      addresses = [.unix(String(path))]
-      authority = "localhost"
-      serverName = "localhost"
-      return
-    } else if text.hasPrefix("ipv4:") || text.hasPrefix("ipv6:") {
-      list = text.dropFirst(5).split(separator: ",").compactMap { Self.hostAndPort($0) }
-      guard list.count == text.dropFirst(5).split(separator: ",").count else {
-        throw .malformed(text)
-      }
-    } else {
-      var rest = Substring(text)
-      if rest.hasPrefix("dns:") { rest = rest.dropFirst(4) }
-      if rest.hasPrefix("//") {
-        guard let slash = rest.dropFirst(2).firstIndex(of: "/") else { throw .malformed(text) }
-        rest = rest[rest.index(after: slash)...]
-      }
-      list = Self.hostAndPort(rest).map { [$0] } ?? []
-    }
-    guard case .host(let host, let port)? = list.first else { throw .malformed(text) }
-    addresses = list
-    authority = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-    serverName = host
-  }
-
-  private static func hostAndPort(_ text: Substring) -> Address? {
-    guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
-      (1...65535).contains(port)
-    else { return nil }
-    var host = text[..<colon]
-    if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
-    guard !host.isEmpty, !host.contains("/") else { return nil }
-    return .host(String(host), port: port)
-  }
-}
-
-/// Why a text is no target; the case holds the text.
-public enum TargetError: Error, Hashable {
-  case malformed(String)
 }

@@ -122,13 +122,18 @@ import WellKnown
     arguments: [
       ("dns:///host:80", "host:80"), ("host:80", "host:80"), ("ipv4:1.2.3.4:80", "1.2.3.4:80"),
       ("ipv6:[::1]:80", "[::1]:80"), ("unix:/run/x.sock", "localhost"),
-      ("dns://8.8.8.8/host:80", "host:80"),
+      ("[::1]:80", "[::1]:80"), ("ipv4:1.2.3.4:80,1.2.3.5:81", "1.2.3.4:80"),
     ])
   func target(text: String, authority: String) throws {
     #expect(try Target(text).authority == authority)
   }
 
-  @Test("R-051 malformed targets", arguments: ["", "host", "host:0", "host:99999", "unix:", ":80"])
+  @Test(
+    "R-051 malformed targets",
+    arguments: [
+      "", "host", "host:0", "host:99999", "unix:", ":80", "dns://8.8.8.8/host:80", "ipv4:[::1]:80",
+      "ipv4:name:80", "ipv6:1.2.3.4:80", "ipv4:1.2.3.4:80,", "dns://host:80", "other:///name",
+    ])
   func badTarget(text: String) {
     #expect(throws: TargetError.malformed(text)) { try Target(text) }
   }

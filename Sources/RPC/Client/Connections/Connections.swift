@@ -1,63 +1,104 @@
 import HTTP2
 import Logging
 import NIOCore
-import NIOPosix
 
-/// The connections of one channel: finds one for each attempt, now or later. Confined to its event loop.
+/// The connections of one channel: finds one for each attempt, now or later. Confined to one event loop, so that a pick
+/// takes no lock and a call no hop between its queue and its connection.
 final class Connections: @unchecked Sendable {
-  enum State {
-    case idle
-    case connecting
-    case ready(HTTP2Connection)
-    /// The last attempt failed; the next may begin when the back-off has passed.
-    case backingOff(Status)
-    case shutDown
-  }
+  private enum Phase { case idle, active, shutDown }
 
   let eventLoop: any EventLoop
+  /// What other threads see of the state.
+  let board = ConnectivityBoard()
+  /// Called with the service config of each resolution that has one, before its addresses are used.
+  var whenServiceConfigArrives: ((String) -> Void)?
+
   private let target: Target
   private let configuration: ChannelConfiguration
-  private let tls: TLSContext?
   private let logger: Logger
-  private var state = State.idle
+  private let factory: TransportFactory
+  private let resolving: Resolving?
+  @exclusivity(unchecked) private var balancer: Balancer?
+  private var settings: LoadBalancing
+  /// The last good addresses.
+  private var endpoints: [Endpoint]
+  @exclusivity(unchecked) private var phase = Phase.idle
   private let queue = AttemptQueue()
-  private let load = BackendLoad()
-  private var backoff: ConnectionBackoff
-  private var connections: [ObjectIdentifier: HTTP2Connection] = [:]
+  @exclusivity(unchecked) private var isServing = false
+  /// Attempts so far: what the idle timer looks at.
+  @exclusivity(unchecked) private var activity: UInt = 0
+  private var activityAtLastLook: UInt = 0
+  private var quietLooks = 0
+  private static let looksPerIdleTimeout = 4
+  private var idleTimer: RepeatedTask?
+  /// Somebody asked for connections without having a call for them.
+  private var isWanted = false
   private var closeWaiters: [EventLoopPromise<Void>] = []
 
   init(
     target: Target, configuration: ChannelConfiguration, tls: TLSContext?,
     eventLoop: any EventLoop, logger: Logger
   ) {
+    var logger = logger
+    logger[metadataKey: "target"] = "\(target.name)"
     self.target = target
     self.configuration = configuration
-    self.tls = tls
     self.eventLoop = eventLoop
     self.logger = logger
-    backoff = ConnectionBackoff(configuration)
+    settings = configuration.loadBalancing
+    endpoints = target.fixed ?? []
+    factory = TransportFactory(
+      eventLoop: eventLoop, configuration: configuration, tls: tls, target: target,
+      waiting: queue)
+    resolving =
+      target.fixed == nil
+      ? Resolving(
+        target: target, resolver: configuration.resolvers[target.scheme] ?? DNSResolver(),
+        configuration: configuration, eventLoop: eventLoop) : nil
   }
 
-  // MARK: calls
+  /// The `:authority` of requests.
+  var authority: String { factory.authority }
+
+  // MARK: attempts
 
   /// Starts the attempt now, or queues it while there is no connection or no free stream, or refuses it.
   func start(_ attempt: any PendingAttempt) {
-    switch state {
-    case .ready(let connection):
-      if queue.isEmpty, connection.availableStreams > 0 {
-        attempt.open(on: connection, lease: CallLease(load))
-      } else {
-        enqueue(attempt)
-      }
+    activity &+= 1
+    guard phase == .active, queue.isEmpty, let balancer else { return startBehindOthers(attempt) }
+    route(attempt, balancer)
+  }
+
+  private func startBehindOthers(_ attempt: any PendingAttempt) {
+    switch phase {
+    case .shutDown:
+      attempt.couldNotStart(Status(.unavailable, "the channel is shut down"))
     case .idle:
       enqueue(attempt)
-      connect()
-    case .connecting: enqueue(attempt)
-    case .backingOff(let status):
-      if attempt.waitsForReady { enqueue(attempt) } else { attempt.couldNotStart(status) }
-    case .shutDown: attempt.couldNotStart(Status(.unavailable, "the channel is shut down"))
+      leaveIdle()
+    case .active:
+      guard let balancer else { return enqueue(attempt) }
+      // Where calls are served in their order this one is the last; where they fail it fails.
+      if balancer.state == .ready { enqueue(attempt) } else { route(attempt, balancer) }
     }
   }
+
+  private func route(_ attempt: any PendingAttempt, _ balancer: Balancer) {
+    switch balancer.pick() {
+    case .serve(let backend, let connection):
+      attempt.open(on: connection, lease: CallLease(backend.load))
+      if balancer.hasIdle { balancer.connectIdle() }
+    case .wait:
+      enqueue(attempt)
+      if balancer.hasIdle { balancer.connectIdle() }
+    case .refuse(let status):
+      if attempt.waitsForReady { enqueue(attempt) } else { attempt.couldNotStart(status) }
+    case .drop: attempt.couldNotStart(Self.overloaded)
+    }
+  }
+
+  private static let overloaded = Status(
+    .unavailable, "all servers have as many calls as they may")
 
   private func enqueue(_ attempt: any PendingAttempt) {
     guard queue.count < configuration.maximumQueuedCalls else {
@@ -68,71 +109,114 @@ final class Connections: @unchecked Sendable {
   }
 
   private func serveQueue() {
-    guard case .ready(let connection) = state else { return }
-    while connection.availableStreams > 0, let attempt = queue.popFirst() {
-      if !attempt.hasEnded { attempt.open(on: connection, lease: CallLease(load)) }
-    }
-  }
-
-  // MARK: connecting
-
-  private func connect() {
-    state = .connecting
-    attempt(target.addresses[...], after: nil)
-  }
-
-  private func attempt(_ addresses: ArraySlice<Target.Address>, after error: (any Error)?) {
-    guard case .connecting = state else { return }
-    guard let address = addresses.first else { return connectionFailed(error) }
-    let bootstrap = ClientBootstrap(group: eventLoop)
-      .connectTimeout(.nanoseconds(Int64(clampedNanoseconds: configuration.connectTimeout)))
-      .channelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture { try self.configure(channel) }
+    guard !isServing, !queue.isEmpty, let balancer else { return }
+    isServing = true
+    defer { isServing = false }
+    while !queue.isEmpty {
+      switch balancer.pick() {
+      case .serve(let backend, let connection):
+        guard let attempt = queue.popFirst(), !attempt.hasEnded else { continue }
+        attempt.open(on: connection, lease: CallLease(backend.load))
+      case .wait:
+        if balancer.hasIdle { balancer.connectIdle() }
+        return
+      case .refuse(let status):
+        for attempt in queue.takeImpatient() { attempt.couldNotStart(status) }
+        return
+      case .drop: queue.popFirst()?.couldNotStart(Self.overloaded)
       }
-    let channel: EventLoopFuture<any NIOCore.Channel>
-    switch address {
-    case .host(let host, let port):
-      channel = bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
-        .connect(host: host, port: port)
-    case .unix(let path): channel = bootstrap.connect(unixDomainSocketPath: path)
     }
-    channel.whenFailure { self.attempt(addresses.dropFirst(), after: $0) }
   }
 
-  private func configure(_ channel: any NIOCore.Channel) throws {
-    let add: (any NIOCore.Channel) throws -> Void = { channel in
-      let connection = HTTP2Connection.client(
-        on: self.eventLoop, configuration: self.configuration.http2, delegate: self)
-      self.connections[ObjectIdentifier(connection)] = connection
-      try channel.pipeline.syncOperations.addHandler(connection)
-    }
-    guard let tls else { return try add(channel) }
-    try channel.pipeline.syncOperations.addHandler(
-      TLSHandler(
-        client: tls, serverName: target.serverName,
-        handshakeTimeout: configuration.http2.handshakeTimeout
-      ) { channel, session in
-        guard session.applicationProtocol == "h2" else { throw TLSError.noApplicationProtocol }
-        try add(channel)
-      } onFailure: { error in
-        self.connectionFailed(error)
-      })
+  // MARK: idle and not
+
+  /// Makes connections without a call.
+  func connect() {
+    guard phase != .shutDown else { return }
+    isWanted = true
+    if phase == .idle { leaveIdle() } else { balancer?.connectIdle() }
   }
 
-  private func connectionFailed(_ error: (any Error)?) {
-    guard case .connecting = state else { return }
-    let reason = error.map { String(describing: $0) } ?? "no address"
-    let status = Status(.unavailable, "the server cannot be reached", because: reason)
-    logger.warning(
-      "connection failed", metadata: ["target": "\(target.authority)", "reason": "\(reason)"])
-    state = .backingOff(status)
-    for attempt in queue.takeImpatient() { attempt.couldNotStart(status) }
-    eventLoop.scheduleTask(in: backoff.next()) {
-      guard case .backingOff = self.state else { return }
-      self.state = .idle
-      if !self.queue.isEmpty { self.connect() }
+  private func leaveIdle() {
+    phase = .active
+    quietLooks = 0
+    let look = max(configuration.idleTimeout / Self.looksPerIdleTimeout, .milliseconds(1))
+    idleTimer = eventLoop.scheduleRepeatedTask(
+      initialDelay: TimeAmount(clamped: look), delay: TimeAmount(clamped: look)
+    ) { _ in self.lookForActivity() }
+    balance()
+    if let resolving {
+      publish()
+      resolving.start { self.resolved($0) }
+    } else {
+      balancer?.update(endpoints)
+    }
+    if isWanted { balancer?.connectIdle() }
+  }
+
+  private func balance() {
+    let balancer = Balancer(settings, factory, owner: self, logger: logger)
+    self.balancer = balancer
+    balancer.startSweeping()
+  }
+
+  private func lookForActivity() {
+    let isQuiet = activity == activityAtLastLook && queue.isEmpty && balancer?.outstanding == 0
+    activityAtLastLook = activity
+    quietLooks = isQuiet ? quietLooks + 1 : 0
+    if quietLooks >= Self.looksPerIdleTimeout { goIdle() }
+  }
+
+  func goIdle() {
+    guard phase == .active else { return }
+    stop()
+    phase = .idle
+    publish()
+  }
+
+  private func stop() {
+    idleTimer?.cancel()
+    idleTimer = nil
+    isWanted = false
+    resolving?.stop()
+    balancer?.shutDown()
+    balancer = nil
+  }
+
+  // MARK: what the name stands for
+
+  private func resolved(_ result: Result<ResolvedTarget, any Error>) {
+    switch result {
+    case .success(let target):
+      endpoints = target.endpoints
+      if let config = target.serviceConfig { whenServiceConfigArrives?(config) }
+      balancer?.update(endpoints)
+    case .failure(let error):
+      logger.warning("name resolution failed", metadata: ["reason": "\(error)"])
+      guard let balancer, balancer.backends.isEmpty else { return }
+      guard endpoints.isEmpty else { return balancer.update(endpoints) }
+      balancer.resolutionFailure = Status(
+        .unavailable, "the server's name cannot be resolved", because: "\(error)")
+      balancerChanged()
     }
   }
+
+  /// Balances by these settings from now on. Calls that run end where they are.
+  func apply(_ settings: LoadBalancing) {
+    guard settings != self.settings else { return }
+    self.settings = settings
+    guard phase == .active, let former = balancer else { return }
+    former.shutDown()
+    balance()
+    if endpoints.isEmpty {
+      balancer?.resolutionFailure = former.resolutionFailure
+    } else {
+      balancer?.update(endpoints)
+    }
+  }
+
+  /// Looks at the servers' failures as if an interval had passed.
+  func sweepOutliers(at now: NIODeadline) { balancer?.sweep(at: now) }
 
   // MARK: ending
 
@@ -144,75 +228,59 @@ final class Connections: @unchecked Sendable {
     }
   }
 
-  private func beginShutDown(_ closed: EventLoopPromise<Void>, _ grace: Duration) {
-    state = .shutDown
+  /// Nobody uses the channel any more and nobody waits for its end.
+  func abandon() { eventLoop.execute { self.beginShutDown(nil, .zero) } }
+
+  private func beginShutDown(_ closed: EventLoopPromise<Void>?, _ grace: Duration) {
+    phase = .shutDown
     for attempt in queue.takeAll() {
       attempt.couldNotStart(Status(.unavailable, "the channel is shut down"))
     }
-    guard !connections.isEmpty else { return closed.succeed() }
-    closeWaiters.append(closed)
-    for connection in connections.values { connection.shutDown() }
-    let timer = eventLoop.scheduleTask(in: .nanoseconds(Int64(clampedNanoseconds: grace))) {
-      for connection in self.connections.values { connection.close(.cancel) }
+    stop()
+    publish()
+    guard !factory.open.isEmpty else {
+      closed?.succeed()
+      return
     }
-    closed.futureResult.whenComplete { _ in timer.cancel() }
+    // A transport that is not ready yet closes at once; the others when their calls have ended.
+    if let closed { closeWaiters.append(closed) }
+    factory.whenEmpty = { self.socketsClosed() }
+    let timer = eventLoop.scheduleTask(in: TimeAmount(clamped: grace)) {
+      for transport in self.factory.open.values { transport.close() }
+    }
+    closed?.futureResult.whenComplete { _ in timer.cancel() }
+  }
+
+  private func socketsClosed() {
+    factory.whenEmpty = nil
+    let waiters = closeWaiters
+    closeWaiters = []
+    for waiter in waiters { waiter.succeed() }
+  }
+
+  private func publish() {
+    let state: ConnectivityState =
+      switch phase {
+      case .idle: .idle
+      case .active: balancer?.state ?? .connecting
+      case .shutDown: .shutDown
+      }
+    if state == .ready { isWanted = false }
+    board.publish(state)
   }
 }
 
-extension Connections: HTTP2ConnectionDelegate {
-  func connectionIsReady(_ connection: HTTP2Connection) {
-    guard case .connecting = state else { return connection.shutDown() }
-    state = .ready(connection)
-    backoff.reset()
+extension Connections: BalancerOwner {
+  var isInUse: Bool {
+    isWanted || !queue.isEmpty || (balancer.map { $0.outstanding > 0 } ?? false)
   }
 
-  func connectionMayOpenStreams(_ connection: HTTP2Connection) { serveQueue() }
-
-  func connection(
-    _ connection: HTTP2Connection, isGoingAway code: HTTP2ErrorCode, lastStream: Int32
-  ) {
-    leave(connection)
+  func balancerChanged() {
+    publish()
+    serveQueue()
   }
 
-  func connectionClosed(_ connection: HTTP2Connection, error: (any Error)?) {
-    connections[ObjectIdentifier(connection)] = nil
-    if case .connecting = state {
-      connectionFailed(error ?? ChannelError.eof)
-    } else {
-      leave(connection)
-    }
-    if connections.isEmpty {
-      for waiter in closeWaiters { waiter.succeed() }
-      closeWaiters = []
-    }
-  }
+  func balancerLostConnection() { resolving?.refresh() }
 
-  /// New calls no longer use this connection; waiting ones get another.
-  private func leave(_ connection: HTTP2Connection) {
-    guard case .ready(let current) = state, current === connection else { return }
-    state = .idle
-    if !queue.isEmpty { connect() }
-  }
-}
-
-/// The waits between connection attempts.
-struct ConnectionBackoff {
-  private let first: Double
-  private let longest: Double
-  private let multiplier: Double
-  private var current: Double
-
-  init(_ configuration: ChannelConfiguration) {
-    first = Double(Int64(clampedNanoseconds: configuration.firstBackoff))
-    longest = Double(Int64(clampedNanoseconds: configuration.longestBackoff))
-    multiplier = configuration.backoffMultiplier
-    current = first
-  }
-
-  mutating func next() -> TimeAmount {
-    defer { current = min(longest, current * multiplier) }
-    return .nanoseconds(Int64(current * Double.random(in: 0.8...1.2)))
-  }
-
-  mutating func reset() { current = first }
+  func balancerMayOpenStreams() { serveQueue() }
 }

@@ -1,0 +1,249 @@
+import HTTP2
+import Logging
+import NIOCore
+
+/// What a backend tells its balancer, on the channel's event loop.
+protocol BackendOwner: AnyObject {
+  func backendChanged(_ backend: Backend)
+  /// Its last connection is gone: the addresses may be out of date.
+  func backendLostConnection(_ backend: Backend)
+  func backendMayOpenStreams(_ backend: Backend)
+}
+
+/// One server that a channel may send calls to: its connections, what keeps it from having one, and what is known of its
+/// health. On the channel's event loop.
+final class Backend: @unchecked Sendable {
+  enum State {
+    case idle
+    /// On the way to the first connection, or to hearing that the server is healthy.
+    case connecting
+    case ready
+    /// The last pass over the addresses failed, or the server is not healthy. Stays until it is ready again, also
+    /// while the next pass runs.
+    case failed(Status)
+    case shutDown
+  }
+
+  private(set) var endpoint: Endpoint
+  private(set) var state = State.idle
+  let load = BackendLoad()
+  let outlier = OutlierRecord()
+  /// Connections that take calls, mostly one.
+  @exclusivity(unchecked) private var usable: [HTTP2Connection] = []
+  /// Calls that may run while the connection is new; grows with each that ends.
+  @exclusivity(unchecked) private var allowance = Int.max
+  @exclusivity(unchecked) private var capacity: Int
+  private static let firstAllowance = 32
+  private static let lastAllowance = 1024
+
+  private let factory: TransportFactory
+  private let logger: Logger
+  private let startsSlowly: Bool
+  private let healthCheckedService: String?
+  private unowned let owner: any BackendOwner
+  private var transports: [Transport] = []
+  private var connector: Connector?
+  private var health: HealthWatch?
+  private var backoff: ConnectionBackoff
+  private var timer: Scheduled<Void>?
+  private var connectedAt = NIODeadline.uptimeNanoseconds(0)
+  /// Connections in a row that were lost as soon as they were there.
+  private var shortLives = 0
+  private static let toleratedShortLives = 3
+  private var configuration: ChannelConfiguration { factory.configuration }
+
+  /// - Parameter startsSlowly: there are other backends, so a new connection need not take all that waits.
+  init(
+    _ endpoint: Endpoint, _ factory: TransportFactory, owner: any BackendOwner, logger: Logger,
+    startsSlowly: Bool, healthCheckedService: String?
+  ) {
+    self.endpoint = endpoint
+    self.factory = factory
+    self.owner = owner
+    self.logger = logger
+    self.startsSlowly = startsSlowly
+    self.healthCheckedService = healthCheckedService
+    capacity = factory.configuration.maximumCallsPerBackend ?? .max
+    backoff = ConnectionBackoff(factory.configuration)
+  }
+
+  // MARK: calls
+
+  /// The circuit breaker lets no more calls through.
+  var isFull: Bool { load.outstanding >= capacity }
+
+  /// A connection with a free stream; nil when there is none now.
+  func freeConnection() -> HTTP2Connection? {
+    guard load.outstanding < allowance else { return nil }
+    for connection in usable where connection.availableStreams > 0 { return connection }
+    widen()
+    return nil
+  }
+
+  /// Another connection when the streams of those there are have run out.
+  private func widen() {
+    guard case .ready = state, usable.count < configuration.maximumConnectionsPerBackend,
+      timer == nil
+    else { return }
+    connect()
+  }
+
+  // MARK: connecting
+
+  /// Begins to connect, unless that is on its way or a back-off has to pass first.
+  func connect() {
+    guard connector == nil, timer == nil else { return }
+    if case .shutDown = state { return }
+    if case .idle = state { state = .connecting }
+    let connector = Connector(endpoint.addresses, factory) { self.connected($0) }
+    self.connector = connector
+    owner.backendChanged(self)
+    // A change can end this backend, and with it the connector.
+    if self.connector === connector { connector.start() }
+  }
+
+  private func connected(_ outcome: Connector.Outcome) {
+    connector = nil
+    switch outcome {
+    case .success((let transport, let connection)): use(transport, connection)
+    case .failure(let error): failed(error)
+    }
+  }
+
+  private func use(_ transport: Transport, _ connection: HTTP2Connection) {
+    backoff.reset()
+    connectedAt = .now()
+    transport.hand(to: self)
+    transports.append(transport)
+    if transports.count == 1, let service = healthCheckedService {
+      return watchHealth(of: service, on: connection, transport)
+    }
+    offer(connection)
+  }
+
+  private func offer(_ connection: HTTP2Connection) {
+    if startsSlowly, usable.isEmpty { allowance = load.outstanding + Self.firstAllowance }
+    usable.append(connection)
+    state = .ready
+    owner.backendChanged(self)
+  }
+
+  private func failed(_ error: any Error) {
+    let reason = String(describing: error)
+    logger.warning(
+      "connection failed", metadata: ["backend": "\(endpoint)", "reason": "\(reason)"])
+    wait(backoff.next())
+    guard transports.isEmpty else { return }
+    state = .failed(Status(.unavailable, "the server cannot be reached", because: reason))
+    owner.backendChanged(self)
+  }
+
+  private func wait(_ time: TimeAmount) {
+    timer = factory.eventLoop.scheduleTask(in: time) {
+      self.timer = nil
+      switch self.state {
+      case .failed, .connecting: if self.transports.isEmpty { self.connect() }
+      case .idle, .ready, .shutDown: break
+      }
+    }
+  }
+
+  // MARK: losing
+
+  private func lost(_ transport: Transport) {
+    transports.removeAll { $0 === transport }
+    usable.removeAll { $0 === transport.connection || $0.isClosed || $0.isGoingAway }
+    guard transports.isEmpty else { return }
+    health?.stop()
+    health = nil
+    usable = []
+    let isShort =
+      NIODeadline.now() - connectedAt < TimeAmount(clamped: configuration.firstBackoff)
+    shortLives = isShort ? shortLives + 1 : 0
+    let isWaiting = timer != nil || connector != nil
+    if case .failed = state {
+      // It was not healthy and is gone now: that is no better.
+      if !isWaiting { wait(backoff.next()) }
+    } else if isWaiting {
+      state = .connecting
+    } else if shortLives > Self.toleratedShortLives {
+      // A server that accepts and at once hangs up must not be called in a tight loop.
+      state = .connecting
+      wait(backoff.next())
+    } else {
+      state = .idle
+    }
+    owner.backendLostConnection(self)
+  }
+
+  /// New addresses of the same server (pick_first has one for all): what is connected stays if its address does.
+  func update(_ endpoint: Endpoint) {
+    guard endpoint != self.endpoint else { return }
+    self.endpoint = endpoint
+    let addresses = Set(endpoint.addresses)
+    for transport in transports where !addresses.contains(transport.address) {
+      transport.drain()
+      lost(transport)
+    }
+    guard transports.isEmpty else { return }
+    let wasConnecting = connector != nil || timer != nil
+    connector?.cancel()
+    connector = nil
+    timer?.cancel()
+    timer = nil
+    if wasConnecting { connect() }
+  }
+
+  /// No new calls; those that run end in their time.
+  func shutDown() {
+    state = .shutDown
+    connector?.cancel()
+    connector = nil
+    timer?.cancel()
+    timer = nil
+    health?.stop()
+    health = nil
+    usable = []
+    for transport in transports { transport.drain() }
+    transports = []
+  }
+}
+
+extension Backend: TransportOwner {
+  func transportIsReady(_ transport: Transport, _ connection: HTTP2Connection) {}
+  func transportFailed(_ transport: Transport, _ error: any Error) {}
+  func transportIsLeaving(_ transport: Transport) { lost(transport) }
+
+  func transportMayOpenStreams(_ transport: Transport) {
+    if allowance != .max {
+      allowance = allowance < Self.lastAllowance ? allowance + 1 : .max
+    }
+    if !factory.waiting.isEmpty { owner.backendMayOpenStreams(self) }
+  }
+}
+
+// MARK: health
+
+extension Backend {
+  private func watchHealth(
+    of service: String, on connection: HTTP2Connection, _ transport: Transport
+  ) {
+    health = HealthWatch(service, connection, configuration, authority: factory.authority) {
+      self.heard($0, connection)
+    }
+    if case .failed = state {} else { state = .connecting }
+    owner.backendChanged(self)
+    health?.start()
+  }
+
+  private func heard(_ answer: HealthWatch.Answer, _ connection: HTTP2Connection) {
+    switch answer {
+    case .healthy:
+      if usable.isEmpty { offer(connection) }
+    case .unhealthy(let reason):
+      usable = []
+      state = .failed(Status(.unavailable, "the server is not healthy", because: reason))
+      owner.backendChanged(self)
+    }
+  }
+}
