@@ -1,6 +1,6 @@
 # The commands of the project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-unit test-browser lint format generate check-generated bench clean-data
+.PHONY: help run build test test-unit test-interop test-browser lint format generate check-generated bench clean-data
 
 DATA ?= ./data
 
@@ -16,13 +16,17 @@ build: ## A debug build of everything, tests included
 	@scripts/setup build
 	swift build --build-tests
 
-test: ## Every test: Swift Testing, then the browser; ends with the totals
+test: ## Every test: Swift Testing, other people's gRPC, the browser; ends with the totals
 	@scripts/setup test
 	@scripts/test all
 
 test-unit: ## The Swift tests only
 	@scripts/setup test
 	@scripts/test unit
+
+test-interop: ## Python's gRPC, h2load, nghttp and curl against ours only
+	@scripts/setup test
+	@scripts/test interop
 
 test-browser: ## The end-to-end tests in Chromium only
 	@scripts/setup test

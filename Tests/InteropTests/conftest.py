@@ -1,0 +1,65 @@
+"""The fixtures of the interoperability tests."""
+
+from collections.abc import Callable, Iterator
+
+import grpc
+import pytest
+from peers import certificates, interop, stubs
+
+
+@pytest.fixture(scope="session", autouse=True)
+def generated(tmp_path_factory) -> None:
+    stubs.generate(tmp_path_factory.mktemp("stubs"))
+
+
+@pytest.fixture(scope="session")
+def served(generated) -> Iterator[interop.Served]:
+    """One plaintext server for all tests that leave it as it was."""
+    with interop.Served() as served:
+        yield served
+
+
+@pytest.fixture
+def channel(served) -> Iterator[grpc.Channel]:
+    with grpc.insecure_channel(served.address) as channel:
+        yield channel
+
+
+@pytest.fixture
+def stub(channel):
+    """Python's client of grpc.testing.TestService, at our server."""
+    from grpc.testing import test_pb2_grpc
+
+    return test_pb2_grpc.TestServiceStub(channel)
+
+
+@pytest.fixture(scope="session")
+def python_server(generated) -> Iterator[str]:
+    """Python's server of grpc.testing.TestService; its address."""
+    from peers import python_service
+
+    with python_service.running() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory) -> certificates.Authority:
+    return certificates.Authority(tmp_path_factory.mktemp("tls"), "authority")
+
+
+@pytest.fixture(scope="session")
+def stranger(tmp_path_factory) -> certificates.Authority:
+    """A certificate authority that nobody trusts."""
+    return certificates.Authority(tmp_path_factory.mktemp("stranger"), "stranger")
+
+
+@pytest.fixture
+def failure() -> Callable[[Callable], grpc.RpcError]:
+    """The error with which a call ends that must not succeed."""
+
+    def run(call: Callable) -> grpc.RpcError:
+        with pytest.raises(grpc.RpcError) as error:
+            call()
+        return error.value
+
+    return run
