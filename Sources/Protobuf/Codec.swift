@@ -45,7 +45,26 @@ extension MessageDescriptor {
     _ bytes: UnsafeBufferPointer<UInt8>, limits: DecodingLimits = .default,
     _ body: (UnsafeMutableRawPointer) -> R
   ) throws(DecodingError) -> R {
-    try WireScan.check(bytes, as: self, limits: limits)
+    guard try WireScan.check(bytes, as: self, limits: limits) else {
+      return try withRewritten(bytes, limits: limits, body)
+    }
+    return try withArena(bytes, limits: limits, body)
+  }
+
+  private func withRewritten<R>(
+    _ bytes: UnsafeBufferPointer<UInt8>, limits: DecodingLimits,
+    _ body: (UnsafeMutableRawPointer) -> R
+  ) throws(DecodingError) -> R {
+    let plain = try WireRewrite.rewritten(bytes, as: self)
+    return try plain.withUnsafeBufferPointer { buffer throws(DecodingError) in
+      try withArena(buffer, limits: limits, body)
+    }
+  }
+
+  private func withArena<R>(
+    _ bytes: UnsafeBufferPointer<UInt8>, limits: DecodingLimits,
+    _ body: (UnsafeMutableRawPointer) -> R
+  ) throws(DecodingError) -> R {
     let arena = Arena(
       budget: limits.budget(forWireSize: bytes.count),
       firstChunk: structureSize + 2 * bytes.count + 256)

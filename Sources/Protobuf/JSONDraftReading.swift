@@ -145,6 +145,8 @@ extension MessageDraft {
 struct JSONReading: Sendable {
   let ignoringUnknown: Bool
   let types: TypeRegistry
+  /// How many values of type Any are around this one.
+  var anyDepth = 0
 }
 
 extension JSONReader {

@@ -119,6 +119,10 @@ extension MessageDraft {
 
   private mutating func readAny(_ reader: inout JSONReader, _ how: JSONReading) throws(JSONError) {
     guard try reader.peek() == .object else { throw JSONError("must be an object") }
+    // Each level is looked through for its type first, so the levels multiply the work.
+    guard how.anyDepth < 16 else { throw JSONError("holds Any inside Any too often") }
+    var how = how
+    how.anyDepth += 1
     // `@type` may stand anywhere: a copy of the reader looks for it first.
     var scout = reader
     var url: String?

@@ -25,7 +25,10 @@ public struct JSONLimits: Sendable, Hashable {
   /// Values and member names, all together: JSON amplifies, so bytes alone do not bound memory.
   public var nodes: Int
 
-  public init(depth: Int = 100, nodes: Int = 1 << 17) {
+  /// As deep as messages may nest on the wire; nothing deeper is written either.
+  public static let largestDepth = 100
+
+  public init(depth: Int = JSONLimits.largestDepth, nodes: Int = 1 << 17) {
     self.depth = depth
     self.nodes = nodes
   }

@@ -11,8 +11,10 @@ import CProtobufC
 struct JSONPrinter {
   var out: [UInt8] = []
   let options: JSONOptions
-  /// `Any` inside `Any` is decoded anew each time, so the scan before decoding does not bound it.
-  private(set) var anyDepth = 0
+  /// Objects and arrays that are open. `Any` is decoded anew each time, and lists count in JSON and not on the wire,
+  /// so the scan before decoding does not bound it.
+  private var depth = 0
+  private var anyDepth = 0
 
   init(options: JSONOptions) { self.options = options }
 
@@ -20,10 +22,10 @@ struct JSONPrinter {
     if let wellKnown = shape.wellKnown {
       try self.wellKnown(wellKnown, message, shape)
     } else {
-      byte("{")
-      var isFirst = true
-      try members(message, shape, isFirst: &isFirst)
-      byte("}")
+      try nested("{", "}") { printer throws(JSONError) in
+        var isFirst = true
+        try printer.members(message, shape, isFirst: &isFirst)
+      }
     }
   }
 
@@ -100,16 +102,30 @@ struct JSONPrinter {
     if field.isMap, case .message(let type) = field.kind {
       return try map(type, count, start)
     }
-    byte("[")
-    if let start {
+    guard let start else { return text("[]") }
+    try nested("[", "]") { printer throws(JSONError) in
       for index in 0..<count {
-        if index > 0 { byte(",") }
-        do { try value(field.kind, start + index * stride) } catch {
+        if index > 0 { printer.byte(",") }
+        do throws(JSONError) { try printer.value(field.kind, start + index * stride) } catch {
           throw error.inside("[\(index)]")
         }
       }
     }
-    byte("]")
+  }
+
+  /// An object or an array: what is deeper than our own reader takes is refused.
+  mutating func nested(
+    _ open: Unicode.Scalar, _ close: Unicode.Scalar,
+    _ body: (inout JSONPrinter) throws(JSONError) -> Void
+  ) throws(JSONError) {
+    guard depth < JSONLimits.largestDepth else {
+      throw JSONError("nested deeper than \(JSONLimits.largestDepth) levels")
+    }
+    depth += 1
+    byte(open)
+    try body(&self)
+    byte(close)
+    depth -= 1
   }
 
   // MARK: Scalars

@@ -6,7 +6,14 @@ extension JSONPrinter {
   mutating func map(
     _ type: MessageDescriptor, _ count: Int, _ start: UnsafeRawPointer?
   ) throws(JSONError) {
-    byte("{")
+    try nested("{", "}") { printer throws(JSONError) in
+      try printer.entries(type, count, start)
+    }
+  }
+
+  private mutating func entries(
+    _ type: MessageDescriptor, _ count: Int, _ start: UnsafeRawPointer?
+  ) throws(JSONError) {
     let shape = JSONShape.of(type)
     if let start, count > 0, let key = shape.field("key"), let value = shape.field("value") {
       let entries = (0..<count).compactMap { pointer(start, $0 * MemoryLayout<UInt>.stride) }
@@ -19,7 +26,6 @@ extension JSONPrinter {
         try self.entry(value, entry)
       }
     }
-    byte("}")
   }
 
   /// The entries that count with their keys, each a JSON string, in the order in which the keys first came or, on

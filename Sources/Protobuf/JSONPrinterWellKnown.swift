@@ -76,19 +76,18 @@ extension JSONPrinter {
     let data = message.load(
       fromByteOffset: try field("value", shape).offset, as: ProtobufCBinaryData.self)
     let bytes = UnsafeBufferPointer(start: data.data.map { UnsafePointer($0) }, count: data.len)
-    byte("{")
-    if !url.isEmpty {
-      text("\"@type\":")
-      string(url)
-      if let type = options.types.type(url) {
-        try insideAny { printer throws(JSONError) in try printer.packed(bytes, type) }
+    try nested("{", "}") { printer throws(JSONError) in
+      guard !url.isEmpty else { return }
+      printer.text("\"@type\":")
+      printer.string(url)
+      if let type = printer.options.types.type(url) {
+        try printer.insideAny { printer throws(JSONError) in try printer.packed(bytes, type) }
       } else {
-        text(",\"value\":\"")
-        JSONBase64.append(UnsafeRawBufferPointer(bytes), to: &out)
-        byte("\"")
+        printer.text(",\"value\":\"")
+        JSONBase64.append(UnsafeRawBufferPointer(bytes), to: &printer.out)
+        printer.byte("\"")
       }
     }
-    byte("}")
   }
 
   private mutating func packed(

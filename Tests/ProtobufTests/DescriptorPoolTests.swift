@@ -44,7 +44,8 @@ struct DescriptorPoolTests {
   @Test("R-132 wire to JSON and back through types made at run time, as through compiled ones")
   func sameCoding() throws {
     let pool = try Self.compiledIn()
-    let choice = PorticoTesting.Choice(value: .nodeValue(.init(text: "ö")), secondValue: .some_("x"))
+    let choice = PorticoTesting.Choice(
+      value: .nodeValue(.init(text: "ö")), secondValue: .some_("x"))
     var optionals = PorticoTesting.Optionals(doubleValue: -0.0, int64Value: .min, stringValue: "")
     optionals.boolValue = false
     optionals.colorValue = .unrecognized(99)

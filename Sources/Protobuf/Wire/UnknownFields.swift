@@ -5,7 +5,8 @@ public struct UnknownFields: Sendable, Hashable {
   public struct Field: Sendable, Hashable {
     public var number: UInt32
     public var wireType: WireType
-    /// The bytes after the tag: a varint, 4 or 8 bytes, or a length with what it counts.
+    /// The bytes after the tag: a varint, 4 or 8 bytes, a length with what it counts, or for a group what is in it
+    /// and the tag that ends it.
     public var bytes: [UInt8]
 
     public init(number: UInt32, wireType: WireType, bytes: [UInt8]) {
@@ -29,11 +30,7 @@ public struct UnknownFields: Sendable, Hashable {
       fields = []
       return
     }
-    fields = UnsafeBufferPointer(start: unknown, count: count).map { field in
-      Field(
-        number: field.tag, wireType: WireType(field.wire_type),
-        bytes: Array(UnsafeBufferPointer(start: field.data, count: Int(field.len))))
-    }
+    fields = UnsafeBufferPointer(start: unknown, count: count).map(Field.init(reading:))
   }
 
   /// Puts them into a C structure. `extra` are fields that the C library would drop by itself.
@@ -70,6 +67,17 @@ extension UnknownFields.Field {
     Self(number: number, wireType: .fixed32, bytes: [0, 0, 0, 0x80])
   }
 
+  fileprivate init(reading field: ProtobufCMessageUnknownField) {
+    let bytes = UnsafeBufferPointer(start: field.data, count: Int(field.len))
+    let number = field.tag & WireRewrite.largestNumber
+    if field.tag & WireRewrite.groupMark != 0 {
+      let prefix = (bytes.firstIndex { $0 < 0x80 } ?? -1) + 1
+      self.init(number: number, wireType: .group, bytes: Array(bytes[prefix...]))
+    } else {
+      self.init(number: number, wireType: WireType(field.wire_type), bytes: Array(bytes))
+    }
+  }
+
   fileprivate func structure(
     in arena: borrowing Arena
   ) throws(EncodingError) -> ProtobufCMessageUnknownField {
@@ -79,11 +87,13 @@ extension UnknownFields.Field {
   }
 }
 
-/// How the bytes of a field are delimited. Groups are not supported and never reach a message.
+/// How the bytes of a field are delimited.
 public enum WireType: UInt8, Sendable, Hashable {
   case varint = 0
   case fixed64 = 1
   case lengthDelimited = 2
+  /// By a tag that ends it; proto2's groups, which we keep without looking inside.
+  case group = 3
   case fixed32 = 5
 
   init(_ code: ProtobufCWireType) {
@@ -100,6 +110,7 @@ public enum WireType: UInt8, Sendable, Hashable {
     case .varint: PROTOBUF_C_WIRE_TYPE_VARINT
     case .fixed64: PROTOBUF_C_WIRE_TYPE_64BIT
     case .lengthDelimited: PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED
+    case .group: ProtobufCWireType(rawValue: 3)
     case .fixed32: PROTOBUF_C_WIRE_TYPE_32BIT
     }
   }
