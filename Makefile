@@ -46,7 +46,7 @@ check-generated: ## Fail when what is committed differs from what proto/ generat
 	@scripts/setup build
 	@scripts/generate --check
 
-bench: ## Measure the runtime beside nghttpd and grpc-swift-2, and the ticket list; writes docs/benchmarks.md
+bench: ## Measure the runtime beside its peers, and the ticket list; writes docs/benchmarks.md
 	@scripts/setup bench
 	@Benchmarks/run
 

@@ -201,7 +201,7 @@ let package = Package(
   name: "portico",
   platforms: [.macOS(.v15)],
   // For packages beside this one: the runtime and the contract. Benchmarks/ is the first of them.
-  products: ["RPC", "WellKnown", "Protobuf", "PorticoAPI"].map {
+  products: ["HTTP2", "RPC", "WellKnown", "Protobuf", "PorticoAPI"].map {
     .library(name: $0, targets: [$0])
   },
   dependencies: [

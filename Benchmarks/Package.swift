@@ -4,6 +4,15 @@ import PackageDescription
 // What Portico's runtime is measured against. A package of its own, so that the peers are never in
 // the product's dependency graph.
 
+let nio = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let grpcSwift: [Target.Dependency] = [
+  .product(name: "GRPCCore", package: "grpc-swift-2"),
+  .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
+  nio,
+]
+let portico: [Target.Dependency] =
+  ["HTTP2", "RPC", "WellKnown", "Protobuf"].map { .product(name: $0, package: "portico") } + [nio]
+
 let package = Package(
   name: "portico-benchmarks",
   platforms: [.macOS(.v15)],
@@ -15,19 +24,18 @@ let package = Package(
   ],
   targets: [
     .executableTarget(
-      name: "grpc-swift-echo",
-      dependencies: [
-        .product(name: "GRPCCore", package: "grpc-swift-2"),
-        .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
-        .product(name: "NIOPosix", package: "swift-nio"),
-      ],
-      path: "Sources/GrpcSwiftEcho"),
+      name: "grpc-swift-echo", dependencies: grpcSwift, path: "Sources/GrpcSwiftEcho"),
     .executableTarget(
-      name: "portico-echo",
-      dependencies: [
-        .product(name: "RPC", package: "portico"),
-        .product(name: "WellKnown", package: "portico"),
-        .product(name: "NIOPosix", package: "swift-nio"),
-      ],
-      path: "Sources/PorticoEcho"),
+      name: "grpc-swift-client", dependencies: grpcSwift, path: "Sources/GrpcSwiftClient"),
+    .target(name: "EchoService", dependencies: portico),
+    .executableTarget(
+      name: "portico-echo", dependencies: ["EchoService"], path: "Sources/PorticoEcho"),
+    .executableTarget(
+      name: "portico-client", dependencies: ["EchoService"] + portico,
+      path: "Sources/PorticoClient"),
+    .target(name: "AllocationCount"),
+    .executableTarget(
+      name: "portico-echo-counted",
+      dependencies: ["EchoService", "AllocationCount"] + portico,
+      path: "Sources/PorticoEchoCounted"),
   ])

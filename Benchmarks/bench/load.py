@@ -3,37 +3,32 @@
 import dataclasses
 import pathlib
 import re
-import statistics
 import subprocess
 import tempfile
 import time
 
 from bench.server import LOAD_CORES, Server, on
+from bench.wire import frame
 
-CONNECTIONS = 8
-STREAMS = 32
-PAYLOAD = 64
-
-
-def frame() -> bytes:
-    """A gRPC frame: not compressed, then a message whose field 1 is 64 bytes (google.protobuf.BytesValue)."""
-    message = b"\x0a" + bytes([PAYLOAD]) + b"x" * PAYLOAD
-    return b"\0" + len(message).to_bytes(4, "big") + message
+CALL_HEADERS = [
+    "content-type: application/grpc",
+    "te: trailers",
+    "grpc-timeout: 10S",
+    "x-bench: portal-of-the-benchmark",
+    "portico-request-id: 5f0c9a4e7b21d386",
+    "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+]
+"""What a call within the product carries: a deadline, metadata, and the ids that logs and traces follow."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Result:
-    cpu_microseconds: float
-    """Of the server, for one call."""
-    calls_per_second: float
-    median_microseconds: float
-    """From the request's start to the end of its answer, as the client sees it under this load."""
+class Shape:
+    connections: int
+    streams: int
+    """Requests that each connection has under way."""
 
     def __str__(self) -> str:
-        return (
-            f"{self.cpu_microseconds:8.2f} µs CPU a call {self.calls_per_second:10.0f} calls/s"
-            f" {self.median_microseconds:8.0f} µs median"
-        )
+        return f"{self.connections} × {self.streams}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,6 +36,7 @@ class Run:
     """What one run of h2load saw; every request succeeded."""
 
     cpu_microseconds: float
+    """Of the server, for one request."""
     per_second: float
     took: list[int]
     """Microseconds of each request, ascending."""
@@ -74,11 +70,14 @@ def drive(
     return Run((after - before) / requests * 1e6, requests / elapsed, took, int(data_bytes[1]))
 
 
-def measure(server: Server, path: str, calls: int) -> Result:
-    run = drive(
-        server, f"http://127.0.0.1:{server.port}{path}", calls, CONNECTIONS, STREAMS,
-        ["content-type: application/grpc", "te: trailers"], frame())
+def call(
+    server: Server, path: str, calls: int, shape: Shape, message: bytes, answer_bytes: int, tls: bool = False
+) -> Run:
+    """gRPC calls with one request message; each must be answered with `answer_bytes` of frames."""
+    calls = max(calls, shape.connections)
+    url = f"{'https' if tls else 'http'}://127.0.0.1:{server.port}{path}"
+    run = drive(server, url, calls, shape.connections, shape.streams, CALL_HEADERS, frame(message))
     # gRPC failures are 200 as well, but have no message: the bytes of the answers tell.
-    if run.body_bytes != calls * len(frame()):
-        raise RuntimeError(f"not every answer was the echo: {run.body_bytes} bytes for {calls} calls")
-    return Result(run.cpu_microseconds, run.per_second, statistics.median(run.took))
+    if run.body_bytes != calls * answer_bytes:
+        raise RuntimeError(f"not every answer was whole: {run.body_bytes} bytes for {calls} calls")
+    return run

@@ -1,16 +1,16 @@
-"""docs/benchmarks.md: the table, and what is needed to judge it."""
+"""docs/benchmarks.md: the targets, the tables behind them, and what is needed to judge them."""
 
 import datetime
 import os
 import platform
 import re
 import subprocess
-from collections.abc import Mapping
 
-from bench.load import CONNECTIONS, PAYLOAD, STREAMS
+from bench import streams, targets
+from bench.clients import IN_FLIGHT
+from bench.idle import CONNECTIONS
+from bench.load import CALL_HEADERS
 from bench.tickets import PAGES, REQUESTS, ROLE, Portal
-
-BASELINE = "nghttpd (C)"
 
 
 def _first(command: list[str], pattern: str) -> str:
@@ -25,42 +25,101 @@ def _processor() -> str:
     return found[1] if found else platform.machine()
 
 
-def markdown(results: Mapping, portal: Portal, calls: int, rounds: int, load: float) -> str:
-    baseline = next(own.cpu_microseconds for peer, own in results.items() if peer.name == BASELINE)
-    rows = [
-        f"| {peer.name} | {own.cpu_microseconds:.2f} | {own.cpu_microseconds / baseline:.1f} |"
-        f" {own.calls_per_second:,.0f} | {own.median_microseconds:,.0f} |"
-        for peer, own in sorted(results.items(), key=lambda item: item[1].cpu_microseconds)
-    ]
+def _neighbours(load: float) -> str:
+    """Whether the machine was quiet when the run began."""
+    if load < 0.2:
+        return "The machine did nothing else."
+    return (
+        f"**Other work ran on the machine** ({load:.1f} cores' worth just before): the ratios of one run hold, the"
+        " absolute times and rates are worse than on a quiet machine."
+    )
+
+
+def markdown(results: dict, rounds: int, load: float) -> str:
     swift = _first(["swift", "--version"], r"Swift version (\S+)")
     h2load = _first(["h2load", "--version"], r"nghttp2/(\S+)")
+    grpc = _first(["pkg-config", "--modversion", "grpc++"], r"(\S+)")
+    headers = ", ".join(f"`{header.split(':')[0]}`" for header in CALL_HEADERS[2:])
+    return f"""# Benchmarks
+
+Written by `make bench` (`Benchmarks/run`); do not edit by hand.
+
+{datetime.date.today().isoformat()} · {_processor()}, {os.cpu_count()} cores · Linux {platform.release()} · Swift {swift} · nghttp2 {h2load} · grpc C++ {grpc}.
+{_neighbours(load)}
+
+Every server has one core and one event loop, the load has the other cores; h2load is the client unless a table says
+otherwise. The servers take turns; each figure is the median of {rounds} rounds. CPU is a process's user and system time.
+Every request carries what a call within the product does: {headers}. nghttpd reads the request and answers the same
+bytes from memory: it knows no gRPC and is the floor. grpc-swift-2 moves bytes without decoding a message; Portico and
+grpc C++ decode and encode one.
+
+## Targets
+
+64 bytes, 8 connections × 32 streams, plaintext, where nothing else is said.
+
+| figure | Portico | beside | target | |
+|---|---:|---|---|---|
+{_lines(targets.rows(results))}
+
+## Unary echo
+
+| bytes | connections × streams | TLS | server | server CPU, µs a call | calls a second | p50, µs | p99, µs |
+|---:|---|---|---|---:|---:|---:|---:|
+{_lines(_unary(results["unary"]))}
+
+## Streams, clients, connections
+
+| | {" | ".join(peer.name for peer in results["idle"])} |
+|---|{"---:|" * len(results["idle"])}
+{_lines(_others(results))}
+
+The streaming answer has {streams.MESSAGES:,} messages of 64 bytes for each call, {streams.SHAPE} calls under way. The clients have {IN_FLIGHT} calls under way on one
+connection to the same server, Portico's. An idle connection has made one call; there are {CONNECTIONS:,} of them.
+
+Beside a stream of 64 MiB on the same connection, calls of 64 bytes one after the other, Portico at both ends: p50 {results["beside"].beside_p50:.0f} µs,
+p99 {results["beside"].beside_p99:.0f} µs; alone {results["beside"].alone_p50:.0f} µs and {results["beside"].alone_p99:.0f} µs.
+
+| hostile message of 4 MiB | growth of the peak memory, of its size | gRPC status |
+|---|---:|---|
+{_lines(f"| {outcome.name} | {outcome.growth:.1f} × | {outcome.status}{'' if outcome.is_right else ' **(wrong)**'} |" for outcome in results["hostile"])}
+
+{_tickets(results["tickets"], rounds)}"""
+
+
+def _lines(rows) -> str:
+    return "\n".join(map(str, rows))
+
+
+def _unary(figures: dict) -> list[str]:
+    return [
+        f"| {cell.size:,} | {cell.shape} | {'yes' if cell.tls else 'no'} | {cell.peer.name} | {own.cpu_microseconds:.2f} |"
+        f" {own.calls_per_second:,.0f} | {own.p50:,.0f} | {own.p99:,.0f} |"
+        for cell, own in figures.items()
+    ]
+
+
+def _others(results: dict) -> list[str]:
+    peers = list(results["idle"])
+
+    def row(name: str, values: dict, form: str) -> str:
+        cells = [format(values[peer], form) if peer in values else "" for peer in peers]
+        return f"| {name} | {' | '.join(cells)} |"
+
+    return [
+        row("streamed messages of 64 bytes a second and core", results["streams"], ",.0f"),
+        row("client CPU, µs a unary call of 64 bytes", results["clients"], ".2f"),
+        row("resident memory, KiB an idle connection", results["idle"], ".1f"),
+    ]
+
+
+def _tickets(portal: Portal, rounds: int) -> str:
     lists = [
         f"| {row.page} | {row.connections} × {row.streams} | {row.requests_per_second:,.0f} | {row.cpu_microseconds:,.0f} |"
         f" {row.median_milliseconds:.1f} | {row.p99_milliseconds:.1f} | {row.bytes:,} |"
         for row in portal.rows
     ]
     paths = ", ".join(f"{page} `GET {path}`" for page, path in PAGES.items())
-    return f"""# Benchmarks
-
-Written by `make bench` (`Benchmarks/run`); do not edit by hand.
-
-{datetime.date.today().isoformat()} · {_processor()}, {os.cpu_count()} cores · Linux {platform.release()} · Swift {swift} · nghttp2 {h2load}.
-{_neighbours(load)}
-
-## Unary echo
-
-{PAYLOAD} bytes of payload, {CONNECTIONS} connections of {STREAMS} streams each, plaintext HTTP/2 on loopback, h2load on the same machine.
-Every server has one core and one event loop, the load has the other cores. The servers take turns; each figure is the
-median of {rounds} rounds of {calls:,} calls.
-
-| server | server CPU, µs a call | of nghttpd | calls a second | median, µs |
-|---|---:|---:|---:|---:|
-{chr(10).join(rows)}
-
-CPU is the process's user and system time. nghttpd reads the request and answers the same bytes from memory: it
-knows no gRPC and is the floor. grpc-swift-2 moves bytes without decoding a message; Portico decodes and encodes one.
-
-## The ticket list through the gateway
+    return f"""## The ticket list through the gateway
 
 `portico up` with the demo tenant on SQLite: gateway and five services in one process on one core, plaintext HTTP/2 from
 h2load on the other cores, with the session cookie of the role {ROLE}. {paths}. Each figure is the median
@@ -76,13 +135,3 @@ CPU is that of the whole process: TLS-free HTTP, session, calls to the services 
 From the start of the process on existing data to the whole first page: {portal.start_seconds:.2f} s (target: 2 s). Resident memory:
 {portal.idle_mebibytes:.0f} MiB after that page, {portal.loaded_mebibytes:.0f} MiB after the load above.
 """
-
-
-def _neighbours(load: float) -> str:
-    """Whether the machine was quiet when the run began."""
-    if load < 0.2:
-        return "The machine did nothing else."
-    return (
-        f"**Other work ran on the machine** ({load:.1f} cores' worth just before): the ratios of one run hold, the"
-        " absolute times and rates are worse than on a quiet machine."
-    )

@@ -38,7 +38,7 @@ def busy_cores(seconds: float = 2) -> float:
 
 
 class Server:
-    """`command` has `{port}` where the port goes."""
+    """`command` has `{port}` where the port goes. Use as a context manager, or call `stop`."""
 
     def __init__(self, command: list[str], limit: float = 20, output: int = subprocess.DEVNULL):
         """`limit`: seconds until it must listen. `output`: where its standard output goes."""
@@ -55,6 +55,12 @@ class Server:
             self.stop()
             raise
 
+    def __enter__(self) -> "Server":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.stop()
+
     def _wait(self, limit: float) -> None:
         end = time.monotonic() + limit
         while time.monotonic() < end:
@@ -67,16 +73,27 @@ class Server:
         raise RuntimeError(f"{self.process.args} does not listen on port {self.port}")
 
     def cpu_seconds(self) -> float:
-        """User and system time of the process so far."""
-        stat = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text()
-        # The second field, the name, may hold spaces; it ends at the last parenthesis.
-        fields = stat[stat.rindex(")") + 2 :].split()
-        return (int(fields[11]) + int(fields[12])) * TICK
+        """User and system time of the process's threads so far, as the scheduler counts it, in nanoseconds."""
+        tasks = pathlib.Path(f"/proc/{self.process.pid}/task")
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks.iterdir()) / 1e9
+
+    def resident_kibibytes(self) -> int:
+        return self._memory("VmRSS")
 
     def resident_mebibytes(self) -> float:
+        return self.resident_kibibytes() / 1024
+
+    def forget_peak(self) -> None:
+        """From now on `peak_kibibytes` is that of what follows."""
+        pathlib.Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
+
+    def peak_kibibytes(self) -> int:
+        return self._memory("VmHWM")
+
+    def _memory(self, field: str) -> int:
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
-        return int(line.split()[1]) / 1024
+        line = next(line for line in status.splitlines() if line.startswith(field + ":"))
+        return int(line.split()[1])
 
     def stop(self) -> None:
         if self.process.poll() is None:
