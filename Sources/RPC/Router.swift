@@ -13,12 +13,18 @@ struct Router: Sendable {
     let route: Route
   }
 
-  init(_ services: [any RPCService]) {
+  /// - Precondition: one handler for a method, one rule for a scope, and no rule for what is not served.
+  init(_ services: [any RPCService], peerRules: [PeerRule] = []) {
     var routes: [String: Route] = [:]
     for handler in services.flatMap({ $0.handlers }) {
       precondition(routes[handler.method.path] == nil, "two handlers for \(handler.method.path)")
-      routes[handler.method.path] = Route(handler.method, handler.body)
+      routes[handler.method.path] = Route(
+        handler.method, handler.body,
+        requiredNames: PeerRule.names(for: handler.method, in: peerRules))
     }
+    let methods = routes.values.map(\.method)
+    precondition(peerRules.allSatisfy { $0.isFor(methods) }, "a peer rule for nothing here")
+    precondition(Set(peerRules.map(\.scope)).count == peerRules.count, "two peer rules for one")
     self.routes = Array(routes.values)
     slots = Self.table(self.routes)
     self.services = Set(routes.values.map(\.method.service))
@@ -82,9 +88,12 @@ final class Route: Sendable {
   let method: Method
   /// Nil for a call made by hand, as tests do.
   let body: MethodHandler.Body?
+  /// The names of which a client's certificate must have one.
+  let requiredNames: Set<String>?
 
-  init(_ method: Method, _ body: MethodHandler.Body? = nil) {
+  init(_ method: Method, _ body: MethodHandler.Body? = nil, requiredNames: Set<String>? = nil) {
     self.method = method
     self.body = body
+    self.requiredNames = requiredNames
   }
 }

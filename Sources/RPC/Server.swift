@@ -24,7 +24,7 @@ public final class Server: Sendable {
     logger: Logger = Logger(label: "portico.rpc"),
     group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
   ) {
-    let router = Router(services)
+    let router = Router(services, peerRules: configuration.peerRules)
     methods = router.methods
     core = ServerCore(
       router: router, interceptors: interceptors, clock: clock, configuration: configuration,

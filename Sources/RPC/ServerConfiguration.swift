@@ -23,6 +23,8 @@ public struct ServerConfiguration: Sendable {
   /// streams; more answers RESOURCE_EXHAUSTED.
   public var handlersPerConnection = 1000
   public var handlersInAll = 10_000
+  /// Which clients may call what, by their certificates.
+  public var peerRules: [PeerRule] = []
   /// Connections open at once; further ones are closed at once.
   public var maximumConnections = 10_000
 

@@ -121,6 +121,7 @@ final class ServerConnection: HTTP2ConnectionDelegate {
     guard let path = headers.firstIndex(of: ":path"),
       let route = headers.withValue(at: path, core.router.route)
     else { throw core.router.missing(headers[":path"] ?? "") }
+    try peer.check(route.requiredNames)
     var deadline: Deadline?
     if let text = headers.bytes("grpc-timeout") {
       guard let timeout = Timeout.parse(text) else {
