@@ -27,6 +27,8 @@ public final class Call: Sendable {
     var compressesResponses = false
     var isRequestCompressed = false
     var cancelHandlers: [@Sendable () -> Void] = []
+    /// Calls made inside the handler that have not ended.
+    var children: [ObjectIdentifier: ClientCall] = [:]
   }
 
   /// A call made by hand, as a test does.
@@ -121,18 +123,38 @@ public final class Call: Sendable {
 
   /// Marks the call as cancelled and runs what asked to know.
   func cancel() {
-    let handlers = state.withLock { state in
+    let (handlers, children) = state.withLock { state in
       state.isCancelled = true
-      defer { state.cancelHandlers = [] }
-      return state.cancelHandlers
+      defer {
+        state.cancelHandlers = []
+        state.children = [:]
+      }
+      return (state.cancelHandlers, state.children.values)
     }
     for handler in handlers { handler() }
+    for child in children { child.cancel() }
+  }
+
+  /// Makes a call one that is cancelled with this one; false when this one is cancelled already.
+  func adopt(_ child: ClientCall) -> Bool {
+    state.withLock { state in
+      if !state.isCancelled { state.children[ObjectIdentifier(child)] = child }
+      return !state.isCancelled
+    }
+  }
+
+  /// A call made inside this one has ended.
+  func release(_ child: ClientCall) {
+    state.withLock { state in
+      if !state.children.isEmpty { state.children[ObjectIdentifier(child)] = nil }
+    }
   }
 
   /// The call has ended: nothing will cancel it any more.
   func end() {
     state.withLock { state in
       if !state.cancelHandlers.isEmpty { state.cancelHandlers = [] }
+      if !state.children.isEmpty { state.children = [:] }
     }
   }
 }

@@ -3,16 +3,17 @@ public struct CallOptions: Sendable {
   public var metadata: Metadata
   /// The earlier of this and the remaining time of the call whose handler makes this one.
   public var deadline: Deadline?
-  /// Queue while no backend is reachable, instead of failing at once with UNAVAILABLE.
-  public var waitsForReady: Bool
+  /// Queue while no backend is reachable, instead of failing at once with UNAVAILABLE. Nil leaves it to the service
+  /// configuration, which is silent mostly: the call fails at once then.
+  public var waitsForReady: Bool?
   /// Largest message accepted in answer, bytes; the channel's limit when nil.
   public var maximumResponseBytes: Int?
-  /// Inherit deadline, cancellation and request id of the call whose handler makes this one.
+  /// Inherit deadline, cancellation, request id and trace of the call whose handler makes this one.
   public var inheritsContext: Bool
   var values: CallValues = .init()
 
   public init(
-    metadata: Metadata = Metadata(), deadline: Deadline? = nil, waitsForReady: Bool = false,
+    metadata: Metadata = Metadata(), deadline: Deadline? = nil, waitsForReady: Bool? = nil,
     maximumResponseBytes: Int? = nil, inheritsContext: Bool = true
   ) {
     self.metadata = metadata
@@ -28,6 +29,18 @@ public struct CallOptions: Sendable {
     set { values[key] = newValue }
   }
 
+  /// Compression of the requests; the channel's when nil. `RequestWriter.write(_:compressed:)` exempts a message.
+  public var compression: Compression? {
+    get { self[CompressionKey.self] }
+    set { self[CompressionKey.self] = newValue }
+  }
+
+  /// What proves who the caller is; the channel's when nil.
+  public var credentials: CallCredentials? {
+    get { self[CredentialsKey.self] }
+    set { self[CredentialsKey.self] = newValue }
+  }
+
   /// These options with a deadline `timeout` from now.
   public func timeout(_ timeout: Duration) -> CallOptions {
     var copy = self
@@ -40,6 +53,10 @@ public struct CallOptions: Sendable {
 public protocol CallKey {
   associatedtype Value: Sendable
 }
+
+// Few calls have them, so they cost those that have not no room.
+private enum CompressionKey: CallKey { typealias Value = Compression }
+private enum CredentialsKey: CallKey { typealias Value = CallCredentials }
 
 struct CallValues: Sendable {
   private var entries: [(key: ObjectIdentifier, value: any Sendable)] = []

@@ -10,6 +10,7 @@ public final class Channel: Caller, Sendable {
   public let target: Target
   private let configuration: ChannelConfiguration
   let connections: Connections
+  private let core: ClientCore
 
   /// - Throws: `TargetError`, or `TLSError` when a certificate cannot be read.
   public init(
@@ -19,10 +20,21 @@ public final class Channel: Caller, Sendable {
   ) throws {
     self.target = try Target(target, schemes: Set(configuration.resolvers.keys))
     self.configuration = configuration
-    connections = Connections(
-      target: self.target, configuration: configuration,
+    let service = ServicePolicy(configuration, logger: logger)
+    var connecting = configuration
+    if let given = configuration.serviceConfiguration {
+      connecting.loadBalancing = given.balancing(configuration.loadBalancing)
+    }
+    let connections = Connections(
+      target: self.target, configuration: connecting,
       tls: try configuration.tls.map { try TLSContext.client($0) }, eventLoop: group.next(),
       logger: logger)
+    // It only calls this itself, so it is there then; a strong reference would keep it for ever.
+    connections.whenServiceConfigArrives = { [unowned connections] json in
+      if let balancing = service.follow(json: json) { connections.apply(balancing) }
+    }
+    self.connections = connections
+    core = ClientCore(connections: connections, configuration: configuration, service: service)
     BrokenPipe.ignore
   }
 
@@ -32,8 +44,10 @@ public final class Channel: Caller, Sendable {
   public func unary(
     _ method: Method, _ request: [UInt8], _ options: CallOptions
   ) async throws -> UnaryResponse<[UInt8]> {
-    let call = try makeCall(method, options)
-    try Frame.check(request, limit: configuration.maximumRequestBytes)
+    let credentials = options.credentials ?? configuration.credentials
+    let call = try makeCall(
+      method, options,
+      credentials == nil ? nil : try await credentials?.metadata(for: method, self, options))
     return try await withTaskCancellationHandler {
       try await call.unary(request)
     } onCancel: {
@@ -46,7 +60,10 @@ public final class Channel: Caller, Sendable {
     _ method: Method, _ options: CallOptions,
     _ body: (RequestWriter<[UInt8]>, ResponseStream<[UInt8]>) async throws -> Result
   ) async throws -> Result {
-    let call = try makeCall(method, options)
+    let credentials = options.credentials ?? configuration.credentials
+    let call = try makeCall(
+      method, options,
+      credentials == nil ? nil : try await credentials?.metadata(for: method, self, options))
     call.start()
     defer { call.cancel() }
     return try await withTaskCancellationHandler {
@@ -57,34 +74,40 @@ public final class Channel: Caller, Sendable {
     }
   }
 
-  /// Takes no new calls (UNAVAILABLE), lets running ones finish within `grace` and closes.
+  /// Whether the way to the server is encrypted.
+  var isEncrypted: Bool { configuration.tls != nil }
+
+  /// Takes no new calls (UNAVAILABLE), lets running ones finish within `grace` and closes. Calls between two
+  /// attempts get no other one.
   public func shutDown(grace: Duration = .seconds(10)) async {
+    core.eventLoop.execute { self.core.shutDown() }
     await connections.shutDown(grace: grace)
   }
 
-  /// Puts what a call inherits and what its options say together.
-  private func makeCall(_ method: Method, _ options: CallOptions) throws -> ClientStream {
+  /// Puts what a call inherits and what its options say together.
+  private func makeCall(
+    _ method: Method, _ options: CallOptions, _ credentials: Metadata?
+  ) throws -> ClientCall {
     let parent = options.inheritsContext ? Call.current : nil
-    if Task.isCancelled || parent?.isCancelled == true {
-      throw Status(.cancelled, "the call was cancelled before it began")
+    if Task.isCancelled || parent?.isCancelled == true { throw ClientCall.cancelled }
+    var deadline = options.deadline
+    if let inherited = parent?.deadline, deadline.map({ inherited < $0 }) ?? true {
+      deadline = inherited
     }
-    let deadline = [options.deadline, parent?.deadline].compactMap { $0 }.min()
-    if let deadline, deadline.hasPassed {
-      throw Status(.deadlineExceeded, "the deadline passed before the call began")
+    if let deadline, deadline.hasPassed { throw ClientCall.expired }
+    var metadata = options.metadata.visibleFields
+    if let credentials { metadata.append(contentsOf: credentials.visibleFields) }
+    if let parent, metadata.bytes(RequestID.key) == nil {
+      metadata.append(RequestID.key, parent.requestID)
     }
-    var headers = HeaderFields([
-      ":method": "POST", ":scheme": configuration.tls == nil ? "http" : "https",
-      ":path": method.path, ":authority": connections.authority, "te": "trailers",
-      "content-type": "application/grpc", "user-agent": configuration.userAgent,
-    ])
-    if !options.metadata.isEmpty { headers.append(contentsOf: options.metadata.visibleFields) }
-    if let parent, options.metadata[RequestID.key] == nil {
-      headers.append(RequestID.key, parent.requestID)
+    let size = core.requestTemplate.listSize + metadata.listSize + method.path.utf8.count
+    guard size <= configuration.maximumRequestHeaderBytes else {
+      throw Status(
+        .internal, "internal error",
+        because: "\(size) bytes of headers; \(configuration.maximumRequestHeaderBytes) may be sent")
     }
-    return ClientStream(
-      connections: connections, headers: headers, deadline: deadline,
-      waitsForReady: options.waitsForReady,
-      requestLimit: configuration.maximumRequestBytes,
-      responseLimit: options.maximumResponseBytes ?? configuration.maximumResponseBytes)
+    return ClientCall(
+      core: core, method: method, options: options, metadata: metadata, deadline: deadline,
+      parent: parent)
   }
 }

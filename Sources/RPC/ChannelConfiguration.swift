@@ -36,7 +36,28 @@ public struct ChannelConfiguration: Sendable {
   /// The `:authority` of requests and the name that the servers' certificates must be for, when that is not the
   /// target's: for addresses without names, such as `unix:` and `ipv4:`.
   public var authority: String?
-  public var userAgent = "portico-swift/1"
+  /// Counts until a resolver sends another.
+  public var serviceConfiguration: ServiceConfiguration?
+  /// Whether the retry and hedging policies of the service configuration are followed. Attempts that no server saw are
+  /// repeated in any case.
+  public var retries = true
+  /// Bytes of request that one call, and all calls together, keep so that they can be sent again; what is larger is
+  /// sent once.
+  public var retryBufferBytes = 256 * 1024
+  public var retryBufferBytesInAll = 16 * 1024 * 1024
+  /// Compression of requests, unless the call's options say otherwise.
+  public var compression = Compression.identity
+  /// Bytes that compressed answers may have once inflated, all calls together, at a time.
+  public var inflatedBytesInAll = 256 * 1024 * 1024
+  /// How many times its size on the wire a response may have once inflated.
+  public var maximumInflationRatio = 1032
+  /// Size of a request's header list, name + value + 32 a field; a call with more fails before it is sent.
+  public var maximumRequestHeaderBytes = 16 * 1024
+  /// For calls whose options have none.
+  public var credentials: CallCredentials?
+  /// `grpc-` and the name of the implementation; a program may put its own name and a space before it.
+  public var userAgent = ChannelConfiguration.implementation
+  public static let implementation = "grpc-swift-portico/1.0"
 
   public init(tls: TLSConfiguration? = nil) { self.tls = tls }
 }

@@ -19,14 +19,16 @@ public struct Metadata: Sendable {
     isReceived = true
   }
 
-  /// What may be sent of it: received metadata that is passed on leaves the protocol's own fields behind.
+  /// What may be sent of it: of received metadata that is passed on only what the application could have set itself
+  ///
   var visibleFields: HeaderFields {
     guard isReceived else { return fields }
-    var visible = HeaderFields()
-    for index in 0..<fields.count where Self.isVisible(fields.nameBytes(at: index)) {
-      visible.append(fields.name(at: index), fields.value(at: index))
+    var checked = HeaderFields()
+    for index in 0..<fields.count where Self.maySend(fields.nameBytes(at: index)) {
+      let isText = fields.withValue(at: index) { $0.allSatisfy { (0x20...0x7E).contains($0) } }
+      if isText { checked.append(fields.name(at: index), fields.value(at: index)) }
     }
-    return visible
+    return checked
   }
 
   /// The first value of a text key.
@@ -81,7 +83,16 @@ public struct Metadata: Sendable {
     try Self.check(key)
     guard !key.hasSuffix("-bin") else { throw .binaryKey(key) }
     guard value.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else { throw .invalidValue(key) }
-    fields.append(key, value)
+    fields.append(key, Self.trimmed(value))
+  }
+
+  /// HTTP/2 has no spaces around a value, and peers refuse the whole request for them.
+  private static func trimmed(_ value: String) -> String {
+    let space = UInt8(ascii: " ")
+    guard value.utf8.first == space || value.utf8.last == space else { return value }
+    let start = value.utf8.drop { $0 == space }
+    let end = start.reversed().drop { $0 == space }.reversed()
+    return String(decoding: Array(end), as: UTF8.self)
   }
 
   /// Adds a bytes value; the key must end in `-bin`.
@@ -118,7 +129,7 @@ public struct Metadata: Sendable {
     guard !key.isEmpty, key.utf8.count <= 256, key.utf8.allSatisfy(isKeyByte) else {
       throw .invalidKey(key)
     }
-    guard isVisible(key.utf8) else { throw .reservedKey(key) }
+    guard maySend(key.utf8) else { throw .reservedKey(key) }
   }
 
   private static func isKeyByte(_ byte: UInt8) -> Bool {
@@ -134,6 +145,11 @@ public struct Metadata: Sendable {
     "te", "content-type", "content-length", "connection", "keep-alive", "proxy-connection",
     "transfer-encoding", "upgrade", "host", "trailer",
   ].map { Array($0.utf8) }
+
+  /// Whether the application may set it: our own `user-agent` is the channel's business.
+  private static func maySend(_ name: some Collection<UInt8>) -> Bool {
+    isVisible(name) && !name.elementsEqual("user-agent".utf8)
+  }
 
   /// Whether a name belongs to the application and not to the protocol.
   static func isVisible(_ name: some Collection<UInt8>) -> Bool {

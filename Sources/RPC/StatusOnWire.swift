@@ -35,7 +35,7 @@ extension Status {
   /// What the trailers say; nil when they have no `grpc-status`.
   init?(fields: HeaderFields) {
     guard let text = fields["grpc-status"] else { return nil }
-    let code = Int(text).flatMap(Code.init(rawValue:)) ?? .unknown
+    let code = Code(text: text) ?? .unknown
     let message = fields["grpc-message"].map(PercentEncoding.decode) ?? ""
     let details = fields.bytes("grpc-status-details-bin").flatMap { Base64.decode($0) }
     self.init(code, message, details: details.flatMap(StatusDetails.decode) ?? [])
@@ -62,21 +62,20 @@ extension Status {
     self.init(code, "the server answered with HTTP status \(httpStatus)")
   }
 
-  /// The status of a call whose stream ended before its answer did.
-  init(closure: StreamClosure) {
+  /// The status of an attempt whose stream ended before its answer did.
+  ///
+  /// - Parameters:
+  ///   - isDraining: the server had announced the end of the connection; a reset without an error then belongs to that
+  ///     and is no fault.
+  ///   - deadline: a server that gives up because the deadline has passed may be faster than our own timer.
+  init(closure: StreamClosure, isDraining: Bool = false, deadline: Deadline? = nil) {
     switch closure {
     case .finished: self.init(.internal, "the server ended the call without a status")
     case .connectionLost: self.init(.unavailable, "the connection was lost")
+    case .reset(.noError) where isDraining: self.init(.unavailable, "the server is going away")
+    case .reset(.cancel) where deadline?.hasPassed == true: self = ClientCall.expired
     case .reset(let error):
-      let code: Code
-      switch error {
-      case .refusedStream: code = .unavailable
-      case .cancel: code = .cancelled
-      case .enhanceYourCalm: code = .resourceExhausted
-      case .inadequateSecurity: code = .permissionDenied
-      default: code = .internal
-      }
-      self.init(code, "the server reset the call: \(error)")
+      self.init(Code(reset: error), "the server reset the call: \(error)")
     }
   }
 
@@ -87,6 +86,28 @@ extension Status {
     case let error as any StatusConvertible: self = error.status.asFailure
     case is CancellationError: self.init(.cancelled, "the call was cancelled")
     default: self.init(.unknown, "internal error", because: String(describing: error))
+    }
+  }
+}
+
+extension Status.Code {
+  /// The digits of a `grpc-status`; nil for anything else and for a code that does not exist.
+  init?(text: String) {
+    guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text) else {
+      return nil
+    }
+    self.init(rawValue: number)
+  }
+
+  /// What a RST_STREAM code means.
+  init(reset error: HTTP2ErrorCode) {
+    switch error {
+    case .refusedStream: self = .unavailable
+    case .cancel: self = .cancelled
+    case .enhanceYourCalm: self = .resourceExhausted
+    case .inadequateSecurity: self = .permissionDenied
+    case _ where error.rawValue > HTTP2ErrorCode.http11Required.rawValue: self = .unknown
+    default: self = .internal
     }
   }
 }

@@ -1,0 +1,86 @@
+import HTTP2
+
+/// The answer, as the caller takes it.
+extension ClientCall: MessageSource {
+  func next() async throws -> [UInt8]? {
+    try await withUnsafeThrowingContinuation { continuation in
+      onLoop { self.read(continuation) }
+    }
+  }
+
+  func read(_ continuation: UnsafeContinuation<[UInt8]?, any Error>) {
+    do throws(Status) {
+      if let (message, consumed) = try inbox.take() {
+        stream?.consume(consumed)
+        return continuation.resume(returning: message)
+      }
+    } catch {
+      // The server's OK may have come before the message was taken.
+      if result == nil { fail(error) } else { result = error }
+      inbox.clear()
+      return continuation.resume(throwing: error)
+    }
+    if reader != nil {
+      continuation.resume(throwing: Status(.internal, "internal error", because: "two readers"))
+    } else {
+      reader = continuation
+      if result != nil { resumeReader() }
+    }
+  }
+
+  func resumeReader() {
+    guard let reader, let result else { return }
+    self.reader = nil
+    if result.code == .ok { reader.resume(returning: nil) } else { reader.resume(throwing: result) }
+  }
+
+  func resumeUnary(_ status: Status) {
+    guard let waiter = unaryWaiter else { return }
+    unaryWaiter = nil
+    guard status.code == .ok else { return waiter.resume(throwing: status) }
+    do throws(Status) {
+      guard inbox.count == 1, let (message, _) = try inbox.take() else {
+        throw Status(.internal, "the server answered OK with \(inbox.count) messages")
+      }
+      waiter.resume(
+        returning: UnaryResponse(
+          message: message, initialMetadata: initialMetadata,
+          trailingMetadata: Metadata(received: endingFields ?? HeaderFields())))
+    } catch {
+      waiter.resume(throwing: error)
+    }
+  }
+
+  // MARK: metadata
+
+  func initialMetadata() async throws -> Metadata {
+    try await withUnsafeThrowingContinuation { continuation in
+      onLoop {
+        if self.hasAnswer || self.result != nil {
+          self.answerHeaders(continuation)
+        } else {
+          self.headerWaiters.append(continuation)
+        }
+      }
+    }
+  }
+
+  func answerHeaders(_ waiter: UnsafeContinuation<Metadata, any Error>) {
+    if let result, result.code != .ok, !hasAnswer {
+      waiter.resume(throwing: result)
+    } else {
+      waiter.resume(returning: initialMetadata)
+    }
+  }
+
+  var initialMetadata: Metadata {
+    Metadata(received: (hasAnswer ? responseHeaders : nil) ?? HeaderFields())
+  }
+
+  /// The block that the status came in: an answer of one block has no headers, only trailers.
+  var endingFields: HeaderFields? { trailers ?? (hasAnswer ? nil : responseHeaders) }
+
+  var trailingMetadata: Metadata {
+    Metadata(received: publishedTrailers.withLock { $0 } ?? HeaderFields())
+  }
+}
