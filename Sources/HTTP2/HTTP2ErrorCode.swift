@@ -47,6 +47,10 @@ public enum HTTP2Error: Error, Sendable, Hashable {
   case connectionUnavailable
   /// The peer's header list is over our limit.
   case headersTooLarge
+  /// A keepalive PING was not answered.
+  case keepaliveTimedOut
+  /// The peer did not take what waited for it.
+  case writeStalled
   /// The session could not be set up; a code of nghttp2.
   case session(Int32)
 }

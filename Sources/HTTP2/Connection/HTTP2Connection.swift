@@ -5,44 +5,45 @@ import NIOCore
 ///
 /// Belongs to its event loop. A write can close the channel under the caller, so `isClosed` is looked at
 /// after each.
-public final class HTTP2Connection: ChannelInboundHandler, @unchecked Sendable {
-  public typealias InboundIn = ByteBuffer
-  public typealias OutboundOut = ByteBuffer
-
+public final class HTTP2Connection: @unchecked Sendable {
   public let eventLoop: any EventLoop
   public let configuration: HTTP2Configuration
   /// Runs the handlers of this connection on its event loop.
   public let executor: LoopExecutor
   /// The names in the peer's verified certificate; empty without mutual TLS.
   public let peerNames: [String]
-  public private(set) var isClosed = false
-  public private(set) var isGoingAway = false
+  public internal(set) var isClosed = false
+  /// No new streams: one side said GOAWAY.
+  public internal(set) var isGoingAway = false
+  /// The peer's last GOAWAY.
+  public internal(set) var goAway: GoAway?
   /// `10.0.0.7:51234` or `unix:path`; set once the channel is active.
-  public private(set) var peerAddress = ""
+  public internal(set) var peerAddress = ""
 
-  @exclusivity(unchecked) private(set) var session: Session?
-  private let role: Session.Role
-  private var delegate: (any HTTP2ConnectionDelegate)?
-  private var context: ChannelHandlerContext?
-  @exclusivity(unchecked) private var streams: [Int32: HTTP2Stream] = [:]
+  @exclusivity(unchecked) var session: Session?
+  let role: Session.Role
+  var delegate: (any HTTP2ConnectionDelegate)?
+  var context: ChannelHandlerContext?
+  @exclusivity(unchecked) var streams: [Int32: HTTP2Stream] = [:]
   /// The stream of the last event: a request's headers, body and end mostly come together, and so do an answer's.
-  @exclusivity(unchecked) private var recent: HTTP2Stream?
+  @exclusivity(unchecked) var recent: HTTP2Stream?
   /// Buffers that streams have emptied, for the next ones.
-  @exclusivity(unchecked) private var spareBuffers: [ByteBuffer] = []
-  private static let spareBufferCount = 16
-  private static let spareBufferSize = 4096
+  @exclusivity(unchecked) var spareBuffers: [ByteBuffer] = []
   /// What the last pump filled: its memory is free again once the socket took the bytes.
-  @exclusivity(unchecked) private var output: ByteBuffer?
-  @exclusivity(unchecked) private var isReading = false
-  @exclusivity(unchecked) private var isPumping = false
-  @exclusivity(unchecked) private var isPumpScheduled = false
-  private var isReady = false
-  private var handshakeTimer: Scheduled<Void>?
-  private var lastError: (any Error)?
-  private static let writeSize = 64 * 1024
-  /// A connection that once had much to say does not keep the memory for it.
-  private static let keptOutput = 16 * 1024
-  private static let shutdownPing: UInt64 = 0x706f_7274_6963_6f01
+  @exclusivity(unchecked) var output: ByteBuffer?
+  @exclusivity(unchecked) var isReading = false
+  @exclusivity(unchecked) var isPumping = false
+  @exclusivity(unchecked) var isPumpScheduled = false
+  @exclusivity(unchecked) var load = ConnectionLoad()
+  @exclusivity(unchecked) var upkeep: Upkeep
+  var strikes = PingStrikes()
+  @exclusivity(unchecked) var bandwidth: BandwidthEstimate?
+  var isReady = false
+  /// The last words are out and the rest of what the peer sends is thrown away.
+  var isLingering = false
+  /// Between the two GOAWAYs of a graceful end.
+  var awaitsShutdownPing = false
+  var lastError: (any Error)?
 
   init(
     role: Session.Role, eventLoop: any EventLoop, configuration: HTTP2Configuration,
@@ -54,6 +55,10 @@ public final class HTTP2Connection: ChannelInboundHandler, @unchecked Sendable {
     self.peerNames = peerNames
     self.delegate = delegate
     executor = LoopExecutor(eventLoop)
+    upkeep = Upkeep(role, configuration, eventLoop.now)
+    bandwidth = configuration.largestWindow.map {
+      BandwidthEstimate(window: Int(configuration.initialStreamWindow), cap: Int($0))
+    }
   }
 
   /// The serving end; add it to a channel whose next bytes are the client's preface.
@@ -93,24 +98,49 @@ public final class HTTP2Connection: ChannelInboundHandler, @unchecked Sendable {
     stream.delegate = delegate
     stream.id = try session.submitRequest(headers, hasBody: !endStream)
     stream.didSubmitRequest(endStream: endStream)
-    streams[stream.id] = stream
+    add(stream)
     setNeedsPump()
     return stream
+  }
+
+  func add(_ stream: HTTP2Stream) {
+    streams[stream.id] = stream
+    load.streams += 1
+    noteUse()
   }
 
   // MARK: ending
 
   /// Ends gracefully in two phases: a GOAWAY that refuses nothing yet and a PING; once that came back, the GOAWAY
-  /// with the real last stream. The connection closes when its last stream has ended.
-  public func shutDown() {
-    guard let session, !isClosed else { return }
+  /// with the real last stream. The connection closes when its last stream has ended; how long that may take is up
+  /// to the caller, who has `close`.
+  ///
+  /// - Parameter reason: the GOAWAY's debug data.
+  public func shutDown(_ reason: StaticString = "") {
+    guard let session, !isClosed, !isLingering, !awaitsShutdownPing else { return }
     if role == .client {
       isGoingAway = true
-      session.submitGoAway(.noError)
-    } else {
-      session.submitShutdownNotice()
+      session.submitGoAway(.noError, reason)
+    } else if isReady {
+      guard !isGoingAway else { return }
+      awaitsShutdownPing = true
+      upkeep.noticeSent = eventLoop.now
+      session.submitShutdownNotice(reason)
       session.ping(Self.shutdownPing)
+      startTicking()
+    } else {
+      // Whoever has not even said hello loses nothing.
+      return closeChannel()
     }
+    setNeedsPump()
+  }
+
+  /// The second phase: streams above the last one taken so far are not processed any more.
+  func finishShutDown() {
+    guard awaitsShutdownPing else { return }
+    awaitsShutdownPing = false
+    isGoingAway = true
+    session?.submitGoAway(.noError)
     setNeedsPump()
   }
 
@@ -123,266 +153,19 @@ public final class HTTP2Connection: ChannelInboundHandler, @unchecked Sendable {
 
   /// Ends everything now: a last GOAWAY, then the socket. Streams that still run end as lost.
   public func close(_ code: HTTP2ErrorCode = .noError) {
-    guard let session, !isClosed else { return closeChannel() }
+    guard let session, !isClosed, !isLingering else { return closeChannel() }
+    awaitsShutdownPing = false
     session.terminate(code)
     if !isReading { pump() }
     closeChannel()
   }
 
-  private func closeChannel() {
-    handshakeTimer?.cancel()
+  func closeChannel() {
+    upkeep.timer?.cancel()
     context?.close(promise: nil)
   }
 
-  // MARK: channel
-
-  public func handlerAdded(context: ChannelHandlerContext) {
-    self.context = context
-    if context.channel.isActive { start(context) }
-  }
-
-  public func handlerRemoved(context: ChannelHandlerContext) {
-    didClose()
-    self.context = nil
-  }
-
-  public func channelActive(context: ChannelHandlerContext) {
-    start(context)
-    context.fireChannelActive()
-  }
-
-  private func start(_ context: ChannelHandlerContext) {
-    guard session == nil, !isClosed else { return }
-    peerAddress = context.channel.remoteAddress.map(Self.describe) ?? ""
-    do {
-      session = try Session(role: role, configuration: configuration, delegate: self)
-    } catch {
-      lastError = error
-      return closeChannel()
-    }
-    handshakeTimer = eventLoop.scheduleTask(in: configuration.handshakeTimeout) {
-      guard !self.isReady else { return }
-      self.lastError = ChannelError.connectTimeout(self.configuration.handshakeTimeout)
-      self.closeChannel()
-    }
-    setNeedsPump()
-  }
-
-  private static func describe(_ address: SocketAddress) -> String {
-    if let host = address.ipAddress, let port = address.port {
-      return address.protocol == .inet6 ? "[\(host)]:\(port)" : "\(host):\(port)"
-    }
-    return "unix:" + (address.pathname ?? "")
-  }
-
-  public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    guard let session, !isClosed else { return }
-    if !isReading {
-      isReading = true
-      executor.hold()
-    }
-    let buffer = unwrapInboundIn(data)
-    if !buffer.withUnsafeReadableBytes(session.receive) {
-      isReading = false
-      executor.release()
-      pump()
-      closeChannel()
-    }
-  }
-
-  public func channelReadComplete(context: ChannelHandlerContext) {
-    if isReading {
-      executor.release()
-      isReading = false
-      pump()
-    }
-    context.fireChannelReadComplete()
-  }
-
-  public func channelWritabilityChanged(context: ChannelHandlerContext) {
-    if context.channel.isWritable { setNeedsPump() }
-    context.fireChannelWritabilityChanged()
-  }
-
-  public func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    lastError = error
-    closeChannel()
-  }
-
-  public func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    // HTTP/2 has no half-closed connections: a peer that is through sending is gone.
-    if case ChannelEvent.inputClosed = event { closeChannel() }
-    context.fireUserInboundEventTriggered(event)
-  }
-
-  public func channelInactive(context: ChannelHandlerContext) {
-    didClose()
-    context.fireChannelInactive()
-  }
-
-  private func didClose() {
-    guard !isClosed else { return }
-    isClosed = true
-    handshakeTimer?.cancel()
-    let lost = streams.values
-    streams = [:]
-    recent = nil
-    spareBuffers = []
-    output = nil
-    for stream in lost { stream.close(.connectionLost) }
-    if isReading {
-      isReading = false
-      executor.release()
-    }
-    let delegate = self.delegate
-    self.delegate = nil
-    delegate?.connectionClosed(self, error: lastError)
-    session = nil
-  }
-
-  // MARK: output
-
-  /// Something may wait to be sent: it leaves with the current read's flush, or in the next turn of the loop.
-  func setNeedsPump() {
-    guard !isReading, !isPumping, !isPumpScheduled, !isClosed else { return }
-    isPumpScheduled = true
-    eventLoop.execute {
-      self.isPumpScheduled = false
-      self.pump()
-    }
-  }
-
-  private func pump() {
-    guard let session, let context, !isClosed, !isPumping, !isReading else { return }
-    isPumping = true
-    defer { isPumping = false }
-    var wrote = false
-    while !isClosed, context.channel.isWritable {
-      var buffer = output ?? context.channel.allocator.buffer(capacity: 4096)
-      output = nil
-      // Takes new memory by itself when the last bytes have not left yet.
-      buffer.clear(minimumCapacity: 0)
-      guard session.send(into: &buffer, limit: Self.writeSize) else {
-        return closeChannel()
-      }
-      let count = buffer.readableBytes
-      if buffer.capacity <= Self.keptOutput { output = buffer }
-      guard count > 0 else { break }
-      context.write(wrapOutboundOut(buffer), promise: nil)
-      wrote = true
-      if count < Self.writeSize { break }
-      context.flush()
-    }
-    if wrote, !isClosed { context.flush() }
-    if !isClosed, !session.isAlive { closeChannel() }
-  }
-}
-
-extension HTTP2Connection {
-  private func stream(_ id: Int32) -> HTTP2Stream? {
-    if let recent, recent.id == id { return recent }
-    guard let stream = streams[id] else { return nil }
-    recent = stream
-    return stream
-  }
-
-  func takeBuffer() -> ByteBuffer { spareBuffers.popLast() ?? ByteBuffer() }
-
-  func giveBack(_ buffer: consuming ByteBuffer) {
-    guard (1...Self.spareBufferSize).contains(buffer.capacity),
-      spareBuffers.count < Self.spareBufferCount, !isClosed
-    else { return }
-    buffer.clear()
-    spareBuffers.append(buffer)
-  }
-}
-
-extension HTTP2Connection: SessionDelegate {
-  func received(_ headers: HeaderFields, on id: Int32, kind: HeaderKind) {
-    guard kind != .request else {
-      let stream = HTTP2Stream(id: id, connection: self)
-      stream.hasReceivedHeaders = true
-      streams[id] = stream
-      recent = stream
-      delegate?.connection(self, accepted: stream, headers: headers)
-      return
-    }
-    guard let stream = stream(id) else { return }
-    guard !stream.hasReceivedHeaders else {
-      stream.delegate?.stream(stream, receivedTrailers: headers)
-      return
-    }
-    if let status = headers.bytes(":status"), status.count == 3, status.first == UInt8(ascii: "1") {
-      return
-    }
-    stream.hasReceivedHeaders = true
-    stream.delegate?.stream(stream, receivedHeaders: headers)
-  }
-
-  func receivedTooLargeHeaders(on id: Int32, kind: HeaderKind) {
-    switch kind {
-    case .request:
-      session?.submitResponse(id, HeaderFields([":status": "431"]), hasBody: false)
-    case .response, .trailers:
-      guard let stream = stream(id) else { return }
-      stream.delegate?.streamReceivedTooLargeHeaders(stream)
-      stream.reset(.cancel)
-    }
-  }
-
-  func received(_ bytes: UnsafeRawBufferPointer, on id: Int32) {
-    if let stream = stream(id) {
-      stream.received(bytes)
-    } else {
-      session?.consume(id, bytes.count)
-    }
-  }
-
-  func receivedEnd(of id: Int32) {
-    guard let stream = stream(id) else { return }
-    stream.hasReceivedEnd = true
-    stream.delegate?.streamReceivedEnd(stream)
-  }
-
-  func closed(_ id: Int32, _ code: HTTP2ErrorCode) {
-    if recent?.id == id { recent = nil }
-    guard let stream = streams.removeValue(forKey: id) else { return }
-    stream.close(code == .noError && stream.hasReceivedEnd ? .finished : .reset(code))
-    if role == .client { delegate?.connectionMayOpenStreams(self) }
-  }
-
-  func sentHeaders(on id: Int32) {
-    if role == .client { stream(id)?.wasSent = true }
-  }
-
-  func sentEnd(of id: Int32) {
-    // An answer that is complete before its request tells the client to stop sending.
-    guard role == .server else { return }
-    if let stream = stream(id), stream.hasReceivedEnd { return }
-    session?.reset(id, .noError)
-  }
-
-  func receivedSettings() {
-    let isFirst = !isReady
-    isReady = true
-    if isFirst {
-      handshakeTimer?.cancel()
-      delegate?.connectionIsReady(self)
-    }
-    if role == .client { delegate?.connectionMayOpenStreams(self) }
-  }
-
-  func receivedGoAway(lastStream: Int32, _ code: HTTP2ErrorCode) {
-    isGoingAway = true
-    delegate?.connection(self, isGoingAway: code, lastStream: lastStream)
-  }
-
-  func receivedPingAck(_ payload: UInt64) {
-    if payload == Self.shutdownPing { session?.submitGoAway(.noError) }
-  }
-
-  func body(of id: Int32, into buffer: UnsafeMutableRawBufferPointer) -> BodyChunk {
-    guard let stream = stream(id) else { return BodyChunk(count: 0, end: .stream) }
-    return stream.body(into: buffer)
-  }
+  static let shutdownPing: UInt64 = 0x706f_7274_6963_6f01
+  static let keepalivePing: UInt64 = 0x706f_7274_6963_6f02
+  static let bandwidthPing: UInt64 = 0x706f_7274_6963_6f03
 }

@@ -25,6 +25,7 @@ public final class HTTP2Stream: @unchecked Sendable {
   @exclusivity(unchecked) private var trailers: HeaderFields?
   @exclusivity(unchecked) private var isWaitingForBody = false
   @exclusivity(unchecked) private var unconsumed = 0
+  @exclusivity(unchecked) private var kept = 0
   @exclusivity(unchecked) private var writers: [UnsafeContinuation<Void, any Error>] = []
   private let writeLimit: Int
 
@@ -57,7 +58,9 @@ public final class HTTP2Stream: @unchecked Sendable {
   public func send(_ fill: (inout ByteBuffer) -> Void) {
     guard connection != nil, hasSentHeaders, !isFinishing else { return }
     if outbound.capacity == 0, let connection { outbound = connection.takeBuffer() }
+    let before = outbound.readableBytes
     fill(&outbound)
+    connection?.holds(unsent: outbound.readableBytes - before)
     bodyChanged()
   }
 
@@ -71,20 +74,25 @@ public final class HTTP2Stream: @unchecked Sendable {
 
   /// Drops body bytes that have not left yet, so that the end can overtake them.
   public func discardUnsent() {
-    outbound.clear()
+    dropOutbound()
     failWriters(.reset(.cancel))
   }
 
   /// Ends both sides at once.
   public func reset(_ code: HTTP2ErrorCode) {
     guard let connection else { return }
-    outbound.clear()
+    dropOutbound()
     connection.session?.reset(id, code)
     connection.setNeedsPump()
   }
 
   /// Whether the peer's windows let body bytes leave now.
   public var hasWindow: Bool { connection?.session?.hasWindow(id) ?? false }
+
+  private func dropOutbound() {
+    connection?.holds(unsent: -outbound.readableBytes)
+    outbound.clear()
+  }
 
   public var isWritable: Bool { outbound.readableBytes < writeLimit }
 
@@ -138,12 +146,23 @@ public final class HTTP2Stream: @unchecked Sendable {
   public func consume(_ count: Int) {
     guard count > 0, let connection, let session = connection.session else { return }
     unconsumed -= count
+    connection.holds(unread: -count)
     session.consume(id, count)
+    connection.took(count)
     connection.setNeedsPump()
+  }
+
+  /// Says how many bytes the application keeps of what it consumed, such as a message that is still incomplete, so
+  /// that they count against the budget. The last word counts; the end of the stream takes it back.
+  public func keep(_ count: Int) {
+    guard count != kept, let connection else { return }
+    connection.holds(unread: count - kept)
+    kept = count
   }
 
   func received(_ bytes: UnsafeRawBufferPointer) {
     unconsumed += bytes.count
+    connection?.holds(unread: bytes.count)
     if let delegate {
       delegate.stream(self, received: bytes)
     } else {
@@ -160,6 +179,8 @@ public final class HTTP2Stream: @unchecked Sendable {
         buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
         return count
       }
+      connection?.load.sentBodies += count
+      connection?.holds(unsent: -count)
     }
     if outbound.readableBytes == 0 {
       outbound.clear()
@@ -195,9 +216,14 @@ public final class HTTP2Stream: @unchecked Sendable {
     if unconsumed > 0 {
       // What nobody read must not stay on the account of the connection's window.
       connection?.session?.consume(id, unconsumed)
+    }
+    if unconsumed + kept > 0 {
+      connection?.holds(unread: -(unconsumed + kept))
       unconsumed = 0
+      kept = 0
     }
     if outbound.capacity > 0 {
+      dropOutbound()
       connection?.giveBack(outbound)
       outbound = ByteBuffer()
     }

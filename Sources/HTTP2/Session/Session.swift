@@ -18,8 +18,17 @@ final class Session {
   /// The header block that is arriving; HTTP/2 never interleaves two.
   @exclusivity(unchecked) var block = HeaderFields()
   @exclusivity(unchecked) var blockIsTooLarge = false
+  var droppedHeaderBytes = 0
+  var resets: TokenBucket
   var faults: TokenBucket
   var controlFrames: TokenBucket
+  /// WINDOW_UPDATE frames that the DATA we sent explains.
+  @exclusivity(unchecked) var explainedWindowUpdates = 0
+  /// HEADERS or DATA went out since this was last looked at.
+  @exclusivity(unchecked) var hasSentPayload = false
+  @exclusivity(unchecked) private var notice: [UInt8]?
+  /// The peer broke a limit: the GOAWAY that says so is queued and nothing more is taken from it.
+  private(set) var isCondemned = false
 
   init(role: Role, configuration: HTTP2Configuration, delegate: any SessionDelegate)
     throws(HTTP2Error)
@@ -27,14 +36,20 @@ final class Session {
     self.role = role
     self.configuration = configuration
     self.delegate = delegate
-    faults = TokenBucket(burst: configuration.faultBurst, perSecond: 10)
-    controlFrames = TokenBucket(burst: 10_000, perSecond: 1_000)
+    resets = TokenBucket(
+      burst: Int(clamping: configuration.resetBurst),
+      perSecond: Int(clamping: configuration.resetRate))
+    faults = TokenBucket(burst: configuration.faultBurst, perSecond: configuration.faultRate)
+    controlFrames = TokenBucket(
+      burst: configuration.controlBurst, perSecond: configuration.controlRate)
     handle = try Self.makeHandle(role: role, configuration: configuration)
     nghttp2_session_set_user_data(handle, Unmanaged.passUnretained(self).toOpaque())
     try submitPreface()
   }
 
   deinit { nghttp2_session_del(handle) }
+
+  var counters: HTTP2Counters? { configuration.counters }
 
   private static func makeHandle(role: Role, configuration: HTTP2Configuration)
     throws(HTTP2Error) -> OpaquePointer
@@ -48,8 +63,10 @@ final class Session {
     nghttp2_option_set_max_outbound_ack(option, 1000)
     nghttp2_option_set_max_settings(option, 32)
     nghttp2_option_set_max_continuations(option, configuration.maximumContinuations)
+    // Ours speaks first, since nghttp2 calls it INTERNAL_ERROR; this is the net below.
     nghttp2_option_set_stream_reset_rate_limit(
-      option, configuration.resetBurst, configuration.resetRate)
+      option, configuration.resetBurst.addingSome, configuration.resetRate.addingSome)
+    for type in Self.unknownTypes { nghttp2_option_set_user_recv_extension_type(option, type) }
     nghttp2_option_set_max_send_header_block_length(option, 256 * 1024)
     if role == .client { nghttp2_option_set_peer_max_concurrent_streams(option, 100) }
 
@@ -61,6 +78,11 @@ final class Session {
       : nghttp2_session_client_new2(&session, callbacks.pointer, nil, option)
     guard code == 0, let session else { throw .session(code) }
     return session
+  }
+
+  /// Frame types without a meaning here: to be counted, they have to pass through a callback.
+  private static let unknownTypes: [UInt8] = (0x0a...0xff).filter {
+    ![0x0a, 0x0c, 0x10].contains($0)
   }
 
   private func submitPreface() throws(HTTP2Error) {
@@ -98,6 +120,10 @@ final class Session {
     withExtendedLifetime(self) {
       let count = nghttp2_session_mem_recv(
         handle, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
+      if nghttp2_session_get_outbound_queue_size(handle) > configuration.maximumOutboundQueue {
+        condemn("outbound queue")
+      }
+      guard !isCondemned else { return false }
       guard count < 0 else { return true }
       let code: HTTP2ErrorCode
       switch Int32(truncatingIfNeeded: count) {
@@ -119,8 +145,14 @@ final class Session {
         var data: UnsafePointer<UInt8>?
         let count = nghttp2_session_mem_send(handle, &data)
         guard count >= 0 else { return false }
-        guard count > 0, let data else { return true }
+        guard count > 0, let data else {
+          writeNotice(to: &buffer)
+          return true
+        }
         buffer.writeBytes(UnsafeRawBufferPointer(start: data, count: count))
+        if notice != nil, Self.endsBlock(UnsafeBufferPointer(start: data, count: count)) {
+          writeNotice(to: &buffer)
+        }
       }
       return true
     }
@@ -174,18 +206,63 @@ final class Session {
   // MARK: the connection
 
   func ping(_ payload: UInt64) {
+    if let counters { HTTP2Counters.add(to: counters.pingsSent) }
     withUnsafeBytes(of: payload.bigEndian) {
       _ = nghttp2_submit_ping(handle, 0, $0.baseAddress?.assumingMemoryBound(to: UInt8.self))
     }
   }
 
-  /// First phase of a graceful end: GOAWAY with the highest id.
-  func submitShutdownNotice() { _ = nghttp2_submit_shutdown_notice(handle) }
+  /// First phase of a graceful end: GOAWAY with the highest id. nghttp2 would send it without debug data, or take
+  /// no streams after one that has some; so the frame is ours and leaves between two of its own.
+  func submitShutdownNotice(_ reason: StaticString) {
+    guard notice == nil else { return }
+    reason.withUTF8Buffer { reason in
+      let count = UInt8(clamping: min(100, reason.count) + 8)
+      let header: [UInt8] = [0, 0, count, 7, 0, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0]
+      notice = header + reason.prefix(100)
+    }
+    if let counters { HTTP2Counters.add(to: counters.goAwaysSent) }
+  }
+
+  private func writeNotice(to buffer: inout ByteBuffer) {
+    guard let bytes = notice else { return }
+    buffer.writeBytes(bytes)
+    notice = nil
+  }
+
+  /// Whether another frame may follow these: not within a header block.
+  private static func endsBlock(_ frame: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard frame.count >= 9 else { return false }
+    let isBlock = [UInt8(1), 5, 9].contains(frame[3])
+    return !isBlock || frame[4] & 4 != 0
+  }
 
   /// GOAWAY with the last stream that was really taken.
-  func submitGoAway(_ code: HTTP2ErrorCode) {
-    let last = nghttp2_session_get_last_proc_stream_id(handle)
-    _ = nghttp2_submit_goaway(handle, 0, last, code.rawValue, nil, 0)
+  func submitGoAway(_ code: HTTP2ErrorCode, _ reason: StaticString = "") {
+    submitGoAway(code, nghttp2_session_get_last_proc_stream_id(handle), reason)
+  }
+
+  private func submitGoAway(_ code: HTTP2ErrorCode, _ last: Int32, _ reason: StaticString) {
+    reason.withUTF8Buffer {
+      _ = nghttp2_submit_goaway(handle, 0, last, code.rawValue, $0.baseAddress, $0.count)
+    }
+  }
+
+  /// The peer broke a limit: says so and takes nothing more from it.
+  func condemn(_ reason: StaticString) {
+    guard !isCondemned else { return }
+    isCondemned = true
+    if let counters { HTTP2Counters.add(to: counters.limitsBroken) }
+    submitGoAway(.enhanceYourCalm, reason)
+  }
+
+  /// Lets the peer send more before the application takes it; windows only grow.
+  func growWindows(stream: Int32, connection: Int32) {
+    var setting = nghttp2_settings_entry(
+      settings_id: Int32(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE.rawValue),
+      value: UInt32(clamping: stream))
+    _ = nghttp2_submit_settings(handle, 0, &setting, 1)
+    _ = nghttp2_session_set_local_window_size(handle, 0, 0, connection)
   }
 
   /// Queues GOAWAY and takes nothing more.
@@ -227,5 +304,13 @@ final class Session {
         return body(UnsafePointer(fields.baseAddress), headers.count)
       }
     }
+  }
+}
+
+extension UInt64 {
+  /// A tenth more, and a little.
+  fileprivate var addingSome: UInt64 {
+    let (sum, overflows) = addingReportingOverflow(self / 10 + 10)
+    return overflows ? self : sum
   }
 }

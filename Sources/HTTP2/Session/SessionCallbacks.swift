@@ -19,7 +19,7 @@ final class SessionCallbacks: @unchecked Sendable {
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(table, Self.dataReceived)
     nghttp2_session_callbacks_set_on_stream_close_callback(table, Self.streamClosed)
     nghttp2_session_callbacks_set_on_frame_send_callback(table, Self.frameSent)
-    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(table, Self.invalidFrame)
+    nghttp2_session_callbacks_set_unpack_extension_callback(table, Self.unknownFrame)
   }
 
   /// Runs `body` with the session of a callback. `Session` keeps itself alive around every call into nghttp2, so
@@ -47,7 +47,7 @@ final class SessionCallbacks: @unchecked Sendable {
       session.addField(
         UnsafeBufferPointer(start: name, count: nameCount),
         UnsafeBufferPointer(start: value, count: valueCount))
-      return 0
+      return session.isCondemned ? failure : 0
     } ?? failure
   }
 
@@ -55,7 +55,7 @@ final class SessionCallbacks: @unchecked Sendable {
     guard let frame else { return failure }
     return with(userData) { session in
       session.frameReceived(frame)
-      return 0
+      return session.isCondemned ? failure : 0
     } ?? failure
   }
 
@@ -63,7 +63,7 @@ final class SessionCallbacks: @unchecked Sendable {
     _, _, id, data, count, userData in
     with(userData) { session in
       session.delegate.received(UnsafeRawBufferPointer(start: data, count: count), on: id)
-      return 0
+      return session.isCondemned ? failure : 0
     } ?? failure
   }
 
@@ -82,11 +82,10 @@ final class SessionCallbacks: @unchecked Sendable {
     } ?? failure
   }
 
-  private static let invalidFrame: nghttp2_on_invalid_frame_recv_callback = {
-    _, _, code, userData in
+  private static let unknownFrame: nghttp2_unpack_extension_callback = { _, _, _, userData in
     with(userData) { session in
-      if code != Int32(NGHTTP2_ERR_REFUSED_STREAM.rawValue) { session.countFault() }
-      return 0
+      session.countControlFrame()
+      return session.isCondemned ? failure : Int32(NGHTTP2_ERR_CANCEL.rawValue)
     } ?? failure
   }
 
@@ -107,97 +106,5 @@ final class SessionCallbacks: @unchecked Sendable {
       }
       return chunk.count
     } ?? Int(failure)
-  }
-}
-
-extension Session {
-  func addField(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) {
-    guard !blockIsTooLarge else { return }
-    let size = block.listSize + name.count + value.count + 32
-    guard size <= configuration.maximumHeaderListSize,
-      block.count < configuration.maximumHeaderFields
-    else {
-      blockIsTooLarge = true
-      block = HeaderFields()
-      return
-    }
-    if block.isEmpty { block.reserve(fields: 12, bytes: 256) }
-    block.append(name: name, value: value)
-  }
-
-  func frameReceived(_ pointer: UnsafePointer<nghttp2_frame>) {
-    // A union: only the member that the type names may be read.
-    let header = pointer.pointee.hd
-    switch UInt32(header.type) {
-    case NGHTTP2_HEADERS.rawValue:
-      let kind: HeaderKind
-      switch pointer.pointee.headers.cat {
-      case NGHTTP2_HCAT_REQUEST: kind = .request
-      case NGHTTP2_HCAT_RESPONSE: kind = .response
-      default: kind = .trailers
-      }
-      if blockIsTooLarge {
-        delegate.receivedTooLargeHeaders(on: header.stream_id, kind: kind)
-      } else {
-        delegate.received(takeBlock(), on: header.stream_id, kind: kind)
-      }
-      if header.flags & 1 != 0 { delegate.receivedEnd(of: header.stream_id) }
-    case NGHTTP2_DATA.rawValue:
-      if header.flags & 1 != 0 {
-        delegate.receivedEnd(of: header.stream_id)
-      } else if header.length == 0 {
-        countControlFrame()
-      }
-    case NGHTTP2_SETTINGS.rawValue:
-      countControlFrame()
-      if header.flags & 1 == 0 { delegate.receivedSettings() }
-    case NGHTTP2_PING.rawValue:
-      countControlFrame()
-      if header.flags & 1 != 0 { delegate.receivedPingAck(pingPayload(pointer)) }
-    case NGHTTP2_PRIORITY.rawValue: countControlFrame()
-    case NGHTTP2_GOAWAY.rawValue:
-      delegate.receivedGoAway(
-        lastStream: pointer.pointee.goaway.last_stream_id,
-        HTTP2ErrorCode(rawValue: pointer.pointee.goaway.error_code))
-    default: break
-    }
-  }
-
-  private func takeBlock() -> HeaderFields {
-    var whole = HeaderFields()
-    swap(&whole, &block)
-    return whole
-  }
-
-  private func pingPayload(_ frame: UnsafePointer<nghttp2_frame>) -> UInt64 {
-    withUnsafeBytes(of: frame.pointee.ping.opaque_data) {
-      UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self))
-    }
-  }
-
-  func frameSent(_ pointer: UnsafePointer<nghttp2_frame>) {
-    let header = pointer.pointee.hd
-    switch UInt32(header.type) {
-    case NGHTTP2_HEADERS.rawValue:
-      delegate.sentHeaders(on: header.stream_id)
-      if header.flags & 1 != 0 { delegate.sentEnd(of: header.stream_id) }
-    case NGHTTP2_DATA.rawValue where header.flags & 1 != 0:
-      delegate.sentEnd(of: header.stream_id)
-    case NGHTTP2_RST_STREAM.rawValue where role == .server:
-      switch HTTP2ErrorCode(rawValue: pointer.pointee.rst_stream.error_code) {
-      case .protocolError, .flowControlError, .streamClosed, .frameSizeError: countFault()
-      default: break
-      }
-    default: break
-    }
-  }
-
-  /// Streams that we had to reset for the peer's faults: MadeYouReset.
-  func countFault() {
-    if role == .server, !faults.take() { terminate(.enhanceYourCalm) }
-  }
-
-  private func countControlFrame() {
-    if role == .server, !controlFrames.take() { terminate(.enhanceYourCalm) }
   }
 }

@@ -13,7 +13,8 @@ protocol SessionDelegate: AnyObject {
   /// END_STREAM of our side went out.
   func sentEnd(of id: Int32)
   func receivedSettings()
-  func receivedGoAway(lastStream: Int32, _ code: HTTP2ErrorCode)
+  func receivedGoAway(_ goAway: GoAway)
+  func receivedPing()
   func receivedPingAck(_ payload: UInt64)
   /// Fills `buffer` with the next bytes of the body of stream `id`.
   func body(of id: Int32, into buffer: UnsafeMutableRawBufferPointer) -> BodyChunk
