@@ -149,7 +149,7 @@ let targets: [Target] =
     tests("Values", ["Values"]),
     tests("Threads", ["Threads"]),
     tests("Crypto", ["Crypto", "Values"]),
-    tests("Protobuf", ["Protobuf", "WellKnown", "PorticoAPI", "CPorticoProto"]),
+    tests("Protobuf", ["Protobuf", "WellKnown", "PorticoAPI", "CPorticoProto", "RPC"]),
     tests("Protogen", ["protogen", "CPorticoProto", "PorticoAPI", "RPC"]),
     tests("HTTP2", ["HTTP2", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
     tests("RPC", ["RPC", "Protobuf", "WellKnown", "HTTP2", "PorticoAPI", "CZlib"] + nio),

@@ -27,6 +27,7 @@ public enum Methods {
       Users.all,
       Conversations.all,
       Mails.all,
+      Type_.all,
       Nesting.all,
       Streams.all,
       Assets.all,

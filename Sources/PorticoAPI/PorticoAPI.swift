@@ -21,6 +21,9 @@ public enum PorticoAccess {}
 /// Package `portico.testing.v1`.
 public enum PorticoTesting {}
 
+/// Package `portico.testing.names.v1`.
+public enum TestingNames {}
+
 /// Package `portico.ticketing.v1`.
 public enum Ticketing {}
 

@@ -713,6 +713,9 @@ extension GrpcTesting {
             to: Grpc__Testing__TestOrcaReport__RequestCostEntry.self)
           entry.pointee.key = try arena.string(pair.key)
           entry.pointee.value = pair.value
+          if pair.value == 0, pair.value.sign == .minus {
+            try UnknownFields().write(to: entry, in: arena, extra: [.negativeZero(double: 2)])
+          }
           entries[index] = entry
         }
         c.pointee.n_request_cost = self.requestCost.count
@@ -729,6 +732,9 @@ extension GrpcTesting {
             to: Grpc__Testing__TestOrcaReport__UtilizationEntry.self)
           entry.pointee.key = try arena.string(pair.key)
           entry.pointee.value = pair.value
+          if pair.value == 0, pair.value.sign == .minus {
+            try UnknownFields().write(to: entry, in: arena, extra: [.negativeZero(double: 2)])
+          }
           entries[index] = entry
         }
         c.pointee.n_utilization = self.utilization.count

@@ -197,14 +197,32 @@ struct FieldCode {
       "let entries = try arena.array("
         + "of: UnsafeMutablePointer<\(structure)>?.self, count: \(property.selfMember).count)",
       "let descriptor = MessageDescriptor(staticAddress: \(CNames.address(entry.fullName))())",
-      "for (index, pair) in \(property.selfMember).sorted(by: { $0.key < $1.key }).enumerated() {",
+      "for (index, pair) in \(property.selfMember).sorted(by: { \(order(entry)) }).enumerated() {",
       "let entry = try arena.initialized(descriptor).assumingMemoryBound(to: \(structure).self)",
       Self.writeSingular(entry.fields[0].kind, "entry.pointee.key", "pair.key"),
       Self.writeSingular(entry.fields[1].kind, "entry.pointee.value", "pair.value"),
+    ] + negativeZero(entry) + [
       "entries[index] = entry",
       "}",
       "\(cCount) = \(property.selfMember).count",
       "\(cMember) = entries",
+      "}",
+    ]
+  }
+
+  /// Entries are written in the order of their keys, so that equal messages are equal bytes.
+  private func order(_ entry: ProtoMessage) -> String {
+    entry.fields[0].kind == .bool ? "!$0.key && $1.key" : "$0.key < $1.key"
+  }
+
+  /// An entry's value has no presence either.
+  private func negativeZero(_ entry: ProtoMessage) -> [String] {
+    let kind = entry.fields[1].kind
+    guard [.float, .double].contains(kind) else { return [] }
+    return [
+      "if pair.value == 0, pair.value.sign == .minus {",
+      "try UnknownFields().write(to: entry, in: arena, "
+        + "extra: [.negativeZero(\(kind == .float ? "float" : "double"): 2)])",
       "}",
     ]
   }

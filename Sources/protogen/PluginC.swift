@@ -7,7 +7,8 @@ import Foundation
 /// then arrives as a oneof of one member, which is what it means.
 ///
 /// Comments are taken out of the request: in C they would stand in `/* … */`, and ours hold
-/// resource names with `/*` in them.
+/// resource names with `/*` in them. And services: what it makes of those nobody calls, and a method named
+/// `Init` does not compile.
 struct PluginC: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plugin-c", abstract: "A protoc plugin that runs protoc-gen-c.",
@@ -18,12 +19,12 @@ struct PluginC: ParsableCommand {
 
   func run() throws {
     let request = [UInt8](try FileHandle.standardInput.readToEnd() ?? Data())
-    let answer = try Self.protocGenC(Self.withoutComments(request))
+    let answer = try Self.protocGenC(Self.messagesOnly(of: request))
     FileHandle.standardOutput.write(Data(answer + Self.supportsOptional))
   }
 
-  /// The CodeGeneratorRequest without the source information of its files.
-  static func withoutComments(_ request: [UInt8]) throws -> [UInt8] {
+  /// The CodeGeneratorRequest without the source information and the services of its files.
+  static func messagesOnly(of request: [UInt8]) throws -> [UInt8] {
     guard
       let message = google__protobuf__compiler__code_generator_request__unpack(
         nil, request.count, request)
@@ -34,6 +35,11 @@ struct PluginC: ParsableCommand {
         google__protobuf__source_code_info__free_unpacked(info, nil)
         file.pointee.source_code_info = nil
       }
+      for service in items(file.pointee.n_service, file.pointee.service) {
+        google__protobuf__service_descriptor_proto__free_unpacked(service, nil)
+      }
+      // The array itself is freed with the file.
+      file.pointee.n_service = 0
     }
     let size = google__protobuf__compiler__code_generator_request__get_packed_size(message)
     return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in

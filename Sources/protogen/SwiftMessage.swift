@@ -80,7 +80,9 @@ struct SwiftMessage {
 
   private func memberwise() -> [String] {
     guard !members.isEmpty else { return [] }
-    let parameters = members.map { "\($0.label): \($0.type) = \($0.defaultValue)" }
+    let parameters = members.map {
+      "\(SwiftNames.parameter($0.label)): \($0.type) = \($0.defaultValue)"
+    }
     return ["", "public init("] + parameters.dropLast().map { $0 + "," } + [parameters.last ?? ""]
       + [") {"] + members.map { "\($0.property.selfMember) = \(SwiftNames.escaped($0.label))" }
       + ["}"]

@@ -27,7 +27,10 @@ enum SwiftNames {
   private static let takenTypes: Set<String> = [
     "Type", "Protocol", "Self", "Any", "String", "Int", "Int32", "Int64", "UInt32", "UInt64",
     "UInt8", "Float", "Double", "Bool", "Array", "Optional", "Dictionary", "Swift", "Protobuf",
-    "Hashable", "Sendable", "UnsafeRawPointer", "UnsafeMutableRawPointer", "UnsafeMutablePointer",
+    "Hashable", "Sendable", "UnknownFields", "MessageDescriptor", "EnumDescriptor", "Arena",
+    "Boxed",
+    "Reading", "Void", "Never", "RPC", "WellKnown", "Methods", "Method", "UnsafeRawPointer",
+    "UnsafeMutableRawPointer", "UnsafeMutablePointer",
   ]
 
   /// `request_id` → `requestID`, `class` → `` `class` ``, `self` → `self_`.
@@ -41,12 +44,20 @@ enum SwiftNames {
     property(name).replacingOccurrences(of: "`", with: "")
   }
 
+  /// The few words that a parameter may not be called without backticks.
+  static func parameter(_ label: String) -> String {
+    ["inout", "let", "var"].contains(label) ? "`\(label)`" : label
+  }
+
   static func escaped(_ name: String) -> String {
     keywords.contains(name) ? "`\(name)`" : name
   }
 
   /// `GetTicket` → `getTicket`, `SSOLogin` → `ssoLogin`.
-  static func method(_ name: String) -> String { property(name) }
+  static func method(_ name: String) -> String {
+    let camel = lowerCamel(name)
+    return ["all", "caller", "handlers", "name"].contains(camel) ? camel + "_" : property(name)
+  }
 
   static func type(_ name: String) -> String {
     let camel = upperCamel(name)
@@ -88,7 +99,7 @@ enum SwiftNames {
   /// those of Optional.
   static func alternative(_ name: String) -> String {
     let camel = lowerCamel(name)
-    let more = ["none", "some", "unrecognized", "rawValue"]
+    let more = ["none", "some", "unrecognized", "rawValue", "allCases", "protoName"]
     return taken.contains(camel) || more.contains(camel) ? camel + "_" : escaped(camel)
   }
 

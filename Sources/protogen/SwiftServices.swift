@@ -13,7 +13,8 @@ struct SwiftServices {
     let isSuffixed = service.name.hasSuffix(suffix) && service.name.count > suffix.count
     let stem = isSuffixed ? String(service.name.dropLast(suffix.count)) : service.name
     let package = String(service.fullName.dropLast(service.name.count + 1))
-    return SwiftNames.upperCamel(stem) + SwiftNames.trialVersion(package: package)
+    let name = SwiftNames.upperCamel(stem) + SwiftNames.trialVersion(package: package)
+    return ["Type", "Protocol", "Self"].contains(name) ? name + "_" : name
   }
 
   private func type(_ message: String) -> String { index.swiftTypes[message] ?? message }

@@ -71,7 +71,7 @@ struct OutputTests {
     let name = [0x0A, 7] + Array("a.proto".utf8)
     let file = name + [0x4A, 0]
     let request = name + [0x7A, UInt8(file.count)] + file
-    #expect(try PluginC.withoutComments(request) == name + [0x7A, UInt8(name.count)] + name)
+    #expect(try PluginC.messagesOnly(of: request) == name + [0x7A, UInt8(name.count)] + name)
     #expect(PluginC.supportsOptional == [2 << 3, 1])
   }
 

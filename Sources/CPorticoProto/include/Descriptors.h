@@ -45,6 +45,10 @@
 #include "portico/messaging/v1/conversation.pb-c.h"
 #include "portico/messaging/v1/mail.pb-c.h"
 #include "portico/messaging/v1/messaging.pb-c.h"
+#include "portico/testing/names/v1/base.pb-c.h"
+#include "portico/testing/names/v1/forward.pb-c.h"
+#include "portico/testing/names/v1/names.pb-c.h"
+#include "portico/testing/v1/maps.pb-c.h"
 #include "portico/testing/v1/testing.pb-c.h"
 #include "portico/ticketing/v1/asset.pb-c.h"
 #include "portico/ticketing/v1/attachment.pb-c.h"
@@ -1099,6 +1103,114 @@ static inline const void *_Nonnull portico__messaging__v1__retry_mail_request__a
 {
   return &portico__messaging__v1__retry_mail_request__descriptor;
 }
+static inline const void *_Nonnull portico__testing__names__v1__chicken__address(void)
+{
+  return &portico__testing__names__v1__chicken__descriptor;
+}
+static inline const void *_Nonnull portico__testing__names__v1__clash__address(void)
+{
+  return &portico__testing__names__v1__clash__descriptor;
+}
+static inline const void *_Nonnull portico__testing__names__v1__egg__address(void)
+{
+  return &portico__testing__names__v1__egg__descriptor;
+}
+static inline const void *_Nonnull portico__testing__names__v1__enums__address(void)
+{
+  return &portico__testing__names__v1__enums__descriptor;
+}
+static inline const void *_Nonnull portico__testing__names__v1__farm__address(void)
+{
+  return &portico__testing__names__v1__farm__descriptor;
+}
+static inline const void *_Nonnull portico__testing__names__v1__farm__flock_entry__address(void)
+{
+  return &portico__testing__names__v1__farm__flock_entry__descriptor;
+}
+static inline const void *_Nonnull portico__testing__names__v1__mixed__address(void)
+{
+  return &portico__testing__names__v1__mixed__descriptor;
+}
+static inline const void *_Nonnull portico__testing__names__v1__node__address(void)
+{
+  return &portico__testing__names__v1__node__descriptor;
+}
+static inline const void *_Nonnull portico__testing__names__v1__nodes__address(void)
+{
+  return &portico__testing__names__v1__nodes__descriptor;
+}
+static inline const void *_Nonnull portico__testing__names__v1__nodes__more_far_entry__address(void)
+{
+  return &portico__testing__names__v1__nodes__more_far_entry__descriptor;
+}
+static inline const void *_Nonnull portico__testing__names__v1__shadows__address(void)
+{
+  return &portico__testing__names__v1__shadows__descriptor;
+}
+static inline const void *_Nonnull portico__testing__names__v1__shadows__arena__address(void)
+{
+  return &portico__testing__names__v1__shadows__arena__descriptor;
+}
+static inline const void *_Nonnull portico__testing__names__v1__shadows__boxed__address(void)
+{
+  return &portico__testing__names__v1__shadows__boxed__descriptor;
+}
+static inline const void *_Nonnull portico__testing__names__v1__shadows__enum_descriptor__address(void)
+{
+  return &portico__testing__names__v1__shadows__enum_descriptor__descriptor;
+}
+static inline const void *_Nonnull portico__testing__names__v1__shadows__int32__address(void)
+{
+  return &portico__testing__names__v1__shadows__int32__descriptor;
+}
+static inline const void *_Nonnull portico__testing__names__v1__shadows__message_descriptor__address(void)
+{
+  return &portico__testing__names__v1__shadows__message_descriptor__descriptor;
+}
+static inline const void *_Nonnull portico__testing__names__v1__shadows__optional__address(void)
+{
+  return &portico__testing__names__v1__shadows__optional__descriptor;
+}
+static inline const void *_Nonnull portico__testing__names__v1__shadows__protobuf__address(void)
+{
+  return &portico__testing__names__v1__shadows__protobuf__descriptor;
+}
+static inline const void *_Nonnull portico__testing__names__v1__shadows__reading__address(void)
+{
+  return &portico__testing__names__v1__shadows__reading__descriptor;
+}
+static inline const void *_Nonnull portico__testing__names__v1__shadows__shadows__address(void)
+{
+  return &portico__testing__names__v1__shadows__shadows__descriptor;
+}
+static inline const void *_Nonnull portico__testing__names__v1__shadows__shape__address(void)
+{
+  return &portico__testing__names__v1__shadows__shape__descriptor;
+}
+static inline const void *_Nonnull portico__testing__names__v1__shadows__string__address(void)
+{
+  return &portico__testing__names__v1__shadows__string__descriptor;
+}
+static inline const void *_Nonnull portico__testing__names__v1__shadows__unknown_fields__address(void)
+{
+  return &portico__testing__names__v1__shadows__unknown_fields__descriptor;
+}
+static inline const void *_Nonnull portico__testing__names__v1__spelling__address(void)
+{
+  return &portico__testing__names__v1__spelling__descriptor;
+}
+static inline const void *_Nonnull portico__testing__names__v1__verb__address(void)
+{
+  return &portico__testing__names__v1__verb__descriptor;
+}
+static inline const void *_Nonnull portico__testing__names__v1__words__address(void)
+{
+  return &portico__testing__names__v1__words__descriptor;
+}
+static inline const void *_Nonnull portico__testing__names__v1__words__while_entry__address(void)
+{
+  return &portico__testing__names__v1__words__while_entry__descriptor;
+}
 static inline const void *_Nonnull portico__testing__v1__alias__address(void)
 {
   return &portico__testing__v1__alias__descriptor;
@@ -1134,6 +1246,70 @@ static inline const void *_Nonnull portico__testing__v1__level__address(void)
 static inline const void *_Nonnull portico__testing__v1__lists__address(void)
 {
   return &portico__testing__v1__lists__descriptor;
+}
+static inline const void *_Nonnull portico__testing__v1__maps__address(void)
+{
+  return &portico__testing__v1__maps__descriptor;
+}
+static inline const void *_Nonnull portico__testing__v1__maps__bool_keys_entry__address(void)
+{
+  return &portico__testing__v1__maps__bool_keys_entry__descriptor;
+}
+static inline const void *_Nonnull portico__testing__v1__maps__fixed32_keys_entry__address(void)
+{
+  return &portico__testing__v1__maps__fixed32_keys_entry__descriptor;
+}
+static inline const void *_Nonnull portico__testing__v1__maps__fixed64_keys_entry__address(void)
+{
+  return &portico__testing__v1__maps__fixed64_keys_entry__descriptor;
+}
+static inline const void *_Nonnull portico__testing__v1__maps__inner_entry__address(void)
+{
+  return &portico__testing__v1__maps__inner_entry__descriptor;
+}
+static inline const void *_Nonnull portico__testing__v1__maps__int32_keys_entry__address(void)
+{
+  return &portico__testing__v1__maps__int32_keys_entry__descriptor;
+}
+static inline const void *_Nonnull portico__testing__v1__maps__int64_keys_entry__address(void)
+{
+  return &portico__testing__v1__maps__int64_keys_entry__descriptor;
+}
+static inline const void *_Nonnull portico__testing__v1__maps__labels_entry__address(void)
+{
+  return &portico__testing__v1__maps__labels_entry__descriptor;
+}
+static inline const void *_Nonnull portico__testing__v1__maps__sfixed32_keys_entry__address(void)
+{
+  return &portico__testing__v1__maps__sfixed32_keys_entry__descriptor;
+}
+static inline const void *_Nonnull portico__testing__v1__maps__sfixed64_keys_entry__address(void)
+{
+  return &portico__testing__v1__maps__sfixed64_keys_entry__descriptor;
+}
+static inline const void *_Nonnull portico__testing__v1__maps__sint32_keys_entry__address(void)
+{
+  return &portico__testing__v1__maps__sint32_keys_entry__descriptor;
+}
+static inline const void *_Nonnull portico__testing__v1__maps__sint64_keys_entry__address(void)
+{
+  return &portico__testing__v1__maps__sint64_keys_entry__descriptor;
+}
+static inline const void *_Nonnull portico__testing__v1__maps__string_keys_entry__address(void)
+{
+  return &portico__testing__v1__maps__string_keys_entry__descriptor;
+}
+static inline const void *_Nonnull portico__testing__v1__maps__times_entry__address(void)
+{
+  return &portico__testing__v1__maps__times_entry__descriptor;
+}
+static inline const void *_Nonnull portico__testing__v1__maps__uint32_keys_entry__address(void)
+{
+  return &portico__testing__v1__maps__uint32_keys_entry__descriptor;
+}
+static inline const void *_Nonnull portico__testing__v1__maps__uint64_keys_entry__address(void)
+{
+  return &portico__testing__v1__maps__uint64_keys_entry__descriptor;
 }
 static inline const void *_Nonnull portico__testing__v1__node__address(void)
 {

@@ -31,67 +31,9 @@ PROTOBUF_C__BEGIN_DECLS
 
 /* --- services --- */
 
-typedef struct Portico__Cms__V1__News_Service Portico__Cms__V1__News_Service;
-struct Portico__Cms__V1__News_Service
-{
-  ProtobufCService base;
-  void (*list_news)(Portico__Cms__V1__News_Service *service,
-                    const Portico__Cms__V1__ListNewsRequest *input,
-                    Portico__Cms__V1__ListNewsResponse_Closure closure,
-                    void *closure_data);
-  void (*get_news_item)(Portico__Cms__V1__News_Service *service,
-                        const Portico__Cms__V1__GetNewsItemRequest *input,
-                        Portico__Cms__V1__NewsItem_Closure closure,
-                        void *closure_data);
-  void (*create_news_item)(Portico__Cms__V1__News_Service *service,
-                           const Portico__Cms__V1__CreateNewsItemRequest *input,
-                           Portico__Cms__V1__NewsItem_Closure closure,
-                           void *closure_data);
-  void (*update_news_item)(Portico__Cms__V1__News_Service *service,
-                           const Portico__Cms__V1__UpdateNewsItemRequest *input,
-                           Portico__Cms__V1__NewsItem_Closure closure,
-                           void *closure_data);
-  void (*delete_news_item)(Portico__Cms__V1__News_Service *service,
-                           const Portico__Cms__V1__DeleteNewsItemRequest *input,
-                           Google__Protobuf__Empty_Closure closure,
-                           void *closure_data);
-};
-typedef void (*Portico__Cms__V1__News_ServiceDestroy)(Portico__Cms__V1__News_Service *);
-void portico__cms__v1__news__init (Portico__Cms__V1__News_Service *service,
-                                   Portico__Cms__V1__News_ServiceDestroy destroy);
-#define PORTICO__CMS__V1__NEWS__BASE_INIT \
-    { &portico__cms__v1__news__descriptor, protobuf_c_service_invoke_internal, NULL }
-#define PORTICO__CMS__V1__NEWS__INIT(function_prefix__) \
-    { PORTICO__CMS__V1__NEWS__BASE_INIT,\
-      function_prefix__ ## list_news,\
-      function_prefix__ ## get_news_item,\
-      function_prefix__ ## create_news_item,\
-      function_prefix__ ## update_news_item,\
-      function_prefix__ ## delete_news_item  }
-void portico__cms__v1__news__list_news(ProtobufCService *service,
-                                       const Portico__Cms__V1__ListNewsRequest *input,
-                                       Portico__Cms__V1__ListNewsResponse_Closure closure,
-                                       void *closure_data);
-void portico__cms__v1__news__get_news_item(ProtobufCService *service,
-                                           const Portico__Cms__V1__GetNewsItemRequest *input,
-                                           Portico__Cms__V1__NewsItem_Closure closure,
-                                           void *closure_data);
-void portico__cms__v1__news__create_news_item(ProtobufCService *service,
-                                              const Portico__Cms__V1__CreateNewsItemRequest *input,
-                                              Portico__Cms__V1__NewsItem_Closure closure,
-                                              void *closure_data);
-void portico__cms__v1__news__update_news_item(ProtobufCService *service,
-                                              const Portico__Cms__V1__UpdateNewsItemRequest *input,
-                                              Portico__Cms__V1__NewsItem_Closure closure,
-                                              void *closure_data);
-void portico__cms__v1__news__delete_news_item(ProtobufCService *service,
-                                              const Portico__Cms__V1__DeleteNewsItemRequest *input,
-                                              Google__Protobuf__Empty_Closure closure,
-                                              void *closure_data);
 
 /* --- descriptors --- */
 
-extern const ProtobufCServiceDescriptor portico__cms__v1__news__descriptor;
 
 PROTOBUF_C__END_DECLS
 

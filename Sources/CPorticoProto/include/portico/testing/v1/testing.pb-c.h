@@ -704,75 +704,6 @@ typedef void (*Portico__Testing__V1__Widget_Closure)
 
 /* --- services --- */
 
-typedef struct Portico__Testing__V1__Nesting_Service Portico__Testing__V1__Nesting_Service;
-struct Portico__Testing__V1__Nesting_Service
-{
-  ProtobufCService base;
-  void (*echo)(Portico__Testing__V1__Nesting_Service *service,
-               const Portico__Testing__V1__Node *input,
-               Portico__Testing__V1__Node_Closure closure,
-               void *closure_data);
-};
-typedef void (*Portico__Testing__V1__Nesting_ServiceDestroy)(Portico__Testing__V1__Nesting_Service *);
-void portico__testing__v1__nesting__init (Portico__Testing__V1__Nesting_Service *service,
-                                          Portico__Testing__V1__Nesting_ServiceDestroy destroy);
-#define PORTICO__TESTING__V1__NESTING__BASE_INIT \
-    { &portico__testing__v1__nesting__descriptor, protobuf_c_service_invoke_internal, NULL }
-#define PORTICO__TESTING__V1__NESTING__INIT(function_prefix__) \
-    { PORTICO__TESTING__V1__NESTING__BASE_INIT,\
-      function_prefix__ ## echo  }
-void portico__testing__v1__nesting__echo(ProtobufCService *service,
-                                         const Portico__Testing__V1__Node *input,
-                                         Portico__Testing__V1__Node_Closure closure,
-                                         void *closure_data);
-typedef struct Portico__Testing__V1__Streams_Service Portico__Testing__V1__Streams_Service;
-struct Portico__Testing__V1__Streams_Service
-{
-  ProtobufCService base;
-  void (*unary)(Portico__Testing__V1__Streams_Service *service,
-                const Portico__Testing__V1__Node *input,
-                Portico__Testing__V1__Node_Closure closure,
-                void *closure_data);
-  void (*serve)(Portico__Testing__V1__Streams_Service *service,
-                const Portico__Testing__V1__Node *input,
-                Portico__Testing__V1__Node_Closure closure,
-                void *closure_data);
-  void (*collect)(Portico__Testing__V1__Streams_Service *service,
-                  const Portico__Testing__V1__Node *input,
-                  Portico__Testing__V1__Node_Closure closure,
-                  void *closure_data);
-  void (*chat)(Portico__Testing__V1__Streams_Service *service,
-               const Portico__Testing__V1__Node *input,
-               Portico__Testing__V1__Node_Closure closure,
-               void *closure_data);
-};
-typedef void (*Portico__Testing__V1__Streams_ServiceDestroy)(Portico__Testing__V1__Streams_Service *);
-void portico__testing__v1__streams__init (Portico__Testing__V1__Streams_Service *service,
-                                          Portico__Testing__V1__Streams_ServiceDestroy destroy);
-#define PORTICO__TESTING__V1__STREAMS__BASE_INIT \
-    { &portico__testing__v1__streams__descriptor, protobuf_c_service_invoke_internal, NULL }
-#define PORTICO__TESTING__V1__STREAMS__INIT(function_prefix__) \
-    { PORTICO__TESTING__V1__STREAMS__BASE_INIT,\
-      function_prefix__ ## unary,\
-      function_prefix__ ## serve,\
-      function_prefix__ ## collect,\
-      function_prefix__ ## chat  }
-void portico__testing__v1__streams__unary(ProtobufCService *service,
-                                          const Portico__Testing__V1__Node *input,
-                                          Portico__Testing__V1__Node_Closure closure,
-                                          void *closure_data);
-void portico__testing__v1__streams__serve(ProtobufCService *service,
-                                          const Portico__Testing__V1__Node *input,
-                                          Portico__Testing__V1__Node_Closure closure,
-                                          void *closure_data);
-void portico__testing__v1__streams__collect(ProtobufCService *service,
-                                            const Portico__Testing__V1__Node *input,
-                                            Portico__Testing__V1__Node_Closure closure,
-                                            void *closure_data);
-void portico__testing__v1__streams__chat(ProtobufCService *service,
-                                         const Portico__Testing__V1__Node *input,
-                                         Portico__Testing__V1__Node_Closure closure,
-                                         void *closure_data);
 
 /* --- descriptors --- */
 
@@ -791,8 +722,6 @@ extern const ProtobufCMessageDescriptor portico__testing__v1__keywords__descript
 extern const ProtobufCMessageDescriptor portico__testing__v1__keywords__protocol__descriptor;
 extern const ProtobufCEnumDescriptor    portico__testing__v1__keywords__self__descriptor;
 extern const ProtobufCMessageDescriptor portico__testing__v1__widget__descriptor;
-extern const ProtobufCServiceDescriptor portico__testing__v1__nesting__descriptor;
-extern const ProtobufCServiceDescriptor portico__testing__v1__streams__descriptor;
 
 PROTOBUF_C__END_DECLS
 
