@@ -1,6 +1,8 @@
 """The fixtures of the interoperability tests."""
 
+import socket
 from collections.abc import Callable, Iterator
+from concurrent import futures
 
 import grpc
 import pytest
@@ -40,6 +42,31 @@ def python_server(generated) -> Iterator[str]:
 
     with python_service.running() as address:
         yield address
+
+
+@pytest.fixture
+def failing_server() -> Iterator[str]:
+    """A server that ends every call with RESOURCE_EXHAUSTED; its address."""
+
+    class Refusal(grpc.GenericRpcHandler):
+        def service(self, details):
+            def refuse(request, context):
+                context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "come back later")
+
+            return grpc.unary_unary_rpc_method_handler(refuse)
+
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=2), handlers=[Refusal()])
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    yield f"127.0.0.1:{port}"
+    server.stop(grace=None).wait()
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A port that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
 
 
 @pytest.fixture(scope="session")
