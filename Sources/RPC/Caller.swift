@@ -21,6 +21,8 @@ public struct UnaryResponse<Value: Sendable>: Sendable {
   public var message: Value
   public var initialMetadata: Metadata
   public var trailingMetadata: Metadata
+  /// Whether the message came compressed.
+  public var wasCompressed = false
 
   public init(
     message: Value, initialMetadata: Metadata = Metadata(), trailingMetadata: Metadata = Metadata()
@@ -45,9 +47,11 @@ extension Caller {
     as type: Response.Type = Response.self
   ) async throws -> UnaryResponse<Response> {
     let raw = try await unary(method, Codec.encode(request), options)
-    return UnaryResponse(
+    var response = UnaryResponse<Response>(
       message: try Codec.decode(raw.message), initialMetadata: raw.initialMetadata,
       trailingMetadata: raw.trailingMetadata)
+    response.wasCompressed = raw.wasCompressed
+    return response
   }
 
   /// One request; the answers are read in `body`, and the call ends with it.

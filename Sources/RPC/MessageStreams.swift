@@ -5,6 +5,8 @@ protocol MessageSource: AnyObject, Sendable {
   func initialMetadata() async throws -> Metadata
   /// Empty until the stream has ended.
   var trailingMetadata: Metadata { get }
+  /// Whether the message that was taken last came compressed.
+  var tookCompressed: Bool { get }
 }
 
 /// Where serialized messages go. `write` suspends while the peer's window or the socket is full.
@@ -53,6 +55,9 @@ public struct ResponseStream<Element: Sendable>: AsyncSequence, Sendable {
 
   /// What came with the status; empty until the stream has ended.
   public var trailingMetadata: Metadata { source.trailingMetadata }
+
+  /// Whether the response that was read last came compressed.
+  public var wasCompressed: Bool { source.tookCompressed }
 
   /// The one message of an answer that must have exactly one.
   func single() async throws -> Element {

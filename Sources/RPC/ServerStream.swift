@@ -323,6 +323,7 @@ final class ServerStream:
   }
 
   var trailingMetadata: Metadata { Metadata() }
+  var tookCompressed: Bool { call.isRequestCompressed }
   func initialMetadata() async throws -> Metadata { call.metadata }
 
   func write(_ message: [UInt8], compressed: Bool) async throws {

@@ -21,7 +21,7 @@ struct InteropCase: Sendable {
 
   /// In the order of gRPC's descriptions.
   static let all: [InteropCase] =
-    unary + compression + streams + metadata + statuses + endings + soak
+    unary + unaryCompression + streams + streamCompression + metadata + statuses + endings + soak
 }
 
 /// What a case works with.

@@ -85,11 +85,11 @@ class Outcome:
 def call(target: str, case: str, *arguments: str) -> Outcome:
     """`interop call` with one case."""
     done = subprocess.run(
-        [binary(), "call", "--target", target, "--case", case, *arguments],
+        [binary(), "call", "--target", target, "--case", case, "--deadline", "100", *arguments],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=110,
     )
     assert done.stdout.count("\n") == 1, f"not one line: {done.stdout!r} {done.stderr!r}"
     return Outcome(done.returncode, done.stdout.rstrip("\n"), done.stderr)

@@ -24,10 +24,10 @@ class TestServer(test_pb2_grpc.TestServiceServicer):
         return empty_pb2.Empty()
 
     def UnaryCall(self, request, context):
+        if request.response_compressed.value:
+            context.set_compression(grpc.Compression.Gzip)
         _echo_metadata(context)
         _echo_status(request, context)
-        if request.HasField("response_compressed") and request.response_compressed.value:
-            context.set_compression(grpc.Compression.Gzip)
         response = messages_pb2.SimpleResponse(payload=_zeros(request.response_size))
         if request.fill_server_id:
             response.server_id = self.identity
@@ -37,9 +37,9 @@ class TestServer(test_pb2_grpc.TestServiceServicer):
         return messages_pb2.SimpleResponse(payload=messages_pb2.Payload(body=str(time.time_ns()).encode()))
 
     def StreamingOutputCall(self, request, context):
-        _echo_metadata(context)
         if any(parameters.compressed.value for parameters in request.response_parameters):
             context.set_compression(grpc.Compression.Gzip)
+        _echo_metadata(context)
         yield from _responses(request, context)
 
     def StreamingInputCall(self, requests, context):
@@ -71,6 +71,7 @@ def _responses(request, context):
 
 
 def _echo_metadata(context) -> None:
+    """Sends the headers: what is set by `set_compression` must be set before."""
     metadata = context.invocation_metadata()
     context.send_initial_metadata([(key, value) for key, value in metadata if key == INITIAL])
     context.set_trailing_metadata([(key, value) for key, value in metadata if key == TRAILING])

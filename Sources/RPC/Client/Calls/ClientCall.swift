@@ -63,6 +63,8 @@ final class ClientCall: Expiring, @unchecked Sendable {
   @exclusivity(unchecked) var trailers: HeaderFields?
   /// For readers on other threads; written once, at the end of a streaming call.
   let publishedTrailers = Mutex<HeaderFields?>(nil)
+  /// Likewise; written where an answer may come compressed.
+  let publishedCompression = Atomic(false)
 
   init(
     core: ClientCore, method: Method, options: CallOptions, metadata: HeaderFields,

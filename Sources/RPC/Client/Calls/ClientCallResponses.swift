@@ -12,6 +12,9 @@ extension ClientCall: MessageSource {
     do throws(Status) {
       if let (message, consumed) = try inbox.take() {
         stream?.consume(consumed)
+        if inbox.acceptsCompressed {
+          publishedCompression.store(inbox.tookCompressed, ordering: .releasing)
+        }
         return continuation.resume(returning: message)
       }
     } catch {
@@ -42,10 +45,11 @@ extension ClientCall: MessageSource {
       guard inbox.count == 1, let (message, _) = try inbox.take() else {
         throw Status(.internal, "the server answered OK with \(inbox.count) messages")
       }
-      waiter.resume(
-        returning: UnaryResponse(
-          message: message, initialMetadata: initialMetadata,
-          trailingMetadata: Metadata(received: endingFields ?? HeaderFields())))
+      var response = UnaryResponse(
+        message: message, initialMetadata: initialMetadata,
+        trailingMetadata: Metadata(received: endingFields ?? HeaderFields()))
+      response.wasCompressed = inbox.tookCompressed
+      waiter.resume(returning: response)
     } catch {
       waiter.resume(throwing: error)
     }
@@ -79,6 +83,8 @@ extension ClientCall: MessageSource {
 
   /// The block that the status came in: an answer of one block has no headers, only trailers.
   var endingFields: HeaderFields? { trailers ?? (hasAnswer ? nil : responseHeaders) }
+
+  var tookCompressed: Bool { publishedCompression.load(ordering: .acquiring) }
 
   var trailingMetadata: Metadata {
     Metadata(received: publishedTrailers.withLock { $0 } ?? HeaderFields())
