@@ -152,7 +152,7 @@ let targets: [Target] =
     tests("Protobuf", ["Protobuf", "WellKnown", "PorticoAPI", "CPorticoProto", "RPC"]),
     tests("Protogen", ["protogen", "CPorticoProto", "PorticoAPI", "RPC"]),
     tests("HTTP2", ["HTTP2", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
-    tests("RPC", ["RPC", "Protobuf", "WellKnown", "HTTP2", "PorticoAPI", "CZlib"] + nio),
+    tests("RPC", ["GRPCServices", "RPC", "Protobuf", "WellKnown", "HTTP2", "PorticoAPI", "CZlib"] + nio),
     tests("GRPCServices", ["GRPCServices", "RPC", "WellKnown", "PorticoAPI", "CPorticoProto"]),
     tests("Store", ["Store", "StoreSQLite", "StorePostgres", "Values", "TestSupport"]),
     tests(

@@ -57,6 +57,10 @@ final class Connections: @unchecked Sendable {
         configuration: configuration, eventLoop: eventLoop) : nil
   }
 
+  /// Sockets that are open, also those that drain.
+  var transports: Set<ObjectIdentifier> { Set(factory.open.keys) }
+  var backends: [Backend] { balancer?.backends ?? [] }
+
   /// The `:authority` of requests.
   var authority: String { factory.authority }
 
