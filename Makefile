@@ -1,6 +1,6 @@
 # The commands of the project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-unit test-interop test-browser lint format generate check-generated bench clean-data
+.PHONY: help run build test test-unit test-interop test-browser lint format generate check-generated check-breaking bench clean-data
 
 DATA ?= ./data
 
@@ -45,6 +45,10 @@ generate: ## Generate CPorticoProto, WellKnown and PorticoAPI from proto/
 check-generated: ## Fail when what is committed differs from what proto/ generates
 	@scripts/setup build
 	@scripts/generate --check
+
+check-breaking: ## Fail when proto/ breaks peers built with proto/ of AGAINST (a commit, HEAD by default)
+	@scripts/setup build
+	@scripts/breaking $(AGAINST)
 
 bench: ## Measure the runtime beside its peers, and the ticket list; writes docs/benchmarks.md
 	@scripts/setup bench

@@ -18,10 +18,12 @@ struct CHeaders {
 
     """
 
-  func descriptors() -> String {
+  /// The addresses of all types of the files that `isIncluded` picks.
+  func descriptors(of isIncluded: (ProtoFile) -> Bool = { _ in true }) -> String {
+    let part = SchemaIndex(index.files.filter(isIncluded))
     var text = Self.mark + "#ifndef PORTICO_DESCRIPTORS_H\n#define PORTICO_DESCRIPTORS_H\n\n"
-    text += headers().map { "#include \"\($0)\"\n" }.joined() + "\n"
-    for name in (Array(index.messages.keys) + Array(index.enums.keys)).sorted() {
+    text += CHeaders(index: part).headers().map { "#include \"\($0)\"\n" }.joined() + "\n"
+    for name in (Array(part.messages.keys) + Array(part.enums.keys)).sorted() {
       let lower = CNames.lower(name)
       text += "static inline const void *_Nonnull \(CNames.address(name))(void)\n"
       text += "{\n  return &\(lower)__descriptor;\n}\n"

@@ -1,5 +1,6 @@
-// protogen: a descriptor set in, generated sources out. Also a protoc plugin that stands in front of
-// protoc-gen-c. Knows proto files and names; reads them with libprotobuf-c and runs no server.
+// protogen: a descriptor set in, generated sources out. Also a protoc plugin for other people's protos, one that
+// stands in front of protoc-gen-c, and the check for changes that break peers. Knows proto files and names; reads them
+// with libprotobuf-c and runs no server.
 import ArgumentParser
 import Foundation
 
@@ -7,7 +8,9 @@ import Foundation
 struct Protogen: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Generates Portico's sources from its proto files.",
-    subcommands: [GenerateSwift.self, PluginC.self])
+    subcommands: [GenerateSwift.self, Plugin.self, PluginC.self, Breaking.self],
+    // protoc runs a plugin without arguments.
+    defaultSubcommand: Plugin.self)
 }
 
 struct GenerateSwift: ParsableCommand {

@@ -23,6 +23,18 @@ struct ProtoMessage {
   var oneofs: [ProtoOneof]
   var messages: [ProtoMessage]
   var enums: [ProtoEnum]
+  var reserved = ProtoReserved()
+}
+
+/// What `reserved` keeps from being used again.
+struct ProtoReserved {
+  /// First and last of each range.
+  var numbers: [(first: Int32, last: Int32)] = []
+  var names: Set<String> = []
+
+  func holds(number: Int, name: String) -> Bool {
+    names.contains(name) && numbers.contains { $0.first <= number && number <= $0.last }
+  }
 }
 
 struct ProtoOneof {
@@ -68,6 +80,7 @@ struct ProtoEnum {
   let fullName: String
   let comment: String
   let values: [Value]
+  var reserved = ProtoReserved()
 }
 
 struct ProtoService {
@@ -88,7 +101,7 @@ struct ProtoMethod {
     let services: [String]
   }
 
-  struct Binding {
+  struct Binding: Hashable {
     let verb: String
     let template: String
     /// `*`, a field, or nothing.

@@ -1,6 +1,10 @@
 /// What must hold before anything is generated. Each failure names the file and the element.
 struct SchemaChecks {
   let index: SchemaIndex
+  /// Whether every rpc needs its rules: not where only clients are generated, of services that others run.
+  var needsRules = true
+  /// Whether the protos have to be as Portico's own are: routes for all, no maps.
+  var isOurs = true
 
   /// Modules that a namespace of the same name would hide wherever both are imported.
   private static let modules: Set<String> = [
@@ -41,7 +45,7 @@ struct SchemaChecks {
         fail("an explicit json_name is not supported")
       }
       if field.isRequired { fail("proto2 `required` is not supported") }
-      if !file.isWellKnown, !file.package.hasPrefix("portico.testing."),
+      if isOurs, !file.isWellKnown, !file.package.hasPrefix("portico.testing."),
         index.mapEntry(field) != nil
       {
         fail("map<> is not used in Portico's protos; use a repeated message with a key field")
@@ -68,7 +72,8 @@ struct SchemaChecks {
   }
 
   private func services(_ file: ProtoFile) -> [GenerationError] {
-    let needsRoute = !file.package.hasPrefix("grpc.") && !file.package.hasPrefix("portico.testing.")
+    let needsRoute =
+      isOurs && !file.package.hasPrefix("grpc.") && !file.package.hasPrefix("portico.testing.")
     return file.services.flatMap { service in
       service.methods.flatMap { method in
         reasons(against: method).map {
@@ -86,7 +91,7 @@ struct SchemaChecks {
         {
           reasons.append("its access rule names the permission \(number), which does not exist")
         }
-      } else {
+      } else if needsRules {
         reasons.append("has no access rule: add option (portico.access.v1.rule)")
       }
       if needsRoute, method.bindings.isEmpty {

@@ -12,7 +12,12 @@ struct SchemaReader {
       throw GenerationError(file: "descriptor set", element: "set", reason: "cannot be read")
     }
     defer { google__protobuf__file_descriptor_set__free_unpacked(set, nil) }
-    return try items(set.pointee.n_file, set.pointee.file).map { try SchemaReader($0).read() }
+    return try files(items(set.pointee.n_file, set.pointee.file))
+  }
+
+  /// The files, in their order.
+  static func files(_ protos: [FileProto]) throws -> [ProtoFile] {
+    try protos.map { try SchemaReader($0).read() }
   }
 
   private let proto: FileProto
@@ -77,6 +82,7 @@ struct SchemaReader {
   ) throws -> ProtoMessage {
     let message = proto.pointee
     let fullName = "\(scope).\(text(message.name))"
+    let ranges = items(message.n_reserved_range, message.reserved_range)
     let fields = try items(message.n_field, message.field).enumerated().map {
       try field($0.element, of: fullName, at: location + [2, Int32($0.offset)])
     }
@@ -95,7 +101,11 @@ struct SchemaReader {
       },
       enums: items(message.n_enum_type, message.enum_type).enumerated().map {
         enumeration($0.element, in: fullName, at: location + [4, Int32($0.offset)])
-      })
+      },
+      reserved: ProtoReserved(
+        // The end is exclusive here.
+        numbers: ranges.map { ($0.pointee.start, $0.pointee.end - 1) },
+        names: Set(items(message.n_reserved_name, message.reserved_name).map { text($0) })))
   }
 
   private func field(
@@ -154,7 +164,13 @@ struct SchemaReader {
         ProtoEnum.Value(
           name: text($0.element.pointee.name), number: $0.element.pointee.number,
           comment: comments[location + [2, Int32($0.offset)]] ?? "")
-      })
+      },
+      reserved: ProtoReserved(
+        // The end is inclusive here.
+        numbers: items(proto.pointee.n_reserved_range, proto.pointee.reserved_range)
+          .map { ($0.pointee.start, $0.pointee.end) },
+        names: Set(
+          items(proto.pointee.n_reserved_name, proto.pointee.reserved_name).map { text($0) })))
   }
 
   private func service(

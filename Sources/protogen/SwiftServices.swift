@@ -1,10 +1,19 @@
 /// The Swift of the services of one file: protocol, client, and method table.
 struct SwiftServices {
+  /// Which side of a service is wanted.
+  enum Sides: String {
+    case server, client, both
+  }
+
   let file: ProtoFile
   let index: SchemaIndex
+  var sides = Sides.both
 
   func lines() -> [String] {
-    file.services.flatMap { [""] + server($0) + client($0) + table($0) }
+    file.services.flatMap { service in
+      [""] + (sides == .client ? [] : server(service))
+        + (sides == .server ? [] : client(service)) + table(service)
+    }
   }
 
   /// `Tickets` for the services `Tickets` and `TicketsService`; `TicketsV1alpha` in a package on trial.
@@ -150,7 +159,8 @@ struct SwiftServices {
     if !method.bindings.isEmpty {
       arguments.append("http: [\(method.bindings.map(rule).joined(separator: ", "))]")
     }
-    if let access = method.access { arguments.append("access: \(rule(access))") }
+    // Without a rule, which only clients may be, nobody is let in.
+    arguments.append("access: \(method.access.map(rule) ?? "AccessRule(.servicesOnly)")")
     if method.isDeprecated { arguments.append("isDeprecated: true") }
     if !method.comment.isEmpty { arguments.append("documentation: \(literal(method.comment))") }
     return ["public static let \(SwiftNames.method(method.name)) = Method("]
