@@ -77,7 +77,9 @@ let targets: [Target] =
     module("Protobuf", ["CProtobufC", "Values"]),
     module("WellKnown", ["Protobuf", "CPorticoProto", "Values"]),
     module("HTTP2", ["CNghttp2", "COpenSSL", log] + nio),
-    module("RPC", ["Threads", "Values", "Protobuf", "WellKnown", "HTTP2", "CZlib", log] + nio),
+    module(
+      "RPC",
+      ["Threads", "Values", "Protobuf", "WellKnown", "HTTP2", "Telemetry", "CZlib", log] + nio),
     module("Store", ["Values", "COpenSSL"]),
     module("StoreSQLite", ["Store", "Values", log, .product(name: "GRDB", package: "GRDB.swift")]),
     module("StorePostgres", ["Store", "Values", "CPostgres", log]),
@@ -152,7 +154,11 @@ let targets: [Target] =
     tests("Protobuf", ["Protobuf", "WellKnown", "PorticoAPI", "CPorticoProto", "RPC"]),
     tests("Protogen", ["protogen", "CPorticoProto", "PorticoAPI", "RPC"]),
     tests("HTTP2", ["HTTP2", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
-    tests("RPC", ["GRPCServices", "RPC", "Protobuf", "WellKnown", "HTTP2", "PorticoAPI", "CZlib"] + nio),
+    tests(
+      "RPC",
+      [
+        "GRPCServices", "RPC", "Protobuf", "WellKnown", "HTTP2", "PorticoAPI", "Telemetry", "CZlib",
+      ] + nio),
     tests("GRPCServices", ["GRPCServices", "RPC", "WellKnown", "PorticoAPI", "CPorticoProto"]),
     tests("Store", ["Store", "StoreSQLite", "StorePostgres", "Values", "TestSupport"]),
     tests(

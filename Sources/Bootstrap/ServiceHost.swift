@@ -74,7 +74,7 @@ public actor ServiceHost<Service: HostedService>: ProcessPart {
     let server = Server(
       services: offered,
       interceptors: [
-        CallLog(logger: logger), Gate(keys.verifier(for: name, clock: clock)),
+        AccessLog.ofService(logger), Gate(keys.verifier(for: name, clock: clock)),
       ],
       clock: clock, configuration: configuration.server, logger: logger)
     let address = try await server.listen(configuration.listener)

@@ -1,3 +1,4 @@
+import NIOCore
 import Synchronization
 import Values
 
@@ -15,15 +16,21 @@ public final class Call: Sendable {
   public let deadline: Deadline?
   /// Where the service reads the time.
   public let clock: any WallClock
+  /// Nanoseconds of the monotonic clock when the headers came.
+  let startedAt: UInt64
+  // Written by the stream on its event loop only.
+  private let received = Atomic<Int>(0)
+  private let sent = Atomic<Int>(0)
   private let state: Mutex<State>
 
   private struct State {
     var requestID: String?
+    var trace: TraceContext?
     var values = CallValues()
     /// Nil until somebody sets it: most calls have none.
     var initialMetadata: Metadata?
     var trailingMetadata: Metadata?
-    var isCancelled = false
+    var cancellation: Status.Code?
     var compressesResponses = false
     var isRequestCompressed = false
     var cancelHandlers: [@Sendable () -> Void] = []
@@ -42,13 +49,14 @@ public final class Call: Sendable {
 
   init(
     route: Route, metadata: Metadata, peer: Peer, deadline: Deadline?, clock: any WallClock,
-    compressesResponses: Bool = false
+    startedAt: UInt64 = NIODeadline.now().uptimeNanoseconds, compressesResponses: Bool = false
   ) {
     self.route = route
     self.metadata = metadata
     self.peer = peer
     self.deadline = deadline
     self.clock = clock
+    self.startedAt = startedAt
     state = Mutex(State(compressesResponses: compressesResponses))
   }
 
@@ -64,6 +72,41 @@ public final class Call: Sendable {
       state.requestID = id
       return id
     }
+  }
+
+  /// The span of this call in the trace that its client began, or in one that begins here. A `traceparent` that is
+  /// malformed is as good as none.
+  public var trace: TraceContext {
+    state.withLock { state in
+      if let known = state.trace { return known }
+      let trace = receivedTrace?.child() ?? TraceContext.root()
+      state.trace = trace
+      return trace
+    }
+  }
+
+  private var receivedTrace: TraceContext? {
+    let parents = metadata.values("traceparent")
+    guard parents.count == 1, let parent = parents.first else { return nil }
+    return TraceContext(traceparent: parent.utf8, states: metadata.values("tracestate"))
+  }
+
+  /// Time since the headers came.
+  public var elapsed: Duration {
+    let now = NIODeadline.now().uptimeNanoseconds
+    return .nanoseconds(Int64(clamping: now - Swift.min(now, startedAt)))
+  }
+
+  /// Bytes of the messages taken so far, and of those answered with, not counting compression.
+  public var requestBytes: Int { received.load(ordering: .relaxed) }
+  public var responseBytes: Int { sent.load(ordering: .relaxed) }
+
+  func took(_ bytes: Int) {
+    received.store(received.load(ordering: .relaxed) &+ bytes, ordering: .relaxed)
+  }
+
+  func answered(_ bytes: Int) {
+    sent.store(sent.load(ordering: .relaxed) &+ bytes, ordering: .relaxed)
   }
 
   /// A typed value that an interceptor left for the handler.
@@ -110,21 +153,24 @@ public final class Call: Sendable {
   var addedTrailingMetadata: Metadata? { state.withLock { $0.trailingMetadata } }
 
   /// True once the client cancelled, the connection was lost or the deadline passed.
-  public var isCancelled: Bool { state.withLock { $0.isCancelled } }
+  public var isCancelled: Bool { cancellation != nil }
+
+  /// What ended the call before its handler did; nil while nothing has.
+  var cancellation: Status.Code? { state.withLock { $0.cancellation } }
 
   /// Runs `body` when the call is cancelled, at once if it is already; on the thread that notices.
   public func onCancel(_ body: @escaping @Sendable () -> Void) {
     let now = state.withLock { state in
-      if !state.isCancelled { state.cancelHandlers.append(body) }
-      return state.isCancelled
+      if state.cancellation == nil { state.cancelHandlers.append(body) }
+      return state.cancellation != nil
     }
     if now { body() }
   }
 
   /// Marks the call as cancelled and runs what asked to know.
-  func cancel() {
+  func cancel(_ code: Status.Code = .cancelled) {
     let (handlers, children) = state.withLock { state in
-      state.isCancelled = true
+      if state.cancellation == nil { state.cancellation = code }
       defer {
         state.cancelHandlers = []
         state.children = [:]
@@ -138,8 +184,9 @@ public final class Call: Sendable {
   /// Makes a call one that is cancelled with this one; false when this one is cancelled already.
   func adopt(_ child: ClientCall) -> Bool {
     state.withLock { state in
-      if !state.isCancelled { state.children[ObjectIdentifier(child)] = child }
-      return !state.isCancelled
+      guard state.cancellation == nil else { return false }
+      state.children[ObjectIdentifier(child)] = child
+      return true
     }
   }
 

@@ -9,7 +9,10 @@ public struct Deadline: Sendable, Hashable, Comparable {
 
   /// A deadline this long from now; saturates.
   public static func after(_ duration: Duration) -> Deadline {
-    let now = NIODeadline.now().uptimeNanoseconds
+    after(duration, from: NIODeadline.now().uptimeNanoseconds)
+  }
+
+  static func after(_ duration: Duration, from now: UInt64) -> Deadline {
     let delta = Int64(clampedNanoseconds: duration)
     guard delta > 0 else {
       return Deadline(uptimeNanoseconds: now - Swift.min(now, UInt64(-delta)))

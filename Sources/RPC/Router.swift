@@ -19,7 +19,7 @@ struct Router: Sendable {
     for handler in services.flatMap({ $0.handlers }) {
       precondition(routes[handler.method.path] == nil, "two handlers for \(handler.method.path)")
       routes[handler.method.path] = Route(
-        handler.method, handler.body,
+        handler.method, handler.body, index: routes.count,
         requiredNames: PeerRule.names(for: handler.method, in: peerRules))
     }
     let methods = routes.values.map(\.method)
@@ -88,12 +88,18 @@ final class Route: Sendable {
   let method: Method
   /// Nil for a call made by hand, as tests do.
   let body: MethodHandler.Body?
+  /// Counts the routes of a server.
+  let index: Int
   /// The names of which a client's certificate must have one.
   let requiredNames: Set<String>?
 
-  init(_ method: Method, _ body: MethodHandler.Body? = nil, requiredNames: Set<String>? = nil) {
+  init(
+    _ method: Method, _ body: MethodHandler.Body? = nil, index: Int = 0,
+    requiredNames: Set<String>? = nil
+  ) {
     self.method = method
     self.body = body
+    self.index = index
     self.requiredNames = requiredNames
   }
 }

@@ -33,6 +33,9 @@ public final class Server: Sendable {
     BrokenPipe.ignore
   }
 
+  /// What its calls were, by method.
+  public var metrics: CallMetrics { core.metrics }
+
   /// Handlers that run at this moment.
   public var runningHandlers: Int { core.runningHandlers }
 

@@ -1,6 +1,4 @@
-import HTTP2
 import Logging
-import NIOCore
 import Synchronization
 import Values
 
@@ -11,6 +9,7 @@ final class ServerCore: Sendable {
   let clock: any WallClock
   let configuration: ServerConfiguration
   let logger: Logger
+  let metrics = CallMetrics(.server)
   private let running = Atomic<Int>(0)
   private let inflation: InflationBudget
 
@@ -49,127 +48,4 @@ final class ServerCore: Sendable {
   }
 
   func endHandler() { running.wrappingSubtract(1, ordering: .relaxed) }
-}
-
-/// One connection of a server: turns accepted streams into calls. Confined to the connection's event loop.
-final class ServerConnection: HTTP2ConnectionDelegate {
-  let core: ServerCore
-  private let onClose: (HTTP2Connection) -> Void
-  /// Handlers that run, whether or not HTTP/2 still knows their streams.
-  private var runningHandlers = 0
-  private var peer: Peer?
-  private var deadlineQueue: DeadlineQueue<ServerStream>?
-
-  init(core: ServerCore, onClose: @escaping (HTTP2Connection) -> Void) {
-    self.core = core
-    self.onClose = onClose
-  }
-
-  func connection(
-    _ connection: HTTP2Connection, accepted stream: HTTP2Stream, headers: HeaderFields
-  ) {
-    let peer = peer(of: connection)
-    guard headers.first(":method", is: "POST") else {
-      return stream.respond(HeaderFields([":status": "405", "allow": "POST"]), endStream: true)
-    }
-    guard Self.isGRPC(headers) else {
-      return stream.respond(HeaderFields([":status": "415"]), endStream: true)
-    }
-    do {
-      let encoding = try Self.encoding(of: headers)
-      let call = try makeCall(headers, peer: peer)
-      stream.delegate = ServerStream(
-        call: call, stream: stream, connection: self, executor: connection.executor,
-        encoding: encoding)
-    } catch {
-      stream.respond(error.trailersOnly, endStream: true)
-    }
-  }
-
-  /// Takes a place among the running handlers of the connection and of the process; false when there is none.
-  func beginHandler() -> Bool {
-    guard runningHandlers < core.configuration.handlersPerConnection, core.beginHandler() else {
-      return false
-    }
-    runningHandlers += 1
-    return true
-  }
-
-  func endHandler() {
-    runningHandlers -= 1
-    core.endHandler()
-  }
-
-  /// The deadlines of this connection's calls.
-  func deadlines(_ eventLoop: any EventLoop) -> DeadlineQueue<ServerStream> {
-    if let deadlineQueue { return deadlineQueue }
-    let queue = DeadlineQueue<ServerStream>(eventLoop)
-    deadlineQueue = queue
-    return queue
-  }
-
-  private func peer(of connection: HTTP2Connection) -> Peer {
-    if let peer { return peer }
-    let peer = Peer(address: connection.peerAddress, certificateNames: connection.peerNames)
-    self.peer = peer
-    return peer
-  }
-
-  private func makeCall(
-    _ headers: HeaderFields, peer: Peer
-  ) throws(Status) -> Call {
-    guard let path = headers.firstIndex(of: ":path"),
-      let route = headers.withValue(at: path, core.router.route)
-    else { throw core.router.missing(headers[":path"] ?? "") }
-    try peer.check(route.requiredNames)
-    var deadline: Deadline?
-    if let text = headers.bytes("grpc-timeout") {
-      guard let timeout = Timeout.parse(text) else {
-        throw Status(.internal, "grpc-timeout is malformed")
-      }
-      deadline = .after(timeout)
-      guard timeout > .zero else { throw Status(.deadlineExceeded, "the deadline has passed") }
-    }
-    return Call(
-      route: route, metadata: Metadata(received: headers), peer: peer,
-      deadline: deadline, clock: core.clock,
-      compressesResponses: core.configuration.compressesResponses)
-  }
-
-  /// The request's `grpc-encoding`; UNIMPLEMENTED when it is not ours.
-  private static func encoding(of headers: HeaderFields) throws(Status) -> Compression {
-    guard headers.firstIndex(of: "grpc-encoding") != nil else { return .identity }
-    guard let encoding = headers.bytes("grpc-encoding").flatMap(Compression.init(named:)) else {
-      throw Status(.unimplemented, "this grpc-encoding is not supported")
-    }
-    return encoding
-  }
-
-  /// `application/grpc`, `application/grpc+proto`, either with parameters.
-  static func isGRPC(_ headers: HeaderFields) -> Bool {
-    if headers.first("content-type", is: "application/grpc") { return true }
-    guard let type = headers.bytes("content-type") else { return false }
-    var essence = type.prefix { $0 != UInt8(ascii: ";") }
-    while let last = essence.last, last == UInt8(ascii: " ") || last == UInt8(ascii: "\t") {
-      essence.removeLast()
-    }
-    return essence.elementsEqual("application/grpc".utf8)
-      || essence.elementsEqual("application/grpc+proto".utf8)
-  }
-
-  func connectionClosed(_ connection: HTTP2Connection, error: (any Error)?) {
-    deadlineQueue?.stop()
-    if let error { core.logger.debug("connection lost", metadata: ["error": "\(error)"]) }
-    onClose(connection)
-  }
-}
-
-extension Status {
-  /// An answer that is only an error: one block.
-  var trailersOnly: HeaderFields {
-    var fields = HeaderFields([":status": "200", "content-type": "application/grpc"])
-    if code == .unimplemented { fields.append("grpc-accept-encoding", Compression.accepted) }
-    appendFields(to: &fields)
-    return fields
-  }
 }

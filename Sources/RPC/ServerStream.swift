@@ -13,6 +13,7 @@ final class ServerStream:
   private let connection: ServerConnection
   private let executor: LoopExecutor
   private let takesStream: Bool
+  private let counters: MethodCounters
 
   // Confined to one thread, so nothing here can overlap and the run-time checks of it find nothing.
   @exclusivity(unchecked) private var inbox: Inbox
@@ -26,6 +27,8 @@ final class ServerStream:
   @exclusivity(unchecked) private var isEnded = false
   /// Why, unless the handler was through.
   @exclusivity(unchecked) private var ending: Status?
+  /// What the call ended with.
+  @exclusivity(unchecked) private var code = Status.Code.cancelled
 
   private static let headers = HeaderFields([
     ":status": "200", "content-type": "application/grpc",
@@ -39,12 +42,13 @@ final class ServerStream:
   /// - Parameter encoding: the request's `grpc-encoding`.
   init(
     call: Call, stream: HTTP2Stream, connection: ServerConnection, executor: LoopExecutor,
-    encoding: Compression
+    encoding: Compression, counters: MethodCounters
   ) {
     self.call = call
     self.stream = stream
     self.connection = connection
     self.executor = executor
+    self.counters = counters
     takesStream = call.route.takesStream
     inbox = connection.core.makeInbox(encoding)
     if let deadline = call.deadline {
@@ -89,6 +93,8 @@ final class ServerStream:
   private func take() throws(Status) -> [UInt8]? {
     guard let (message, consumed) = try inbox.take() else { return nil }
     stream.consume(consumed)
+    counters.request(message.count)
+    call.took(message.count)
     if inbox.acceptsCompressed { call.isRequestCompressed = inbox.tookCompressed }
     return message
   }
@@ -141,6 +147,8 @@ final class ServerStream:
     var response: [UInt8]?
     try await around(interceptors[...], call) { call in
       response = try await invoke(message, call)
+      // So that an interceptor sees it; the message itself leaves after them.
+      if let response { call.answered(response.count) }
     }
     return response
   }
@@ -210,6 +218,7 @@ final class ServerStream:
   }
 
   private func send(_ message: [UInt8], compressed: Bool) {
+    counters.response(message.count)
     if compressed {
       stream.send { Frame.write(message, compressed: true, to: &$0) }
     } else {
@@ -229,6 +238,7 @@ final class ServerStream:
   }
 
   private func sendStatus(_ status: Status?, with metadata: HeaderFields?) {
+    code = status?.code ?? .ok
     if let status, !hasSentHeaders {
       var fields = status.trailersOnly
       // What would have come with the headers comes with the status: there is only one block.
@@ -266,6 +276,7 @@ final class ServerStream:
     stream.discardUnsent()
     if hasSentHeaders, !stream.hasWindow {
       // Trailers follow the body, and of that nothing may leave while the client does not read.
+      code = status.code
       stream.reset(.cancel)
     } else {
       sendStatus(status)
@@ -278,6 +289,8 @@ final class ServerStream:
     if !isEnded {
       isEnded = true
       ending = status
+      let now = NIODeadline.now().uptimeNanoseconds
+      counters.ended(code, nanoseconds: now - min(now, call.startedAt))
     }
     if placeInQueue != nil { connection.deadlines(stream.eventLoop).remove(self) }
     inbox.clear()
@@ -286,7 +299,7 @@ final class ServerStream:
 
   private func cancelHandler(_ status: Status) {
     resumeReader(.failure(status))
-    call.cancel()
+    call.cancel(status.code)
     task?.cancel()
   }
 
@@ -330,6 +343,7 @@ final class ServerStream:
     try Frame.check(message, limit: connection.core.configuration.maximumResponseBytes)
     try await onLoop {
       try self.sendHeaders()
+      self.call.answered(message.count)
       self.send(message, compressed: compressed && self.compresses)
     }
     do { try await stream.waitUntilWritable() } catch {

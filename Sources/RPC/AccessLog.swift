@@ -1,0 +1,67 @@
+import Logging
+
+/// One line for each call that reached a server's interceptors: what, for whom, how it ended, how long it took and how much
+/// it moved. Never what was in it: no metadata, no message, no token. Stands outermost, so that what
+/// the other interceptors refuse is seen too.
+public struct AccessLog: ServerInterceptor {
+  private let logger: Logger
+  private let describe: @Sendable (Call) -> Logger.Metadata
+
+  /// - Parameter describe: further fields, such as who calls; asked when the call is over.
+  public init(
+    _ logger: Logger, describe: @escaping @Sendable (Call) -> Logger.Metadata = { _ in [:] }
+  ) {
+    self.logger = logger
+    self.describe = describe
+  }
+
+  public func intercept(_ call: Call, _ next: (Call) async throws -> Void) async throws {
+    do {
+      try await next(call)
+      write(call, nil)
+    } catch {
+      var status = Status(thrown: error)
+      write(call, status)
+      // It has been logged here, once, at a level that fits.
+      status.internalReason = nil
+      throw status
+    }
+  }
+
+  private func write(_ call: Call, _ status: Status?) {
+    // What the client saw, whatever a cancelled handler made of it.
+    let code = call.cancellation ?? status?.code ?? .ok
+    let level = Self.level(of: code)
+    guard logger.logLevel <= level else { return }
+    var fields: Logger.Metadata = [
+      "method": "\(call.method.path)", "request": "\(call.requestID)",
+      "trace": "\(call.trace.traceID)", "code": "\(code)", "ms": "\(Self.milliseconds(call))",
+      "request_bytes": "\(call.requestBytes)", "response_bytes": "\(call.responseBytes)",
+      "peer": "\(Self.name(of: call.peer))",
+    ]
+    fields.merge(describe(call)) { own, _ in own }
+    if let reason = status?.internalReason { fields["reason"] = "\(reason)" }
+    logger.log(level: level, "call", metadata: fields)
+  }
+
+  /// The names in its certificate, or the address of a peer that showed none.
+  private static func name(of peer: Peer) -> String {
+    peer.certificateNames.isEmpty ? peer.address : peer.certificateNames.joined(separator: " ")
+  }
+
+  /// With three digits behind the point.
+  private static func milliseconds(_ call: Call) -> String {
+    let microseconds = Int64(clampedNanoseconds: call.elapsed) / 1000
+    return "\(microseconds / 1000).\(String(1000 + microseconds % 1000).dropFirst())"
+  }
+
+  /// What the operator must look at is an error; what the caller did wrong is not.
+  private static func level(of code: Status.Code) -> Logger.Level {
+    switch code {
+    case .internal, .unknown, .dataLoss: .error
+    case .unavailable, .resourceExhausted, .deadlineExceeded: .warning
+    case .ok: .debug
+    default: .info
+    }
+  }
+}
