@@ -119,12 +119,35 @@ final class ClientCall: Expiring, @unchecked Sendable {
       return fail(error)
     }
     if let deadline { core.deadlines.insert(self, deadline) }
+    if !startHedging() { core.connections.start(self) }
+  }
+
+  /// Makes a call of an idempotent method a hedged one, if its configuration wants it.
+  private func startHedging() -> Bool {
     guard let policy = configuration?.hedgingPolicy, isIdempotent, !isCommitted,
       core.configuration.retries
-    else { return core.connections.start(self) }
+    else { return false }
     let hedging = Hedging(self, policy)
     self.hedging = hedging
     hedging.start()
+    return true
+  }
+
+  /// The target's first service configuration came while the call waited for an address: it counts for the call too.
+  /// False when the attempt that was about to begin does not.
+  func followLate(_ configuration: MethodConfiguration) -> Bool {
+    apply(configuration)
+    if let deadline {
+      core.deadlines.remove(self)
+      core.deadlines.insert(self, deadline)
+    }
+    do throws(Status) {
+      if isUnary { try Frame.check(request, limit: requestLimit) }
+    } catch {
+      fail(error)
+      return false
+    }
+    return !startHedging()
   }
 
   /// What the service configuration narrows.

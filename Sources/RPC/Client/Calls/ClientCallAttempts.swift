@@ -5,6 +5,9 @@ import NIOCore
 extension ClientCall: PendingAttempt {
   func open(on connection: HTTP2Connection, lease: CallLease) {
     guard result == nil else { return lease.end(nil) }
+    if configuration == nil, let late = core.service.methodConfiguration(path), !followLate(late) {
+      return lease.end(nil)
+    }
     guard let headers = requestHeaders(previousAttempts: retry?.previousAttempts ?? 0) else {
       lease.end(nil)
       return fail(Self.expired)

@@ -68,14 +68,14 @@ final class Hedging: @unchecked Sendable {
     if isFatal { return giveUp() }
     switch pushback {
     case .stop: mayStartMore = false
-    case .after(let delay): return scheduleNext(delay)
+    case .after(let delay): scheduleNext(delay)
     case .none: if hasMore { return launchNext() }
     }
     endIfNothingIsLeft()
   }
 
   private func endIfNothingIsLeft() {
-    if running.isEmpty, timer == nil { giveUp() }
+    if running.isEmpty, timer == nil || !hasMore { giveUp() }
   }
 
   /// The last failure is the call's.

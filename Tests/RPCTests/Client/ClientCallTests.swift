@@ -1,0 +1,324 @@
+import HTTP2
+import PorticoAPI
+import Synchronization
+import Testing
+
+@testable import RPC
+
+@Suite(.timeLimit(.minutes(2))) struct ClientCallTests {
+  @Test("R-060 grpc-timeout is what is left, never more")
+  func timeout() async throws {
+    try await withScript({ $0.succeed() }) { channel, server in
+      let options = CallOptions(deadline: .after(.seconds(50)))
+      _ = try await channel.call([], Methods.Streams.unary, options)
+      _ = try await channel.call()
+      let sent = server.requests.map { $0.headers.bytes("grpc-timeout").flatMap(Timeout.parse) }
+      let first = try #require(sent.first ?? nil)
+      #expect(first <= .seconds(50))
+      #expect(first > .seconds(1))
+      #expect(sent.last == .some(nil), "no deadline, no header")
+    }
+  }
+
+  @Test("R-060 R-062 a deadline that passes resets the stream, streams too")
+  func deadlineOnStream() async throws {
+    try await withScript({ $0.sendHeaders() }, whole: false) { channel, server in
+      // On a machine so busy that the request does not leave in time there is nothing to see.
+      for milliseconds in [100, 1000, 10_000, 60_000] where server.requests.isEmpty {
+        let options = CallOptions(deadline: .after(.milliseconds(milliseconds)))
+        let status = await status {
+          try await channel.stream(Methods.Streams.chat, options) { writer, responses in
+            try await writer.write([1])
+            for try await _ in responses {}
+          }
+        }
+        #expect(status.code == .deadlineExceeded)
+      }
+      let request = try #require(server.requests.first)
+      let closure = try await request.closed.futureResult.get()
+      #expect(closure == .reset(.cancel))
+    }
+  }
+
+  @Test("R-062 a cancelled task resets its stream with CANCEL, whatever it waits for")
+  func cancelledStream() async throws {
+    let begun = Signal()
+    let script: ScriptedServer.Script = {
+      $0.sendHeaders()
+      begun.set()
+    }
+    try await withScript(script, whole: false) { channel, server in
+      let reading = Task {
+        await status {
+          try await channel.stream(Methods.Streams.chat, CallOptions()) { _, responses in
+            for try await _ in responses {}
+          }
+        }
+      }
+      await begun.wait()
+      reading.cancel()
+      #expect(await reading.value.code == .cancelled)
+      let closure = try await server.requests[0].closed.futureResult.get()
+      #expect(closure == .reset(.cancel))
+    }
+  }
+
+  @Test("R-062 leaving a stream's body before its end cancels the call")
+  func leftEarly() async throws {
+    try await withScript(
+      {
+        $0.sendHeaders()
+        $0.send(message: [1])
+      }, whole: false
+    ) { channel, server in
+      let first = try await channel.stream(Methods.Streams.chat, CallOptions()) { _, responses in
+        var iterator = responses.makeAsyncIterator()
+        return try await iterator.next()
+      }
+      #expect(first == [1])
+      let closure = try await server.requests[0].closed.futureResult.get()
+      #expect(closure == .reset(.cancel))
+    }
+  }
+
+  @Test("R-061 a parent that is cancelled cancels calls in tasks of their own, unless they opt out")
+  func parentCancels() async throws {
+    let reached = Mutex(0)
+    let both = Signal()
+    try await withScript({ _ in
+      if reached.withLock({
+        $0 += 1
+        return $0
+      }) == 2 {
+        both.set()
+      }
+    }) { channel, server in
+      let parent = Call(method: Methods.Streams.unary)
+      let (child, free) = Call.$current.withValue(parent) {
+        (
+          Task { await channel.outcome([1]) },
+          Task {
+            await channel.outcome([2], Methods.Streams.unary, CallOptions(inheritsContext: false))
+          }
+        )
+      }
+      await both.wait()
+      parent.cancel()
+      #expect(await child.value.code == .cancelled)
+      let rest = try #require(server.requests.first { $0.body == frame([2]) })
+      rest.stream.eventLoop.execute { rest.succeed() }
+      #expect(await free.value.code == .ok)
+      let late = await Call.$current.withValue(parent) { await channel.outcome() }
+      #expect(late.code == .cancelled)
+      #expect(server.requests.count == 2)
+    }
+  }
+
+  @Test("R-061 the earlier deadline counts: the call's own or its parent's")
+  func parentDeadline() async throws {
+    try await withScript({ $0.succeed() }) { channel, server in
+      let parent = Call(method: Methods.Streams.unary, deadline: .after(.seconds(40)))
+      try await Call.$current.withValue(parent) {
+        for own in [Deadline?.none, .after(.seconds(4000)), .after(.seconds(20))] {
+          _ = try await channel.call([], Methods.Streams.unary, CallOptions(deadline: own))
+        }
+        _ = try await channel.call(
+          [], Methods.Streams.unary, CallOptions(inheritsContext: false))
+      }
+      let sent = server.requests.map { $0.headers.bytes("grpc-timeout").flatMap(Timeout.parse) }
+      let limits: [Duration] = [.seconds(40), .seconds(40), .seconds(20)]
+      for (timeout, limit) in zip(sent, limits) {
+        let timeout = try #require(timeout)
+        #expect(timeout <= limit && timeout > limit / 4)
+      }
+      #expect(sent.last == .some(nil))
+    }
+  }
+
+  @Test("R-061 a parent whose deadline has passed costs no network")
+  func parentExpired() async throws {
+    let parent = Call(method: Methods.Streams.unary, deadline: .after(.zero))
+    let channel = try RPC.Channel("127.0.0.1:1")
+    let status = await Call.$current.withValue(parent) { await channel.outcome() }
+    #expect(status.code == .deadlineExceeded)
+    await channel.shutDown(grace: .zero)
+  }
+
+  @Test("R-082 headers over the limit and received metadata's own fields are not sent")
+  func metadata() async throws {
+    try await withScript({ $0.succeed() }) { channel, server in
+      var options = CallOptions()
+      try options.metadata.append("x-large", String(repeating: "a", count: 17_000))
+      #expect(
+        await channel.outcome([], Methods.Streams.unary, options).code == .internal)
+      #expect(server.requests.isEmpty)
+      options.metadata = Metadata(
+        received: HeaderFields([
+          ":path": "/other", "grpc-timeout": "1n", "te": "x", "content-type": "text/html",
+          "user-agent": "somebody", "x-bad": "caf\u{e9}", "x-good": "yes",
+        ]))
+      try await channel.stream(Methods.Streams.serve, options) { writer, responses in
+        try await writer.finish()
+        for try await _ in responses {}
+      }
+      let sent = try #require(server.requests.first).headers
+      #expect(sent.values(":path") == [Methods.Streams.serve.path])
+      #expect(sent["grpc-timeout"] == nil)
+      #expect(sent.values("te") == ["trailers"])
+      #expect(sent.values("content-type") == ["application/grpc"])
+      #expect(sent.values("user-agent") == [ChannelConfiguration.implementation])
+      #expect(sent["x-bad"] == nil)
+      #expect(sent["x-good"] == "yes")
+    }
+  }
+
+  @Test("R-082 spaces around a value are dropped, as HTTP wants it")
+  func spaces() throws {
+    var metadata = Metadata()
+    for value in [" a b ", "   ", "c "] { try metadata.append("x", value) }
+    #expect(metadata.values("x") == ["a b", "", "c"])
+    #expect(throws: MetadataError.reservedKey("user-agent")) {
+      try metadata.append("user-agent", "me")
+    }
+  }
+
+  @Test("R-083 the user agent says grpc, language and version")
+  func userAgent() async throws {
+    try await withScript({ $0.succeed() }) { channel, server in
+      _ = try await channel.call()
+      let agent = try #require(server.requests[0].headers["user-agent"])
+      #expect(agent.hasPrefix("grpc-swift-"))
+      #expect(agent.split(separator: "/").count == 2)
+    }
+  }
+
+  @Test(
+    "R-083 credentials without TLS are refused before anything is sent, or on loopback if allowed")
+  func credentials() async throws {
+    try await withScript({ $0.succeed() }) { channel, server in
+      var options = CallOptions()
+      options.credentials = .bearer("secret")
+      #expect(
+        await channel.outcome([], Methods.Streams.unary, options).code == .unauthenticated)
+      #expect(server.requests.isEmpty)
+      options.credentials = .bearer("secret", allowingPlaintextOnLoopback: true)
+      _ = try await channel.call([], Methods.Streams.unary, options)
+      #expect(server.requests[0].headers["authorization"] == "Bearer secret")
+    }
+    #expect(try Target("10.0.0.1:80").isLoopback == false)
+    #expect(try Target("ipv4:127.0.0.1:80,10.0.0.1:80").isLoopback == false)
+    #expect(try Target("unix:/run/x").isLoopback)
+  }
+
+  private struct Broken: Error {}
+
+  @Test("R-083 R-060 credentials that cannot be had end the call, in time")
+  func brokenCredentials() async throws {
+    try await withScript({ $0.succeed() }) { channel, server in
+      func code(_ fetch: @escaping @Sendable () async throws -> String) async -> Status.Code {
+        var options = CallOptions(deadline: .after(.milliseconds(200)))
+        options.credentials = .bearer(allowingPlaintextOnLoopback: true, fetch)
+        return await channel.outcome([], Methods.Streams.unary, options).code
+      }
+      #expect(await code { throw Broken() } == .unavailable)
+      #expect(await code { throw Status(.permissionDenied, "no") } == .permissionDenied)
+      #expect(await code { "line\nbreak" } == .internal)
+      let slow = await code {
+        try await Task.sleep(for: .seconds(600))
+        return ""
+      }
+      #expect(slow == .deadlineExceeded)
+      #expect(server.requests.isEmpty)
+    }
+  }
+
+  @Test("R-010 R-011 requests are compressed if the call wants it; a message can be exempted")
+  func compression() async throws {
+    let message = [UInt8](repeating: 65, count: 1000)
+    try await withScript({ $0.succeed() }) { channel, server in
+      var options = CallOptions()
+      options.compression = .gzip
+      _ = try await channel.call(message, Methods.Streams.unary, options)
+      try await channel.stream(Methods.Streams.collect, options) { writer, responses in
+        try await writer.write(message)
+        try await writer.write(message, compressed: false)
+        try await writer.finish()
+        _ = try await responses.single()
+      }
+      _ = try await channel.call(message)
+      let requests = server.requests
+      let short = try #require(Deflater.deflate(message))
+      #expect(requests.map { $0.headers["grpc-encoding"] } == ["gzip", "gzip", nil])
+      #expect(requests[0].body == frame(short, flag: 1))
+      #expect(requests[1].body == frame(short, flag: 1) + frame(message))
+      #expect(requests[2].body == frame(message))
+      #expect(requests.allSatisfy { $0.headers["grpc-accept-encoding"] == "identity,gzip" })
+    }
+  }
+
+  @Test("interceptors hear of headers and end, also of a stream that nobody reads to its end")
+  func outcomes() async throws {
+    let script: ScriptedServer.Script = { request in
+      request.sendHeaders(["x-first": "1"])
+      request.send(message: [1])
+      request.sendTrailers("9", ["x-last": "2"])
+    }
+    try await withScript(script) { channel, _ in
+      let caller = InterceptedCaller(channel, [Watching()])
+      let outcomes = Outcomes()
+      var options = CallOptions()
+      options.onEnd { outcomes.add($0) }
+      let watched = Watching.outcomes
+      try await caller.stream(Methods.Streams.serve, options) { writer, responses in
+        try await writer.finish()
+        let headers = try await responses.initialMetadata()
+        #expect(headers["x-first"] == "1")
+        var iterator = responses.makeAsyncIterator()
+        _ = await status { while try await iterator.next() != nil {} }
+        #expect(responses.trailingMetadata["x-last"] == "2")
+      }
+      for outcome in [outcomes.all.first, watched.all.first] {
+        let outcome = try #require(outcome)
+        #expect(outcome.status.code == .failedPrecondition)
+        #expect(outcome.initialMetadata["x-first"] == "1")
+        #expect(outcome.trailingMetadata["x-last"] == "2")
+        #expect(outcome.trailingMetadata["grpc-status"] == nil)
+      }
+    }
+  }
+
+  private struct Watching: ClientInterceptor {
+    static let outcomes = Outcomes()
+    func intercept<Result>(
+      _ method: RPC.Method, _ options: CallOptions, _ next: (CallOptions) async throws -> Result
+    ) async throws -> Result {
+      var options = options
+      options.onEnd { Self.outcomes.add($0) }
+      return try await next(options)
+    }
+  }
+
+  @Test("R-062 a thousand calls that are cancelled at any moment leave nothing behind")
+  func cancelStorm() async throws {
+    let service = EchoStreams(onUnary: { request, _ in
+      await Task.yield()
+      return request
+    })
+    try await withLoopback(service) { channel, server in
+      await withTaskGroup(of: Void.self) { group in
+        for index in 0..<1000 {
+          group.addTask {
+            let call = Task { await status { _ = try await StreamsClient(channel).unary(Node()) } }
+            for _ in 0..<(index % 7) { await Task.yield() }
+            call.cancel()
+            let code = await call.value.code
+            #expect(code == .ok || code == .cancelled)
+          }
+        }
+      }
+      let last = try await StreamsClient(channel).unary(Node(text: "still here"))
+      #expect(last.text == "still here")
+      while server.runningHandlers > 0 { await Task.yield() }
+    }
+  }
+}

@@ -1,0 +1,161 @@
+import HTTP2
+import NIOCore
+import PorticoAPI
+import Testing
+
+@testable import RPC
+
+private func hedging(
+  attempts: Int = 3, delay: String = "0s", nonFatal: String = "[]", throttling: String = ""
+) -> String {
+  """
+  {"methodConfig": [{"name": [{}], "hedgingPolicy": {"maxAttempts": \(attempts), "hedgingDelay": "\(delay)",
+    "nonFatalStatusCodes": \(nonFatal)}}]\(throttling)}
+  """
+}
+
+@Suite(.timeLimit(.minutes(2))) struct ClientHedgingTests {
+  private let idempotent = Methods.Nesting.echo
+
+  @Test("R-071 the first answer wins and the losers are cancelled")
+  func winner() async throws {
+    try await withScript(
+      { if $0.headers["grpc-previous-rpc-attempts"] == "2" { $0.succeed([5]) } },
+      service: hedging()
+    ) { channel, server in
+      let answer = try await channel.call([1], idempotent)
+      #expect(answer == [5])
+      let requests = server.requests
+      #expect(requests.map { $0.headers["grpc-previous-rpc-attempts"] } == [nil, "1", "2"])
+      #expect(requests.allSatisfy { $0.body == frame([1]) })
+      for loser in requests.dropLast() {
+        let closure = try await loser.closed.futureResult.get()
+        #expect(closure == .reset(.cancel))
+      }
+    }
+  }
+
+  @Test("R-071 the delay is between attempts: an answer in time needs no second one")
+  func delay() async throws {
+    try await withScript({ $0.succeed() }, service: hedging(delay: "600s")) { channel, server in
+      for _ in 0..<5 { _ = try await channel.call([], idempotent) }
+      #expect(server.requests.count == 5)
+    }
+  }
+
+  @Test("R-071 a delay that passes starts the next attempt")
+  func delayPasses() async throws {
+    try await withScript(
+      { if $0.index == 1 { $0.succeed() } }, service: hedging(delay: "0.02s")
+    ) { channel, server in
+      _ = try await channel.call([], idempotent)
+      #expect(server.requests.count >= 2)
+    }
+  }
+
+  @Test("R-071 methods that are not idempotent are not hedged")
+  func notIdempotent() async throws {
+    try await withScript({ $0.succeed() }, service: hedging()) { channel, server in
+      _ = try await channel.call()
+      #expect(server.requests.count == 1)
+    }
+  }
+
+  @Test("R-071 a non-fatal failure starts the next attempt at once")
+  func nonFatal() async throws {
+    try await withScript(
+      { $0.index < 2 ? $0.fail(.unavailable) : $0.succeed() },
+      service: hedging(delay: "600s", nonFatal: #"["UNAVAILABLE"]"#)
+    ) { channel, server in
+      _ = try await channel.call([], idempotent)
+      #expect(server.requests.count == 3)
+    }
+  }
+
+  @Test("R-071 when all fail, the last failure is the call's")
+  func allFail() async throws {
+    try await withScript(
+      { $0.fail(.unavailable, ["x-last": "1"]) },
+      service: hedging(delay: "600s", nonFatal: #"["UNAVAILABLE"]"#)
+    ) { channel, server in
+      let ended = Outcomes()
+      var options = CallOptions()
+      options.onEnd { ended.add($0) }
+      #expect(await channel.outcome([], idempotent, options).code == .unavailable)
+      #expect(server.requests.count == 3)
+      #expect(ended.all.first?.trailingMetadata["x-last"] == "1")
+    }
+  }
+
+  @Test("R-071 any other failure ends the call and cancels the others")
+  func fatal() async throws {
+    try await withScript(
+      { if $0.headers["grpc-previous-rpc-attempts"] == "1" { $0.fail(.notFound) } },
+      service: hedging(attempts: 2)
+    ) { channel, server in
+      #expect(await channel.outcome([], idempotent).code == .notFound)
+      let first = try #require(server.requests.first)
+      let closure = try await first.closed.futureResult.get()
+      #expect(closure == .reset(.cancel))
+    }
+  }
+
+  @Test("R-071 R-069 pushback decides over the next attempt")
+  func pushback() async throws {
+    try await withScript(
+      { $0.fail(.unavailable, ["grpc-retry-pushback-ms": "-1"]) },
+      service: hedging(delay: "600s", nonFatal: #"["UNAVAILABLE"]"#)
+    ) { channel, server in
+      #expect(await channel.outcome([], idempotent).code == .unavailable)
+      #expect(server.requests.count == 1)
+    }
+    try await withScript(
+      {
+        $0.index == 0 ? $0.fail(.unavailable, ["grpc-retry-pushback-ms": "5"]) : $0.succeed()
+      }, service: hedging(delay: "600s", nonFatal: #"["UNAVAILABLE"]"#)
+    ) { channel, server in
+      _ = try await channel.call([], idempotent)
+      #expect(server.requests.count == 2)
+    }
+  }
+
+  @Test("R-071 R-070 an empty bucket leaves one attempt")
+  func throttled() async throws {
+    let throttling = #", "retryThrottling": {"maxTokens": 2, "tokenRatio": 0.001}"#
+    try await withScript(
+      { $0.fail(.unavailable) },
+      service: hedging(delay: "600s", nonFatal: "[14]", throttling: throttling)
+    ) { channel, server in
+      #expect(await channel.outcome([], idempotent).code == .unavailable)
+      #expect(server.requests.count == 1, "one token of two is half")
+    }
+  }
+
+  @Test("R-071 R-067 refused attempts are repeated and do not count")
+  func refused() async throws {
+    try await withScript(
+      { $0.index == 0 ? $0.stream.reset(.refusedStream) : $0.succeed() },
+      service: hedging(attempts: 2, delay: "600s")
+    ) { channel, server in
+      _ = try await channel.call([], idempotent)
+      #expect(server.requests.count == 2)
+      #expect(server.requests[1].headers["grpc-previous-rpc-attempts"] == nil)
+    }
+  }
+
+  @Test("R-071 R-062 a cancelled call cancels all its attempts")
+  func cancelled() async throws {
+    let second = Signal()
+    try await withScript({ if $0.index == 1 { second.set() } }, service: hedging(attempts: 2)) {
+      channel, server in
+      let call = Task { await channel.outcome([], idempotent) }
+      await second.wait()
+      call.cancel()
+      #expect(await call.value.code == .cancelled)
+      for request in server.requests {
+        let closure = try await request.closed.futureResult.get()
+        #expect(closure == .reset(.cancel))
+      }
+    }
+  }
+}
