@@ -87,6 +87,14 @@ public struct HeaderFields: Sendable {
     return nil
   }
 
+  /// Whether exactly one field has this name.
+  public func hasOne(_ name: StaticString) -> Bool {
+    guard let first = firstIndex(of: name) else { return false }
+    return !entries[(first + 1)...].contains {
+      $0.nameCount == name.utf8CodeUnitCount && matches($0.start, name)
+    }
+  }
+
   public func values(_ name: String) -> [String] {
     entries.filter { hasName($0, name) }.map { text(of: $0) }
   }

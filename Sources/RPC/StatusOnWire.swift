@@ -35,7 +35,9 @@ extension Status {
   /// What the trailers say; nil when they have no `grpc-status`.
   init?(fields: HeaderFields) {
     guard let text = fields["grpc-status"] else { return nil }
-    let code = Code(text: text) ?? .unknown
+    // Two that differ contradict each other, and a success must be certain.
+    let isClear = fields.hasOne("grpc-status")
+    let code = (isClear ? Code(text: text) : nil) ?? .unknown
     let message = fields["grpc-message"].map(PercentEncoding.decode) ?? ""
     let details = fields.bytes("grpc-status-details-bin").flatMap { Base64.decode($0) }
     self.init(code, message, details: details.flatMap(StatusDetails.decode) ?? [])
@@ -93,9 +95,9 @@ extension Status {
 extension Status.Code {
   /// The digits of a `grpc-status`; nil for anything else and for a code that does not exist.
   init?(text: String) {
-    guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text) else {
-      return nil
-    }
+    guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text),
+      text.utf8.count == 1 || text.utf8.first != UInt8(ascii: "0")
+    else { return nil }
     self.init(rawValue: number)
   }
 
