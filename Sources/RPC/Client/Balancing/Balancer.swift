@@ -183,7 +183,7 @@ final class Balancer: @unchecked Sendable {
     let known = backends.filter { backend in kept.contains { $0 === backend } }
     let new = kept.filter { backend in !known.contains { $0 === backend } }
     backends = known + new.shuffled()
-    if owner.isInUse { for backend in new { backend.connect() } }
+    for backend in new { backend.connect() }
   }
 
   private func makeBackend(_ endpoint: Endpoint) -> Backend {

@@ -59,6 +59,8 @@ final class Connections: @unchecked Sendable {
 
   /// Sockets that are open, also those that drain.
   var transports: Set<ObjectIdentifier> { Set(factory.open.keys) }
+  /// Attempts that wait.
+  var queued: Int { queue.count }
   var backends: [Backend] { balancer?.backends ?? [] }
 
   /// The `:authority` of requests.
