@@ -16,7 +16,13 @@ public final class Server: Sendable {
   private let core: ServerCore
   private let group: any EventLoopGroup
   private let connections = ConnectionSet()
-  private let listeners = Mutex<[any NIOCore.Channel]>([])
+  private struct Open {
+    let channel: any NIOCore.Channel
+    let tls: TLSContext?
+  }
+  private let listeners = Mutex<[Open]>([])
+  /// What happened on the connections of all listeners that have no counters of their own.
+  public let counters = HTTP2Counters()
 
   public init(
     services: [any RPCService], interceptors: [any ServerInterceptor] = [],
@@ -42,13 +48,23 @@ public final class Server: Sendable {
   /// Opens a listener; the address it really has (a port for port 0).
   @discardableResult
   public func listen(_ listener: Listener) async throws -> Listener.Address {
-    let tls = try listener.tls.map { try TLSContext.server($0) }
+    let tls = try listener.tls.map { try TLSContext.server($0, logger: core.logger) }
+    var http2 = listener.http2
+    if http2.counters == nil { http2.counters = counters }
+    let admission = Admission(
+      connections: connections, limit: core.configuration.maximumConnections, listener)
     let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 1024)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-      .childChannelInitializer { [core, connections] channel in
+      .serverChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
-          try Self.configure(channel, listener.http2, tls, core, connections)
+          try channel.pipeline.syncOperations.addHandlers(admission.handlers())
+        }
+      }
+      .childChannelOption(.recvAllocator, value: Self.readSizes)
+      .childChannelInitializer { [core, http2] channel in
+        channel.eventLoop.makeCompletedFuture {
+          try Self.configure(channel, http2, tls, core, admission)
         }
       }
     let channel: any NIOCore.Channel
@@ -63,33 +79,46 @@ public final class Server: Sendable {
         unixDomainSocketPath: path, cleanupExistingSocketFile: true
       ).get()
     }
-    listeners.withLock { $0.append(channel) }
+    listeners.withLock { $0.append(Open(channel: channel, tls: tls)) }
     guard case .tcp(let host, _) = listener.address, let port = channel.localAddress?.port else {
       return listener.address
     }
     return .tcp(host: host, port: port)
   }
 
+  /// A connection at rest keeps its read buffers; one that receives much gets larger ones by itself.
+  private static let readSizes = AdaptiveRecvByteBufferAllocator(
+    minimum: 1024, initial: 2048, maximum: 64 * 1024)
+
   private static func configure(
     _ channel: any NIOCore.Channel, _ http2: HTTP2Configuration, _ tls: TLSContext?,
-    _ core: ServerCore, _ connections: ConnectionSet
+    _ core: ServerCore, _ admission: Admission
   ) throws {
-    guard connections.count < core.configuration.maximumConnections else {
-      throw HTTP2Error.connectionUnavailable
-    }
+    let handshake = try admission.admit(channel, isTLS: tls != nil)
     let add: (any NIOCore.Channel, [String]) throws -> Void = { channel, names in
-      let delegate = ServerConnection(core: core) { connections.remove($0) }
       let connection = HTTP2Connection.server(
-        on: channel.eventLoop, configuration: http2, peerNames: names, delegate: delegate)
-      connections.insert(connection)
+        on: channel.eventLoop, configuration: http2, peerNames: names,
+        delegate: ServerConnection(core: core))
+      admission.connections.insert(connection, on: channel)
       try channel.pipeline.syncOperations.addHandler(connection)
     }
     guard let tls else { return try add(channel, []) }
     try channel.pipeline.syncOperations.addHandler(
       TLSHandler(server: tls, handshakeTimeout: http2.handshakeTimeout) { channel, session in
+        handshake?.end()
         guard session.applicationProtocol == "h2" else { throw TLSError.noApplicationProtocol }
         try add(channel, session.peerNames)
       })
+  }
+
+  /// Reads the certificates of all listeners again, for connections to come. Changed files are found without
+  /// this too, some seconds later. Throws when some cannot be used; those listeners keep their old ones.
+  public func reloadCertificates() throws {
+    var failure: TLSError?
+    for tls in listeners.withLock({ $0.compactMap(\.tls) }) {
+      do { try tls.reload() } catch { failure = error }
+    }
+    if let failure { throw failure }
   }
 
   /// Ends gracefully: listeners close, every connection is told to go away, running calls may finish within
@@ -101,7 +130,7 @@ public final class Server: Sendable {
       return listeners
     }
     for listener in open {
-      do { try await listener.close() } catch {
+      do { try await listener.channel.close() } catch {
         core.logger.debug("listener was closed already", metadata: ["error": "\(error)"])
       }
     }
@@ -111,61 +140,6 @@ public final class Server: Sendable {
     }
     await connections.untilEmpty()
     timer.cancel()
-  }
-}
-
-/// The open connections of a server.
-final class ConnectionSet: Sendable {
-  private struct State {
-    var connections: [ObjectIdentifier: HTTP2Connection] = [:]
-    var isDraining = false
-    var waiters: [CheckedContinuation<Void, Never>] = []
-  }
-
-  private let state = Mutex(State())
-
-  var count: Int { state.withLock { $0.connections.count } }
-
-  func insert(_ connection: HTTP2Connection) {
-    let isDraining = state.withLock { state in
-      state.connections[ObjectIdentifier(connection)] = connection
-      return state.isDraining
-    }
-    if isDraining { connection.eventLoop.execute { connection.close() } }
-  }
-
-  func remove(_ connection: HTTP2Connection) {
-    let waiters = state.withLock { state in
-      state.connections[ObjectIdentifier(connection)] = nil
-      guard state.connections.isEmpty else { return [CheckedContinuation<Void, Never>]() }
-      defer { state.waiters = [] }
-      return state.waiters
-    }
-    for waiter in waiters { waiter.resume() }
-  }
-
-  func drain() {
-    let all = state.withLock { state in
-      state.isDraining = true
-      return Array(state.connections.values)
-    }
-    for connection in all { connection.eventLoop.execute { connection.shutDown() } }
-  }
-
-  func closeAll() {
-    for connection in state.withLock({ Array($0.connections.values) }) {
-      connection.eventLoop.execute { connection.close(.cancel) }
-    }
-  }
-
-  func untilEmpty() async {
-    await withCheckedContinuation { continuation in
-      let isEmpty = state.withLock { state in
-        if !state.connections.isEmpty { state.waiters.append(continuation) }
-        return state.connections.isEmpty
-      }
-      if isEmpty { continuation.resume() }
-    }
   }
 }
 

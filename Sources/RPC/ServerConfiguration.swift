@@ -1,5 +1,3 @@
-import HTTP2
-
 /// The limits of a server.
 public struct ServerConfiguration: Sendable {
   /// Largest request message, bytes.
@@ -25,30 +23,8 @@ public struct ServerConfiguration: Sendable {
   public var handlersInAll = 10_000
   /// Which clients may call what, by their certificates.
   public var peerRules: [PeerRule] = []
-  /// Connections open at once; further ones are closed at once.
+  /// Connections open at once, also those in their handshake; further ones are closed at once.
   public var maximumConnections = 10_000
 
   public init() {}
-}
-
-/// Where a server listens, and how it speaks there.
-public struct Listener: Sendable {
-  public enum Address: Sendable, Hashable {
-    /// Port 0 takes a free one.
-    case tcp(host: String, port: Int)
-    case unix(path: String)
-  }
-
-  public var address: Address
-  /// Nil: HTTP/2 with prior knowledge, for loopback and private networks only.
-  public var tls: TLSConfiguration?
-  public var http2: HTTP2Configuration
-
-  public init(
-    _ address: Address, tls: TLSConfiguration? = nil, http2: HTTP2Configuration = .init()
-  ) {
-    self.address = address
-    self.tls = tls
-    self.http2 = http2
-  }
 }

@@ -5,17 +5,13 @@ import NIOCore
 /// One connection of a server: turns accepted streams into calls. Confined to the connection's event loop.
 final class ServerConnection: HTTP2ConnectionDelegate {
   let core: ServerCore
-  private let onClose: (HTTP2Connection) -> Void
   /// Handlers that run, whether or not HTTP/2 still knows their streams.
   private var runningHandlers = 0
   private var peer: Peer?
   private var recorder: CallRecorder?
   private var deadlineQueue: DeadlineQueue<ServerStream>?
 
-  init(core: ServerCore, onClose: @escaping (HTTP2Connection) -> Void) {
-    self.core = core
-    self.onClose = onClose
-  }
+  init(core: ServerCore) { self.core = core }
 
   func connection(
     _ connection: HTTP2Connection, accepted stream: HTTP2Stream, headers: HeaderFields
@@ -131,7 +127,6 @@ final class ServerConnection: HTTP2ConnectionDelegate {
   func connectionClosed(_ connection: HTTP2Connection, error: (any Error)?) {
     deadlineQueue?.stop()
     if let error { core.logger.debug("connection lost", metadata: ["error": "\(error)"]) }
-    onClose(connection)
   }
 }
 

@@ -1,27 +1,36 @@
 import NIOCore
 
 /// Counts what a peer does against a burst and an allowance per second.
-struct TokenBucket {
+public struct TokenBucket {
   private let burst: Double
   private let rate: Double
   private var tokens: Double
   private var last = NIODeadline.now()
 
-  init(burst: Int, perSecond rate: Int) {
+  public init(burst: Int, perSecond rate: Int) {
     self.burst = Double(burst)
     self.rate = Double(rate)
     tokens = Double(burst)
   }
 
-  /// Takes one; false when there is none left.
-  mutating func take() -> Bool {
-    if tokens < 1 {
-      let now = NIODeadline.now()
-      tokens = min(burst, tokens + Double((now - last).nanoseconds) / 1e9 * rate)
-      last = now
+  /// Whether `take` would succeed.
+  public var hasToken: Bool {
+    mutating get {
+      if tokens < 1 { refill() }
+      return tokens >= 1
     }
-    guard tokens >= 1 else { return false }
+  }
+
+  /// Takes one; false when there is none left.
+  public mutating func take() -> Bool {
+    guard hasToken else { return false }
     tokens -= 1
     return true
+  }
+
+  private mutating func refill() {
+    let now = NIODeadline.now()
+    tokens = min(burst, tokens + Double((now - last).nanoseconds) / 1e9 * rate)
+    last = now
   }
 }

@@ -15,6 +15,12 @@ public struct TLSConfiguration: Sendable {
   public var verification: PeerVerification
   /// Protocols by preference.
   public var applicationProtocols: [String]
+  /// Of these names (URI or DNS subject alternative names, byte for byte) the peer's certificate must have one; empty: any.
+  /// A server needs `.mutual` for it. For a client it takes the place of the host name, as in SPIFFE, where an
+  /// identity is not an address: `spiffe://portico/identity`.
+  public var permittedPeerNames: Set<String> = []
+  /// How often new connections look whether the files have changed.
+  public var reloadInterval: Duration = .seconds(10)
 
   public static func server(
     certificateChainFile: String, privateKeyFile: String, clientTrustRootsFile: String? = nil,

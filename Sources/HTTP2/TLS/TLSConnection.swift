@@ -1,4 +1,5 @@
 import COpenSSL
+import Glibc
 import NIOCore
 
 /// One `SSL` and its two memory BIOs: ciphertext in and out, plaintext in and out, no I/O. Not thread-safe.
@@ -10,14 +11,15 @@ final class TLSConnection {
     case failed(TLSError)
   }
 
-  private let context: TLSContext
+  private let material: TLSMaterial
   private let ssl: OpaquePointer
   private let incoming: OpaquePointer
   private let outgoing: OpaquePointer
 
   init(_ context: TLSContext, serverName: String?) throws(TLSError) {
     ERR_clear_error()
-    guard let ssl = SSL_new(context.handle) else { throw .openSSL(TLSError.queued()) }
+    let material = context.material
+    guard let ssl = SSL_new(material.handle) else { throw .openSSL(TLSError.queued()) }
     guard let incoming = BIO_new(BIO_s_mem()) else {
       SSL_free(ssl)
       throw .openSSL(TLSError.queued())
@@ -27,13 +29,13 @@ final class TLSConnection {
       SSL_free(ssl)
       throw .openSSL(TLSError.queued())
     }
-    self.context = context
+    self.material = material
     self.ssl = ssl
     self.incoming = incoming
     self.outgoing = outgoing
     // From here on the SSL owns both BIOs.
     SSL_set_bio(ssl, incoming, outgoing)
-    if context.isServer {
+    if material.isServer {
       SSL_set_accept_state(ssl)
     } else {
       SSL_set_connect_state(ssl)
@@ -46,17 +48,45 @@ final class TLSConnection {
   /// The server must prove to be `name`, and hears the name. There is no way around this.
   private func expect(_ name: String) throws(TLSError) {
     let parameters = SSL_get0_param(ssl)
-    if X509_VERIFY_PARAM_set1_ip_asc(parameters, name) == 1 { return }
-    ERR_clear_error()
-    X509_VERIFY_PARAM_set_hostflags(parameters, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
-    guard !name.isEmpty, X509_VERIFY_PARAM_set1_host(parameters, name, 0) == 1 else {
-      throw .openSSL(TLSError.queued())
+    if material.configuration.permittedPeerNames.isEmpty {
+      if X509_VERIFY_PARAM_set1_ip_asc(parameters, name) == 1 { return }
+      ERR_clear_error()
+      // Never the common name, also where a certificate has no other.
+      X509_VERIFY_PARAM_set_hostflags(
+        parameters,
+        UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT))
+      guard !name.isEmpty, X509_VERIFY_PARAM_set1_host(parameters, name, 0) == 1 else {
+        throw .openSSL(TLSError.queued())
+      }
     }
+    guard !name.isEmpty, !Self.isIPAddress(name) else { return }
     var copy = Array(name.utf8CString)
     let sent = copy.withUnsafeMutableBytes {
       SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, Int(TLSEXT_NAMETYPE_host_name), $0.baseAddress)
     }
     guard sent == 1 else { throw .openSSL(TLSError.queued()) }
+  }
+
+  /// Addresses are no server names (RFC 6066 §3).
+  private static func isIPAddress(_ name: String) -> Bool {
+    withUnsafeTemporaryAllocation(byteCount: 16, alignment: 8) { room in
+      inet_pton(AF_INET, name, room.baseAddress) == 1
+        || inet_pton(AF_INET6, name, room.baseAddress) == 1
+    }
+  }
+
+  /// Identity is a name in a verified certificate: with mutual TLS there has to be one, and where names are
+  /// asked for, one of them.
+  private func checkPeer() throws(TLSError) {
+    let configuration = material.configuration
+    let permitted = configuration.permittedPeerNames
+    guard !permitted.isEmpty || (material.isServer && configuration.verification == .mutual) else {
+      return
+    }
+    let names = peerNames
+    guard !names.isEmpty, permitted.isEmpty || !permitted.isDisjoint(with: names) else {
+      throw .wrongPeer(names)
+    }
   }
 
   func receive(_ bytes: ByteBuffer) {
@@ -69,7 +99,10 @@ final class TLSConnection {
   func handshake() throws(TLSError) -> Bool {
     ERR_clear_error()
     let result = SSL_do_handshake(ssl)
-    if result == 1 { return true }
+    if result == 1 {
+      try checkPeer()
+      return true
+    }
     switch SSL_get_error(ssl, result) {
     case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return false
     default:

@@ -1,142 +1,120 @@
-import COpenSSL
+import Glibc
+import Logging
+import Synchronization
 
-/// Certificates, key and rules of one side, loaded once and shared by its connections.
-public final class TLSContext: @unchecked Sendable {
-  /// Immutable once `init` has returned; OpenSSL counts references to it atomically.
-  let handle: OpaquePointer
-  /// ALPN protocols, length-prefixed; the callbacks read it, so it lives as long as the context.
-  let protocols: UnsafeMutableBufferPointer<UInt8>
+/// Certificates, key and rules of one side. New connections use what the files hold by then: certificates are renewed
+/// without a restart, and connections that are open keep what they began with. Files that cannot be
+/// used are logged once and change nothing.
+public final class TLSContext: Sendable {
+  private struct State {
+    var material: TLSMaterial
+    /// The files of `material`, and those that were looked at last.
+    var loaded: [FileStamp?]
+    var seen: [FileStamp?]
+    var looked: ContinuousClock.Instant
+  }
+
+  public let configuration: TLSConfiguration
   let isServer: Bool
+  private let logger: Logger
+  private let state: Mutex<State>
 
-  public static func server(_ configuration: TLSConfiguration) throws(TLSError) -> TLSContext {
+  public static func server(
+    _ configuration: TLSConfiguration, logger: Logger = Logger(label: "portico.tls")
+  ) throws(TLSError) -> TLSContext {
     guard configuration.certificateChainFile != nil, configuration.privateKeyFile != nil else {
       throw .missingCertificate
     }
-    return try TLSContext(configuration, isServer: true)
-  }
-
-  public static func client(_ configuration: TLSConfiguration) throws(TLSError) -> TLSContext {
-    try TLSContext(configuration, isServer: false)
-  }
-
-  private init(_ configuration: TLSConfiguration, isServer: Bool) throws(TLSError) {
-    ERR_clear_error()
-    guard let handle = SSL_CTX_new(isServer ? TLS_server_method() : TLS_client_method()) else {
-      throw .openSSL(TLSError.queued())
+    guard configuration.permittedPeerNames.isEmpty || configuration.verification == .mutual else {
+      throw .missingTrustRoots
     }
-    self.handle = handle
+    return try TLSContext(configuration, isServer: true, logger)
+  }
+
+  public static func client(
+    _ configuration: TLSConfiguration, logger: Logger = Logger(label: "portico.tls")
+  ) throws(TLSError) -> TLSContext {
+    try TLSContext(configuration, isServer: false, logger)
+  }
+
+  private init(
+    _ configuration: TLSConfiguration, isServer: Bool, _ logger: Logger
+  ) throws(TLSError) {
+    self.configuration = configuration
     self.isServer = isServer
-    let wire = configuration.applicationProtocols.flatMap { name in
-      [UInt8(clamping: name.utf8.count)] + Array(name.utf8.prefix(255))
-    }
-    protocols = .allocate(capacity: wire.count)
-    _ = protocols.initialize(from: wire)
+    self.logger = logger
+    let stamps = Self.stamps(configuration)
+    let material = try TLSMaterial(configuration, isServer: isServer)
+    state = Mutex(
+      State(material: material, loaded: stamps, seen: stamps, looked: ContinuousClock.now))
+  }
 
-    try setRules()
-    try loadCertificates(configuration)
-    try setTrust(configuration)
-    if isServer {
-      SSL_CTX_set_alpn_select_cb(
-        handle, Self.selectProtocol, Unmanaged.passUnretained(self).toOpaque())
-    } else {
-      guard
-        SSL_CTX_set_alpn_protos(handle, protocols.baseAddress, UInt32(protocols.count)) == 0
-      else { throw .openSSL(TLSError.queued()) }
+  /// Reads the files now. Throws when they cannot be used; then the old ones stay.
+  public func reload() throws(TLSError) {
+    let stamps = Self.stamps(configuration)
+    let material = try TLSMaterial(configuration, isServer: isServer)
+    state.withLock { state in
+      state.material = material
+      state.loaded = stamps
+      state.seen = stamps
+    }
+    logger.info("certificates loaded", metadata: ["file": "\(file)"])
+  }
+
+  /// What a connection that begins now uses.
+  var material: TLSMaterial {
+    let (material, isDue) = state.withLock { state -> (TLSMaterial, Bool) in
+      let now = ContinuousClock.now
+      let isDue = now - state.looked >= configuration.reloadInterval
+      if isDue { state.looked = now }
+      return (state.material, isDue)
+    }
+    guard isDue, hasChanged else { return material }
+    do {
+      try reload()
+      return state.withLock { $0.material }
+    } catch {
+      logger.error(
+        "new certificates cannot be used, the old ones stay",
+        metadata: ["file": "\(file)", "reason": "\(error)"])
+      return material
     }
   }
 
-  deinit {
-    SSL_CTX_free(handle)
-    protocols.deallocate()
-  }
-
-  /// TLS 1.2 with forward secrecy and AEAD, or 1.3; nothing that RFC 9113 §9.2.2 forbids.
-  private func setRules() throws(TLSError) {
-    guard
-      SSL_CTX_ctrl(handle, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(TLS1_2_VERSION), nil) == 1,
-      SSL_CTX_set_cipher_list(handle, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1
-    else { throw .openSSL(TLSError.queued()) }
-    let noRenegotiation: UInt64 = 1 << 30
-    let noCompression: UInt64 = 1 << 17
-    let serverPreference: UInt64 = 1 << 22
-    SSL_CTX_set_options(handle, noRenegotiation | noCompression | serverPreference)
-    SSL_CTX_ctrl(handle, SSL_CTRL_MODE, Int(SSL_MODE_RELEASE_BUFFERS), nil)
-  }
-
-  private func loadCertificates(_ configuration: TLSConfiguration) throws(TLSError) {
-    guard let chain = configuration.certificateChainFile else { return }
-    guard SSL_CTX_use_certificate_chain_file(handle, chain) == 1 else {
-      throw .cannotRead(chain, TLSError.queued())
-    }
-    guard let key = configuration.privateKeyFile else { throw .missingCertificate }
-    guard SSL_CTX_use_PrivateKey_file(handle, key, SSL_FILETYPE_PEM) == 1 else {
-      throw .cannotRead(key, TLSError.queued())
-    }
-    guard SSL_CTX_check_private_key(handle) == 1 else {
-      throw .cannotRead(key, TLSError.queued())
+  /// Whether the files are others than those that were looked at last.
+  private var hasChanged: Bool {
+    let stamps = Self.stamps(configuration)
+    return state.withLock { state in
+      defer { state.seen = stamps }
+      return stamps != state.seen && stamps != state.loaded
     }
   }
 
-  private func setTrust(_ configuration: TLSConfiguration) throws(TLSError) {
-    if let roots = configuration.trustRootsFile {
-      guard SSL_CTX_load_verify_locations(handle, roots, nil) == 1 else {
-        throw .cannotRead(roots, TLSError.queued())
-      }
-    } else if !isServer {
-      guard SSL_CTX_set_default_verify_paths(handle) == 1 else {
-        throw .openSSL(TLSError.queued())
-      }
-    }
-    if !isServer {
-      SSL_CTX_set_verify(handle, SSL_VERIFY_PEER, nil)
-    } else if configuration.verification == .mutual {
-      guard let roots = configuration.trustRootsFile else { throw .missingTrustRoots }
-      SSL_CTX_set_verify(handle, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
-      SSL_CTX_set_client_CA_list(handle, SSL_load_client_CA_file(roots))
-      let name = Array("portico".utf8)
-      SSL_CTX_set_session_id_context(handle, name, UInt32(name.count))
-    }
+  private var file: String {
+    configuration.certificateChainFile ?? configuration.trustRootsFile ?? ""
   }
 
-  private static let selectProtocol:
-    @convention(c) (
-      OpaquePointer?, UnsafeMutablePointer<UnsafePointer<UInt8>?>?, UnsafeMutablePointer<UInt8>?,
-      UnsafePointer<UInt8>?, UInt32, UnsafeMutableRawPointer?
-    ) -> Int32 = { _, out, outCount, offered, offeredCount, argument in
-      guard let argument, let out, let outCount else { return SSL_TLSEXT_ERR_ALERT_FATAL }
-      // The context outlives the connection: each TLSHandler holds it.
-      let context = Unmanaged<TLSContext>.fromOpaque(argument).takeUnretainedValue()
-      var chosen: UnsafeMutablePointer<UInt8>?
-      let result = SSL_select_next_proto(
-        &chosen, outCount, context.protocols.baseAddress, UInt32(context.protocols.count), offered,
-        offeredCount)
-      guard result == OPENSSL_NPN_NEGOTIATED else { return SSL_TLSEXT_ERR_ALERT_FATAL }
-      out.pointee = UnsafePointer(chosen)
-      return SSL_TLSEXT_ERR_OK
-    }
+  private static func stamps(_ configuration: TLSConfiguration) -> [FileStamp?] {
+    [
+      configuration.certificateChainFile, configuration.privateKeyFile,
+      configuration.trustRootsFile,
+    ].map { $0.flatMap(FileStamp.init) }
+  }
 }
 
-/// Why TLS could not be set up or went wrong.
-public enum TLSError: Error, Sendable, Hashable {
-  case missingCertificate
-  case missingTrustRoots
-  /// The file, and what OpenSSL says about it.
-  case cannotRead(String, String)
-  /// The handshake failed; the text is for the log.
-  case handshakeFailed(String)
-  case handshakeTimedOut
-  /// The peers have no application protocol in common.
-  case noApplicationProtocol
-  case openSSL(String)
+/// Tells one state of a file from another without reading it.
+private struct FileStamp: Equatable {
+  let inode: UInt64
+  let size: Int
+  let seconds: Int
+  let nanoseconds: Int
 
-  /// Takes what OpenSSL queued for this thread.
-  static func queued() -> String {
-    var reasons: [String] = []
-    while case let code = ERR_get_error(), code != 0 {
-      var text = [CChar](repeating: 0, count: 256)
-      ERR_error_string_n(code, &text, text.count)
-      reasons.append(String(decoding: text.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self))
-    }
-    return reasons.isEmpty ? "unknown error" : reasons.joined(separator: "; ")
+  init?(_ path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    inode = UInt64(status.st_ino)
+    size = status.st_size
+    seconds = status.st_mtim.tv_sec
+    nanoseconds = status.st_mtim.tv_nsec
   }
 }
