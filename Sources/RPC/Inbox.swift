@@ -8,7 +8,10 @@ struct Inbox {
   private var head: Deframer.Message?
   private var ready: [Deframer.Message] = []
   private var first = 0
+  /// Bytes that count against the sender's window.
   private var held = 0
+  /// Bytes that are here, whole messages or not.
+  private var stored = 0
   /// Whether messages may come compressed.
   var acceptsCompressed: Bool { decompressor != nil }
   /// Whether the message that was taken last came compressed.
@@ -25,6 +28,7 @@ struct Inbox {
   /// once when nothing else waits, or a message larger than the window could never arrive.
   mutating func append(_ bytes: UnsafeRawBufferPointer) throws(Status) -> Int {
     held += bytes.count
+    stored += bytes.count
     try deframer.append(bytes) { message in
       if head == nil { head = message } else { ready.append(message) }
     }
@@ -33,6 +37,9 @@ struct Inbox {
 
   /// Whole messages that wait to be taken.
   var count: Int { (head == nil ? 0 : 1) + ready.count - first }
+
+  /// Bytes that are here although the sender may send as many more: what arrived of a long message.
+  var kept: Int { stored - held }
 
   /// Bytes of a message that has not arrived completely.
   var isInsideMessage: Bool { deframer.isInsideMessage }
@@ -48,6 +55,7 @@ struct Inbox {
 
   private mutating func takeRaw() -> (message: Deframer.Message, consumed: Int)? {
     guard let message = head else { return nil }
+    stored -= message.bytes.count + Deframer.prefixSize
     guard first < ready.count else {
       head = nil
       return (message, releaseAll())
@@ -70,6 +78,7 @@ struct Inbox {
     if !ready.isEmpty { ready = [] }
     first = 0
     held = 0
+    stored = 0
   }
 
   private mutating func releaseAll() -> Int {

@@ -66,6 +66,7 @@ final class ServerStream:
     } catch {
       return abort(error)
     }
+    if inbox.isInsideMessage { stream.keep(inbox.kept) }
     if !takesStream {
       if inbox.count > 1 { abort(Self.notOneMessage) }
     } else if let reader, inbox.count > 0 {
@@ -93,6 +94,7 @@ final class ServerStream:
   private func take() throws(Status) -> [UInt8]? {
     guard let (message, consumed) = try inbox.take() else { return nil }
     stream.consume(consumed)
+    stream.keep(inbox.kept)
     counters.request(message.count)
     call.took(message.count)
     if inbox.acceptsCompressed { call.isRequestCompressed = inbox.tookCompressed }

@@ -59,6 +59,23 @@ import Testing
     #expect(try feed(Array(frame([1, 2, 3, 4]).prefix(count)), size: 3).isInside)
   }
 
+  @Test("R-216 what is kept beyond the window is known")
+  func kept() throws {
+    var inbox = Inbox(limit: 1000)
+    let one = frame(Array(repeating: 7, count: 100))
+    _ = try one[..<60].withUnsafeBytes { try inbox.append($0) }
+    #expect(inbox.kept == 60)
+    _ = try (Array(one[60...]) + one).withUnsafeBytes { try inbox.append($0) }
+    #expect(inbox.kept == 60)
+    _ = try inbox.take()
+    #expect(inbox.kept <= 60)
+    _ = try inbox.take()
+    #expect(inbox.kept == 0)
+    _ = try one[..<3].withUnsafeBytes { try inbox.append($0) }
+    inbox.clear()
+    #expect(inbox.kept == 0)
+  }
+
   @Test("R-024 the window opens as messages are taken")
   func consumption() throws {
     var inbox = Inbox(limit: 1000)

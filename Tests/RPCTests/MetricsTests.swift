@@ -1,4 +1,4 @@
-import Foundation
+import HTTP2
 import PorticoAPI
 import Telemetry
 import Testing
@@ -95,6 +95,39 @@ import Testing
     }
     #expect(Buckets.size(0) == 0)
     #expect(Buckets.size(.max) == Buckets.size.count)
+  }
+
+  @Test("R-042 connections, resets and GOAWAYs are counted where a listener says so")
+  func connections() async throws {
+    let counters = HTTP2Counters()
+    var http2 = HTTP2Configuration()
+    http2.counters = counters
+    let started = Signal()
+    let server = Server(services: [
+      EchoStreams(onUnary: { request, call in
+        let heard = Signal()
+        call.onCancel { heard.set() }
+        started.set()
+        await heard.wait()
+        return request
+      })
+    ])
+    let port = try await port(of: server, Listener(.tcp(host: "127.0.0.1", port: 0), http2: http2))
+    let channel = try Channel("127.0.0.1:\(port)")
+    let call = Task { await status { _ = try await StreamsClient(channel).unary(Node()) } }
+    await started.wait()
+    #expect(counters.snapshot.open == 1)
+    call.cancel()
+    _ = await call.value
+    while server.runningHandlers > 0 { await Task.yield() }
+    await server.shutDown(grace: .seconds(60))
+    await channel.shutDown(grace: .zero)
+    let text = PrometheusText.text(counters.families([.init("listener", "a")]))
+    #expect(text.contains("http2_connections_opened_total{listener=\"a\"} 1\n"))
+    #expect(text.contains("http2_connections_open{listener=\"a\"} 0\n"))
+    #expect(text.contains("http2_resets_received_total{listener=\"a\"} 1\n"))
+    // One that refuses nothing yet, and one with the last stream.
+    #expect(text.contains("http2_goaways_sent_total{listener=\"a\"} 2\n"))
   }
 
   @Test("R-042 quantiles")

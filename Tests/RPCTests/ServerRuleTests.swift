@@ -8,7 +8,7 @@ import WellKnown
 @testable import RPC
 
 /// The server's rules, on the raw wire, where `RawWireTests` and `LifeOfCallTests` have not proved them.
-@Suite struct ServerRuleTests {
+@Suite(.timeLimit(.minutes(2))) struct ServerRuleTests {
   private static let streams = "/portico.testing.v1.Streams/"
 
   private func withRaw<R>(
@@ -98,6 +98,36 @@ import WellKnown
     }
     #expect(answer.headers["grpc-status"] == "8")
     #expect(answer.trailers == nil)
+  }
+
+  @Test("R-013 R-216 what arrived of messages that never end counts against the memory for buffers")
+  func endlessMessages() async throws {
+    let budget = BufferBudget(limit: 1 << 20)
+    var http2 = HTTP2Configuration()
+    http2.budget = budget
+    let server = Server(services: [EchoStreams()])
+    let port = try await port(
+      of: server, Listener(.tcp(host: "127.0.0.1", port: 0), http2: http2))
+    let raw = try await RawClient(port: port)
+    // Three MiB of a message of four, on eight streams; far more than the budget.
+    let prefix: [UInt8] = [0, 0, 0x40, 0, 0]
+    let part = prefix + [UInt8](repeating: 0, count: 3 << 20)
+    await withTaskGroup(of: Void.self) { group in
+      for _ in 0..<8 {
+        group.addTask {
+          let ended = await status {
+            let answer = try await raw.request(RawClient.headers(), body: part, finish: false)
+            #expect(answer.grpc == nil)
+          }
+          #expect(ended.code == .ok)
+        }
+      }
+    }
+    #expect(budget.used == 0)
+    let channel = try Channel("127.0.0.1:\(port)")
+    #expect(try await StreamsClient(channel).unary(Node(text: "x")).text == "x")
+    await channel.shutDown(grace: .zero)
+    await server.shutDown(grace: .zero)
   }
 
   @Test("R-014 a stream cut inside a message is answered at once, while its handler reads")

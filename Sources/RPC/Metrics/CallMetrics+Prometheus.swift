@@ -1,3 +1,4 @@
+import HTTP2
 import Telemetry
 
 extension CallMetrics {
@@ -65,6 +66,36 @@ extension CallMetrics {
         buckets: buckets, count: sizes.count, sum: Double(sizes.sum), method.label.labels)
     }
     return family
+  }
+}
+
+extension HTTP2Counters {
+  /// As Prometheus reads them: what happened on the connections of one listener or channel.
+  ///
+  /// - Parameter labels: tell it from others of the process.
+  public func families(_ labels: [MetricFamily.Label] = []) -> [MetricFamily] {
+    let now = snapshot
+    let totals: [(name: String, help: String, value: Int)] = [
+      ("connections_opened_total", "Connections opened.", now.opened),
+      ("connections_closed_total", "Connections closed.", now.closed),
+      ("streams_total", "Streams opened.", now.streams),
+      ("resets_received_total", "Streams reset by the peer.", now.resetsReceived),
+      ("resets_sent_total", "Streams reset here.", now.resetsSent),
+      ("goaways_received_total", "GOAWAY frames received.", now.goAwaysReceived),
+      ("goaways_sent_total", "GOAWAY frames sent.", now.goAwaysSent),
+      ("limits_broken_total", "Connections ended for a broken limit.", now.limitsBroken),
+      ("keepalives_lost_total", "Connections whose PING was not answered.", now.keepalivesLost),
+      ("received_bytes_total", "Bytes of frames received.", now.bytesReceived),
+      ("sent_bytes_total", "Bytes of frames sent.", now.bytesSent),
+    ]
+    let open = MetricFamily(
+      "http2_connections_open", .gauge, help: "Connections open now.",
+      samples: [.init(Double(now.open), labels)])
+    return [open]
+      + totals.map { name, help, value in
+        MetricFamily(
+          "http2_" + name, .counter, help: help, samples: [.init(Double(value), labels)])
+      }
   }
 }
 
