@@ -192,6 +192,10 @@ let targets: [Target] =
     tests("Gateway", ["Gateway", "TestSupport"]),
     tests("Portico", ["portico", "TestSupport", "WellKnown", "PorticoAPI"] + services),
     tests("Architecture", []),
+    // Our codec at the end of a pipe, for Tests/DifferentialTests.
+    .executableTarget(
+      name: "transcoder", dependencies: ["Protobuf", "WellKnown", "PorticoAPI"],
+      path: "Tests/Transcoder", swiftSettings: strict),
     // What service tests share: an in-memory store, a manual clock, signed principals, a loopback server.
     .target(
       name: "TestSupport",

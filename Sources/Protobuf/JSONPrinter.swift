@@ -168,6 +168,8 @@ struct JSONPrinter {
   mutating func number<T: BinaryFloatingPoint & CustomStringConvertible>(_ value: T) {
     if value.isNaN { return quoted("NaN") }
     if value.isInfinite { return quoted(value < 0 ? "-Infinity" : "Infinity") }
+    // Readers that take "-0" for an integer would lose its sign.
+    if value == 0 { return text(value.sign == .minus ? "-0.0" : "0") }
     let shortest = value.description
     text(shortest.hasSuffix(".0") ? String(shortest.dropLast(2)) : shortest)
   }

@@ -55,7 +55,7 @@ struct JSONWritingTests {
     let text = try json(list, JSONOptions(omitsDefaults: true))
     #expect(
       text == #"""
-        {"doubleValue":["NaN","Infinity","-Infinity",-0,1,1e+300,5e-324,0.1],\#
+        {"doubleValue":["NaN","Infinity","-Infinity",-0.0,1,1e+300,5e-324,0.1],\#
         "floatValue":["NaN",16777216,3.4028235e+38]}
         """#)
   }
