@@ -84,6 +84,17 @@ public final class Channel: Caller, Sendable {
     await connections.shutDown(grace: grace)
   }
 
+  /// The ids of the call whose handler makes this one, where the caller has not given its own.
+  private static func passOn(_ parent: Call, in metadata: inout HeaderFields) {
+    if metadata.bytes(RequestID.key) == nil {
+      metadata.append(RequestID.key, parent.requestID)
+    }
+    guard metadata.firstIndex(of: "traceparent") == nil else { return }
+    let trace = parent.trace.child()
+    metadata.append("traceparent", trace.traceparent)
+    if let state = trace.state { metadata.append("tracestate", state) }
+  }
+
   /// Puts what a call inherits and what its options say together.
   private func makeCall(
     _ method: Method, _ options: CallOptions, _ credentials: Metadata?
@@ -97,9 +108,7 @@ public final class Channel: Caller, Sendable {
     if let deadline, deadline.hasPassed { throw ClientCall.expired }
     var metadata = options.metadata.visibleFields
     if let credentials { metadata.append(contentsOf: credentials.visibleFields) }
-    if let parent, metadata.bytes(RequestID.key) == nil {
-      metadata.append(RequestID.key, parent.requestID)
-    }
+    if let parent { Self.passOn(parent, in: &metadata) }
     let size = core.requestTemplate.listSize + metadata.listSize + method.path.utf8.count
     guard size <= configuration.maximumRequestHeaderBytes else {
       throw Status(

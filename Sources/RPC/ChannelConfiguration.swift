@@ -53,6 +53,8 @@ public struct ChannelConfiguration: Sendable {
   public var maximumInflationRatio = 1032
   /// Size of a request's header list, name + value + 32 a field; a call with more fails before it is sent.
   public var maximumRequestHeaderBytes = 16 * 1024
+  /// Counts the calls, each once however many attempts it takes. Several channels may share one; nil counts nothing.
+  public var metrics: CallMetrics?
   /// For calls whose options have none.
   public var credentials: CallCredentials?
   /// `grpc-` and the name of the implementation; a program may put its own name and a space before it.

@@ -12,6 +12,8 @@ final class ClientCore: @unchecked Sendable {
   let inflation: InflationBudget
   let service: ServicePolicy
   let deadlines: DeadlineQueue<ClientCall>
+  /// Nil when nobody counts.
+  let recorder: CallRecorder?
 
   /// Bytes of requests that calls keep in case they must be sent again.
   @exclusivity(unchecked) var keptBytes = 0
@@ -29,6 +31,7 @@ final class ClientCore: @unchecked Sendable {
     ])
     inflation = InflationBudget(limit: configuration.inflatedBytesInAll)
     deadlines = DeadlineQueue(eventLoop)
+    recorder = configuration.metrics?.recorder(on: eventLoop)
   }
 
   func shutDown() { isShutDown = true }

@@ -113,11 +113,11 @@ final class CallRecorder: @unchecked Sendable {
     return counters
   }
 
-  /// Those of a method that a client calls.
-  func counters(of method: Method) -> MethodCounters {
-    if let known = byPath[method.path] { return known }
-    let counters = metrics.makeCounters(MethodLabel(method))
-    byPath[method.path] = counters
+  /// Those of a method that a client calls, by its path.
+  func counters(of path: String, _ label: MethodLabel) -> MethodCounters {
+    if let known = byPath[path] { return known }
+    let counters = metrics.makeCounters(label)
+    byPath[path] = counters
     return counters
   }
 }

@@ -135,6 +135,43 @@ import Testing
     }
   }
 
+  @Test("R-061 R-042 the trace goes on: same trace, a span of its own, the vendor's state")
+  func trace() async throws {
+    try await withScript({ $0.succeed() }) { channel, server in
+      var received = Metadata()
+      try received.append(
+        "traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+      try received.append("tracestate", "vendor=1")
+      let parent = Call(method: Methods.Streams.unary, metadata: received)
+      try await Call.$current.withValue(parent) {
+        for inherits in [true, true, false] {
+          _ = try await channel.call(
+            [], Methods.Streams.unary, CallOptions(inheritsContext: inherits))
+        }
+        var own = CallOptions()
+        try own.metadata.append("traceparent", "mine")
+        _ = try await channel.call([], Methods.Streams.unary, own)
+      }
+      let headers = server.requests.map(\.headers)
+      let first = try #require(
+        headers[0].bytes("traceparent").flatMap { TraceContext(traceparent: $0) })
+      let second = try #require(
+        headers[1].bytes("traceparent").flatMap { TraceContext(traceparent: $0) })
+      #expect(first.traceID.description == "0af7651916cd43dd8448eb211c80319c")
+      #expect(first.traceID == second.traceID)
+      #expect(first.spanID != second.spanID)
+      #expect(first.spanID != 0xb7ad_6b71_6920_3331)
+      #expect(first.isSampled)
+      #expect(headers.map { $0["tracestate"] } == ["vendor=1", "vendor=1", nil, nil])
+      #expect(headers[2]["traceparent"] == nil)
+      #expect(headers[3].values("traceparent") == ["mine"])
+      #expect(
+        headers.map { $0[RequestID.key] } == [
+          parent.requestID, parent.requestID, nil, parent.requestID,
+        ])
+    }
+  }
+
   @Test("R-061 a parent whose deadline has passed costs no network")
   func parentExpired() async throws {
     let parent = Call(method: Methods.Streams.unary, deadline: .after(.zero))
@@ -285,6 +322,31 @@ import Testing
         #expect(outcome.trailingMetadata["grpc-status"] == nil)
       }
     }
+  }
+
+  @Test("R-042 a channel counts its calls, each once, whatever attempts it took")
+  func metrics() async throws {
+    var configuration = ChannelConfiguration()
+    let metrics = CallMetrics(.client)
+    configuration.metrics = metrics
+    try await withScript(
+      {
+        $0.index == 0
+          ? $0.fail(.unavailable) : $0.index == 3 ? $0.fail(.notFound) : $0.succeed([1, 2])
+      },
+      configuration, service: retrying()
+    ) { channel, _ in
+      for _ in 0..<3 { _ = await channel.outcome([1, 2, 3]) }
+    }
+    let counted = try #require(metrics.snapshot.first)
+    #expect(metrics.snapshot.count == 1)
+    #expect(counted.label.name == "Unary")
+    #expect(counted.started == 3)
+    #expect(counted.inFlight == 0)
+    #expect(counted.handled == [.ok: 2, .notFound: 1])
+    #expect(counted.requestSizes.sum == 9)
+    #expect(counted.responseSizes.sum == 4)
+    #expect(counted.latency.count == 3)
   }
 
   private struct Watching: ClientInterceptor {

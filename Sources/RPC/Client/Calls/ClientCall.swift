@@ -18,6 +18,8 @@ final class ClientCall: Expiring, @unchecked Sendable {
   let parent: Call?
   let observers: CallObservers?
   let waitsForReadyOption: Bool?
+  /// Nil when nobody counts.
+  private let label: MethodLabel?
 
   @exclusivity(unchecked) var deadline: Deadline?
   @exclusivity(unchecked) var requestLimit: Int
@@ -25,6 +27,8 @@ final class ClientCall: Expiring, @unchecked Sendable {
   @exclusivity(unchecked) var placeInQueue: Int?
   /// What the service configuration says about the method; nil when it says nothing.
   @exclusivity(unchecked) var configuration: MethodConfiguration?
+  @exclusivity(unchecked) var counters: MethodCounters?
+  @exclusivity(unchecked) private var startedAt: UInt64 = 0
   /// How the call ended.
   @exclusivity(unchecked) var result: Status?
 
@@ -78,6 +82,7 @@ final class ClientCall: Expiring, @unchecked Sendable {
     self.parent = parent
     observers = options.observers
     waitsForReadyOption = options.waitsForReady
+    label = core.recorder == nil ? nil : MethodLabel(method)
     compressesRequests = (options.compression ?? core.configuration.compression) == .gzip
     requestLimit = core.configuration.maximumRequestBytes
     responseLimit = options.maximumResponseBytes ?? core.configuration.maximumResponseBytes
@@ -111,6 +116,7 @@ final class ClientCall: Expiring, @unchecked Sendable {
 
   private func begin() {
     guard result == nil else { return }
+    if let label { count(label) }
     if let parent, !parent.adopt(self) { return fail(Self.cancelled) }
     if let configuration = core.service.methodConfiguration(path) { apply(configuration) }
     do throws(Status) {
@@ -120,6 +126,13 @@ final class ClientCall: Expiring, @unchecked Sendable {
     }
     if let deadline { core.deadlines.insert(self, deadline) }
     if !startHedging() { core.connections.start(self) }
+  }
+
+  private func count(_ label: MethodLabel) {
+    counters = core.recorder?.counters(of: path, label)
+    counters?.began()
+    if isUnary { counters?.request(request.count) }
+    startedAt = NIODeadline.now().uptimeNanoseconds
   }
 
   /// Makes a call of an idempotent method a hedged one, if its configuration wants it.
@@ -205,6 +218,10 @@ final class ClientCall: Expiring, @unchecked Sendable {
     }
     dropKept()
     parent?.release(self)
+    if let counters {
+      let now = NIODeadline.now().uptimeNanoseconds
+      counters.ended(status.code, nanoseconds: now - min(now, startedAt))
+    }
     if let observers { observers.ended(outcome(status)) }
     resumeWaiters(status)
   }

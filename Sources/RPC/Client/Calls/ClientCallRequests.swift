@@ -29,6 +29,7 @@ extension ClientCall: MessageSink {
       throw Status(.internal, "internal error", because: "write after finish")
     }
     try Frame.check(message, limit: requestLimit)
+    if let counters { counters.request(message.count) }
     if isCommitted, let stream {
       stream.send { Frame.write(message, compressed: compressed, to: &$0) }
       return !stream.isWritable

@@ -12,6 +12,7 @@ extension ClientCall: MessageSource {
     do throws(Status) {
       if let (message, consumed) = try inbox.take() {
         stream?.consume(consumed)
+        if let counters { counters.response(message.count) }
         if inbox.acceptsCompressed {
           publishedCompression.store(inbox.tookCompressed, ordering: .releasing)
         }
@@ -48,6 +49,7 @@ extension ClientCall: MessageSource {
       var response = UnaryResponse(
         message: message, initialMetadata: initialMetadata,
         trailingMetadata: Metadata(received: endingFields ?? HeaderFields()))
+      if let counters { counters.response(message.count) }
       response.wasCompressed = inbox.tookCompressed
       waiter.resume(returning: response)
     } catch {

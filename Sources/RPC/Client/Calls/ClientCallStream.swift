@@ -70,6 +70,8 @@ extension ClientCall: HTTP2StreamDelegate {
     var status = Status(fields: fields) ?? Status(.internal, "the answer has no grpc-status")
     if status.code == .ok, inbox.isInsideMessage {
       status = Status(.internal, "the last message is cut short")
+    } else if status.code == .ok, isUnary, inbox.count != 1 {
+      status = Status(.internal, "the server answered OK with \(inbox.count) messages")
     }
     attemptEnded(status, fields)
     if !hasFinished { stream.reset(.cancel) }
