@@ -1,15 +1,10 @@
-/// An ordered list of HTTP header fields, pseudo-headers included, in one compact buffer: a request's
-/// block costs two allocations, however many fields it has. Names are lower-case, duplicates kept.
-public struct HeaderFields: Sendable {
-  @usableFromInline
-  struct Entry: Sendable {
-    var start: Int
-    var nameCount: Int
-    var valueCount: Int
-  }
+import Glibc
 
-  var storage: [UInt8] = []
-  var entries: [Entry] = []
+/// An ordered list of HTTP header fields, pseudo-headers included, in one block of memory. Names are lower-case,
+/// duplicates kept.
+public struct HeaderFields: Sendable {
+  /// Nil: no fields.
+  private(set) var memory: HeaderMemory?
 
   public init() {}
 
@@ -17,74 +12,72 @@ public struct HeaderFields: Sendable {
     for (name, value) in fields { append(name, value) }
   }
 
-  public var count: Int { entries.count }
-  public var isEmpty: Bool { entries.isEmpty }
+  /// Fields that a program sends again and again, for a `static let`: what they need is never freed, and sending them
+  /// copies nothing.
+  public init(constant fields: KeyValuePairs<String, String>) {
+    self.init(fields)
+    memory?.makeConstant()
+  }
+
+  public var count: Int { memory?.count ?? 0 }
+  public var isEmpty: Bool { count == 0 }
 
   /// Size as RFC 9113 §6.5.2 counts it: name, value and 32 bytes a field.
-  public var listSize: Int { storage.count + 32 * entries.count }
+  public var listSize: Int { memory.map { $0.byteCount + 32 * $0.count } ?? 0 }
 
   public mutating func reserve(fields: Int, bytes: Int) {
-    entries.reserveCapacity(fields)
-    storage.reserveCapacity(bytes)
+    if memory == nil { memory = HeaderMemory(fieldRoom: fields, byteRoom: bytes) }
   }
 
   /// Adds a field at the end; `name` must be lower-case already.
   public mutating func append(_ name: String, _ value: String) {
-    let start = storage.count
-    storage.append(contentsOf: name.utf8)
-    let nameCount = storage.count - start
-    storage.append(contentsOf: value.utf8)
-    entries.append(
-      Entry(start: start, nameCount: nameCount, valueCount: storage.count - start - nameCount))
+    var (name, value) = (name, value)
+    name.withUTF8 { name in value.withUTF8 { append(name: name, value: $0) } }
   }
 
   public mutating func append(
     name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>
   ) {
-    let start = storage.count
-    storage.append(contentsOf: name)
-    storage.append(contentsOf: value)
-    entries.append(Entry(start: start, nameCount: name.count, valueCount: value.count))
+    if memory == nil { reserve(fields: 4, bytes: 96) }
+    memory?.append(name: UnsafeRawBufferPointer(name), value: UnsafeRawBufferPointer(value))
   }
 
   public mutating func append(contentsOf other: HeaderFields) {
-    for index in 0..<other.count {
-      let entry = other.entries[index]
-      let start = storage.count
-      storage.append(
-        contentsOf: other.storage[
-          entry.start..<(entry.start + entry.nameCount + entry.valueCount)])
-      entries.append(
-        Entry(start: start, nameCount: entry.nameCount, valueCount: entry.valueCount))
+    guard let source = other.memory else { return }
+    if memory == nil { reserve(fields: source.count, bytes: source.byteCount) }
+    source.withFields { fields, bytes in
+      for field in fields {
+        memory?.append(name: bytes[of: field.name], value: bytes[of: field.value])
+      }
     }
   }
 
   /// Drops every field of this name.
   public mutating func remove(_ name: String) {
-    entries = entries.filter { !hasName($0, name) }
+    guard index(of: name) != nil else { return }
+    var rest = HeaderFields()
+    for index in 0..<count where !nameBytes(at: index).elementsEqual(name.utf8) {
+      rest.append(self.name(at: index), value(at: index))
+    }
+    self = rest
   }
 
   /// The first value of this name.
-  public subscript(name: String) -> String? {
-    guard let entry = entries.first(where: { hasName($0, name) }) else { return nil }
-    return text(of: entry)
-  }
+  public subscript(name: String) -> String? { index(of: name).map { value(at: $0) } }
 
   /// Whether the first value of `name` is exactly `value`; no string is made.
   public func first(_ name: StaticString, is value: StaticString) -> Bool {
-    guard let index = firstIndex(of: name) else { return false }
-    let entry = entries[index]
-    guard entry.valueCount == value.utf8CodeUnitCount else { return false }
-    return matches(entry.start + entry.nameCount, value)
+    guard let memory, let index = firstIndex(of: name) else { return false }
+    let wanted = value.raw
+    return memory.withBytes { $0[of: memory[index].value].isSame(as: wanted) }
   }
 
   /// The position of the first field of this name.
-  public func firstIndex(of name: StaticString) -> Int? {
-    for index in entries.indices {
-      let entry = entries[index]
-      if entry.nameCount == name.utf8CodeUnitCount, matches(entry.start, name) { return index }
-    }
-    return nil
+  public func firstIndex(of name: StaticString) -> Int? { memory?.index(of: name.raw) }
+
+  private func index(of name: String) -> Int? {
+    var name = name
+    return name.withUTF8 { memory?.index(of: UnsafeRawBufferPointer($0)) }
   }
 
   /// Whether exactly one field has this name.
@@ -96,56 +89,58 @@ public struct HeaderFields: Sendable {
   }
 
   public func values(_ name: String) -> [String] {
-    entries.filter { hasName($0, name) }.map { text(of: $0) }
+    (0..<count).filter { nameBytes(at: $0).elementsEqual(name.utf8) }.map { value(at: $0) }
   }
 
   /// The bytes of the first value of this name.
-  public func bytes(_ name: String) -> ArraySlice<UInt8>? {
-    guard let entry = entries.first(where: { hasName($0, name) }) else { return nil }
-    let start = entry.start + entry.nameCount
-    return storage[start..<(start + entry.valueCount)]
+  public func bytes(_ name: String) -> HeaderBytes? {
+    guard let memory, let index = index(of: name) else { return nil }
+    return HeaderBytes(memory, memory[index].value)
   }
 
   public func name(at index: Int) -> String {
-    let entry = entries[index]
-    return String(decoding: storage[entry.start..<(entry.start + entry.nameCount)], as: UTF8.self)
+    String(decoding: nameBytes(at: index), as: UTF8.self)
   }
 
   /// Gives `body` the bytes of the value at `index`, without a copy.
   public func withValue<R>(at index: Int, _ body: (UnsafeRawBufferPointer) -> R) -> R {
-    let entry = entries[index]
-    let start = entry.start + entry.nameCount
-    return storage.withUnsafeBytes {
-      body(UnsafeRawBufferPointer(rebasing: $0[start..<(start + entry.valueCount)]))
-    }
+    guard let memory else { preconditionFailure("no such field") }
+    return memory.withBytes { body($0[of: memory[index].value]) }
   }
 
-  public func value(at index: Int) -> String { text(of: entries[index]) }
-
-  /// First byte of the name at `index`, so that a filter can skip without making a string.
-  public func nameBytes(at index: Int) -> ArraySlice<UInt8> {
-    let entry = entries[index]
-    return storage[entry.start..<(entry.start + entry.nameCount)]
+  public func value(at index: Int) -> String {
+    withValue(at: index) { String(decoding: $0, as: UTF8.self) }
   }
 
-  private func text(of entry: Entry) -> String {
-    let start = entry.start + entry.nameCount
-    return String(decoding: storage[start..<(start + entry.valueCount)], as: UTF8.self)
+  /// The name at `index`, so that a filter can skip without making a string.
+  public func nameBytes(at index: Int) -> HeaderBytes {
+    guard let memory else { preconditionFailure("no such field") }
+    return HeaderBytes(memory, memory[index].name)
+  }
+}
+
+/// Bytes of a name or a value; keeps the memory of its list alive.
+public struct HeaderBytes: RandomAccessCollection, Sendable {
+  private let memory: HeaderMemory
+  private let range: Range<Int>
+
+  init(_ memory: HeaderMemory, _ range: Range<Int>) {
+    self.memory = memory
+    self.range = range
   }
 
-  private func hasName(_ entry: Entry, _ name: String) -> Bool {
-    entry.nameCount == name.utf8.count
-      && storage[entry.start..<(entry.start + entry.nameCount)].elementsEqual(name.utf8)
+  public var startIndex: Int { 0 }
+  public var endIndex: Int { range.count }
+  public subscript(position: Int) -> UInt8 {
+    precondition((0..<range.count).contains(position), "no such byte")
+    return memory.withBytes { $0[range.lowerBound + position] }
   }
 
-  private func matches(_ start: Int, _ text: StaticString) -> Bool {
-    text.withUTF8Buffer { wanted in
-      storage.withUnsafeBufferPointer { bytes in
-        for offset in 0..<wanted.count where bytes[start + offset] != wanted[offset] {
-          return false
-        }
-        return true
-      }
+  public func withContiguousStorageIfAvailable<R>(
+    _ body: (UnsafeBufferPointer<UInt8>) throws -> R
+  ) rethrows -> R? {
+    try memory.withBytes { bytes throws in
+      try bytes[of: range].withMemoryRebound(to: UInt8.self, body)
     }
   }
 }
@@ -163,4 +158,40 @@ extension HeaderFields: Sequence {
   }
 
   public func makeIterator() -> Iterator { Iterator(fields: self) }
+}
+
+extension HeaderMemory {
+  fileprivate func index(of name: UnsafeRawBufferPointer) -> Int? {
+    withFields { fields, bytes in
+      for index in fields.indices where bytes[of: fields[index].name].isSame(as: name) {
+        return index
+      }
+      return nil
+    }
+  }
+}
+
+extension HeaderMemory.Field {
+  fileprivate var name: Range<Int> { Int(start)..<Int(start + nameCount) }
+  fileprivate var value: Range<Int> {
+    Int(start + nameCount)..<Int(start + nameCount + valueCount)
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  fileprivate subscript(of range: Range<Int>) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(rebasing: self[range])
+  }
+
+  fileprivate func isSame(as other: UnsafeRawBufferPointer) -> Bool {
+    guard count == other.count else { return false }
+    guard count > 0, let a = baseAddress, let b = other.baseAddress else { return true }
+    return memcmp(a, b, count) == 0
+  }
+}
+
+extension StaticString {
+  fileprivate var raw: UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: utf8Start, count: utf8CodeUnitCount)
+  }
 }

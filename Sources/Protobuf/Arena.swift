@@ -1,4 +1,5 @@
 import CProtobufC
+import Glibc
 
 /// Memory for the C structures of one message: bump allocation from a few chunks, all freed at once.
 ///
@@ -24,22 +25,32 @@ public struct Arena: ~Copyable {
   private static let largestChunk = 1 << 20
 
   /// An arena that gives out at most `budget` bytes; its first chunk holds `firstChunk`: by default as much
-  /// as malloc still serves from the thread's own cache.
-  init(budget: Int = .max, firstChunk: Int = 960) {
-    state = .allocate(capacity: 1)
+  /// as malloc still serves, together with the state, from the thread's own cache.
+  init(budget: Int = .max, firstChunk: Int = 896) {
+    let capacity = max(64, min(firstChunk, Self.largestChunk))
+    guard let memory = malloc(Self.stateSize + capacity) else {
+      preconditionFailure("out of memory")
+    }
+    state = memory.bindMemory(to: State.self, capacity: 1)
     state.initialize(
       to: State(
-        nextChunkSize: max(64, min(firstChunk, Self.largestChunk)), remaining: budget,
+        cursor: memory + Self.stateSize, end: memory + Self.stateSize + capacity,
+        nextChunkSize: min(capacity &* 2, Self.largestChunk), remaining: budget,
         isExhausted: false))
+  }
+
+  /// Rounded up, so that what follows is aligned.
+  private static var stateSize: Int {
+    MemoryLayout<State>.size + (-MemoryLayout<State>.size & (alignment - 1))
   }
 
   deinit {
     var chunk = state.pointee.chunks
     while let current = chunk {
       chunk = current.pointee.next
-      UnsafeMutableRawPointer(current).deallocate()
+      free(current)
     }
-    state.deallocate()
+    free(state)
   }
 
   /// Whether an allocation was refused for lack of budget.
@@ -73,25 +84,29 @@ public struct Arena: ~Copyable {
       return nil
     }
     let rounded = max(size + (-size & (alignment - 1)), alignment)
-    if let cursor = state.pointee.cursor, let end = state.pointee.end, end - cursor >= rounded {
-      state.pointee.cursor = cursor + rounded
-    } else {
-      grow(state, toHold: rounded)
-    }
-    state.pointee.remaining = max(0, state.pointee.remaining - rounded)
-    return state.pointee.cursor.map { $0 - rounded }
+    defer { state.pointee.remaining = max(0, state.pointee.remaining - rounded) }
+    guard let cursor = state.pointee.cursor, let end = state.pointee.end, end - cursor >= rounded
+    else { return grow(state, toHold: rounded) }
+    state.pointee.cursor = cursor + rounded
+    return cursor
   }
 
-  /// Starts a chunk that holds at least `size` bytes and takes those from it.
-  private static func grow(_ state: UnsafeMutablePointer<State>, toHold size: Int) {
+  /// Starts a chunk that holds at least `size` bytes and takes those from it. malloc itself aligns as
+  /// needed, and costs half of what Swift's `allocate` does.
+  private static func grow(
+    _ state: UnsafeMutablePointer<State>, toHold size: Int
+  ) -> UnsafeMutableRawPointer? {
     let capacity = max(size, state.pointee.nextChunkSize)
+    guard let memory = malloc(alignment + capacity) else {
+      state.pointee.isExhausted = true
+      return nil
+    }
     state.pointee.nextChunkSize = min(capacity &* 2, largestChunk)
-    let memory = UnsafeMutableRawPointer.allocate(
-      byteCount: alignment + capacity, alignment: alignment)
     let chunk = memory.bindMemory(to: Chunk.self, capacity: 1)
     chunk.initialize(to: Chunk(next: state.pointee.chunks))
     state.pointee.chunks = chunk
     state.pointee.cursor = memory + alignment + size
     state.pointee.end = memory + alignment + capacity
+    return memory + alignment
   }
 }

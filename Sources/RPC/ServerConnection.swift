@@ -6,10 +6,10 @@ import NIOCore
 final class ServerConnection: HTTP2ConnectionDelegate {
   let core: ServerCore
   /// Handlers that run, whether or not HTTP/2 still knows their streams.
-  private var runningHandlers = 0
-  private var peer: Peer?
-  private var recorder: CallRecorder?
-  private var deadlineQueue: DeadlineQueue<ServerStream>?
+  @exclusivity(unchecked) private var runningHandlers = 0
+  @exclusivity(unchecked) private var peer: Peer?
+  @exclusivity(unchecked) private var recorder: CallRecorder?
+  @exclusivity(unchecked) private var deadlineQueue: DeadlineQueue<ServerStream>?
 
   init(core: ServerCore) { self.core = core }
 

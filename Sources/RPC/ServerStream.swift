@@ -30,14 +30,14 @@ final class ServerStream:
   /// What the call ended with.
   @exclusivity(unchecked) private var code = Status.Code.cancelled
 
-  private static let headers = HeaderFields([
+  private static let headers = HeaderFields(constant: [
     ":status": "200", "content-type": "application/grpc",
   ])
-  private static let gzipHeaders = HeaderFields([
+  private static let gzipHeaders = HeaderFields(constant: [
     ":status": "200", "content-type": "application/grpc", "grpc-encoding": "gzip",
     "grpc-accept-encoding": Compression.accepted,
   ])
-  private static let success = HeaderFields(["grpc-status": "0"])
+  private static let success = HeaderFields(constant: ["grpc-status": "0"])
 
   /// - Parameter encoding: the request's `grpc-encoding`.
   init(

@@ -12,9 +12,9 @@ public final class HTTP2Connection: @unchecked Sendable {
   public let executor: LoopExecutor
   /// The names in the peer's verified certificate; empty without mutual TLS.
   public let peerNames: [String]
-  public internal(set) var isClosed = false
+  @exclusivity(unchecked) public internal(set) var isClosed = false
   /// No new streams: one side said GOAWAY.
-  public internal(set) var isGoingAway = false
+  @exclusivity(unchecked) public internal(set) var isGoingAway = false
   /// The peer's last GOAWAY.
   public internal(set) var goAway: GoAway?
   /// `10.0.0.7:51234` or `unix:path`; set once the channel is active.
@@ -22,8 +22,8 @@ public final class HTTP2Connection: @unchecked Sendable {
 
   @exclusivity(unchecked) var session: Session?
   let role: Session.Role
-  var delegate: (any HTTP2ConnectionDelegate)?
-  var context: ChannelHandlerContext?
+  @exclusivity(unchecked) var delegate: (any HTTP2ConnectionDelegate)?
+  @exclusivity(unchecked) var context: ChannelHandlerContext?
   @exclusivity(unchecked) var streams: [Int32: HTTP2Stream] = [:]
   /// The stream of the last event: a request's headers, body and end mostly come together, and so do an answer's.
   @exclusivity(unchecked) var recent: HTTP2Stream?
@@ -36,13 +36,13 @@ public final class HTTP2Connection: @unchecked Sendable {
   @exclusivity(unchecked) var isPumpScheduled = false
   @exclusivity(unchecked) var load = ConnectionLoad()
   @exclusivity(unchecked) var upkeep: Upkeep
-  var strikes = PingStrikes()
+  @exclusivity(unchecked) var strikes = PingStrikes()
   @exclusivity(unchecked) var bandwidth: BandwidthEstimate?
-  var isReady = false
+  @exclusivity(unchecked) var isReady = false
   /// The last words are out and the rest of what the peer sends is thrown away.
-  var isLingering = false
+  @exclusivity(unchecked) var isLingering = false
   /// Between the two GOAWAYs of a graceful end.
-  var awaitsShutdownPing = false
+  @exclusivity(unchecked) var awaitsShutdownPing = false
   var lastError: (any Error)?
 
   init(

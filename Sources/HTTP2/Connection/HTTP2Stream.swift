@@ -4,18 +4,18 @@ import NIOCore
 /// `write`, `waitUntilWritable` and `perform`, which any task may call.
 public final class HTTP2Stream: @unchecked Sendable {
   public let eventLoop: any EventLoop
-  public internal(set) var id: Int32
+  @exclusivity(unchecked) public internal(set) var id: Int32
   /// Kept until the stream is closed.
-  public var delegate: (any HTTP2StreamDelegate)?
+  @exclusivity(unchecked) public var delegate: (any HTTP2StreamDelegate)?
   /// Nil once the stream is closed.
-  public private(set) var connection: HTTP2Connection?
+  @exclusivity(unchecked) public private(set) var connection: HTTP2Connection?
   /// How the stream ended; nil while it lives.
-  public private(set) var closure: StreamClosure?
+  @exclusivity(unchecked) public private(set) var closure: StreamClosure?
   /// The peer has sent END_STREAM.
-  public internal(set) var hasReceivedEnd = false
+  @exclusivity(unchecked) public internal(set) var hasReceivedEnd = false
   /// Whether our first HEADERS reached the socket: a request that was not sent may be retried freely.
-  public internal(set) var wasSent = false
-  var hasReceivedHeaders = false
+  @exclusivity(unchecked) public internal(set) var wasSent = false
+  @exclusivity(unchecked) var hasReceivedHeaders = false
 
   // Confined to the event loop: nothing here can overlap, and the run-time checks of it cost more than
   // nghttp2's part in a small call.
@@ -185,7 +185,9 @@ public final class HTTP2Stream: @unchecked Sendable {
     if outbound.readableBytes == 0 {
       outbound.clear()
       if isFinishing {
-        return BodyChunk(count: count, end: trailers.map { .trailers($0) } ?? .stream)
+        guard let trailers else { return BodyChunk(count: count, end: .stream) }
+        connection?.session?.submitTrailers(id, trailers)
+        return BodyChunk(count: count, end: .trailers)
       }
     }
     if outbound.readableBytes < writeLimit / 2 { resumeWriters() }

@@ -12,30 +12,31 @@ final class Session {
   let role: Role
   let configuration: HTTP2Configuration
   let handle: OpaquePointer
-  /// The connection: it owns this session and is what calls it, so it is there whenever a callback runs.
-  unowned(unsafe) let delegate: any SessionDelegate
+  /// The connection: it owns this session and is what calls it, so it is there whenever a callback runs, and
+  /// telling it something needs no count of references.
+  private let delegate: Unmanaged<HTTP2Connection>
 
   /// The header block that is arriving; HTTP/2 never interleaves two.
   @exclusivity(unchecked) var block = HeaderFields()
   @exclusivity(unchecked) var blockIsTooLarge = false
-  var droppedHeaderBytes = 0
-  var resets: TokenBucket
-  var faults: TokenBucket
-  var controlFrames: TokenBucket
+  @exclusivity(unchecked) var droppedHeaderBytes = 0
+  @exclusivity(unchecked) var resets: TokenBucket
+  @exclusivity(unchecked) var faults: TokenBucket
+  @exclusivity(unchecked) var controlFrames: TokenBucket
   /// WINDOW_UPDATE frames that the DATA we sent explains.
   @exclusivity(unchecked) var explainedWindowUpdates = 0
   /// HEADERS or DATA went out since this was last looked at.
   @exclusivity(unchecked) var hasSentPayload = false
   @exclusivity(unchecked) private var notice: [UInt8]?
   /// The peer broke a limit: the GOAWAY that says so is queued and nothing more is taken from it.
-  private(set) var isCondemned = false
+  @exclusivity(unchecked) private(set) var isCondemned = false
 
-  init(role: Role, configuration: HTTP2Configuration, delegate: any SessionDelegate)
+  init(role: Role, configuration: HTTP2Configuration, delegate: HTTP2Connection)
     throws(HTTP2Error)
   {
     self.role = role
     self.configuration = configuration
-    self.delegate = delegate
+    self.delegate = .passUnretained(delegate)
     resets = TokenBucket(
       burst: Int(clamping: configuration.resetBurst),
       perSecond: Int(clamping: configuration.resetRate))
@@ -50,6 +51,8 @@ final class Session {
   deinit { nghttp2_session_del(handle) }
 
   var counters: HTTP2Counters? { configuration.counters }
+
+  func tell<R>(_ event: (HTTP2Connection) -> R) -> R { delegate._withUnsafeGuaranteedRef(event) }
 
   private static func makeHandle(role: Role, configuration: HTTP2Configuration)
     throws(HTTP2Error) -> OpaquePointer
@@ -288,20 +291,17 @@ final class Session {
   private func withFields<R>(
     _ headers: HeaderFields, _ body: (UnsafePointer<nghttp2_nv>?, Int) -> R
   ) -> R {
-    headers.storage.withUnsafeBufferPointer { storage in
-      withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: max(1, headers.count)) {
-        fields in
-        let base = UnsafeMutablePointer(mutating: storage.baseAddress)
-        for index in 0..<headers.count {
-          let entry = headers.entries[index]
-          fields.initializeElement(
-            at: index,
-            to: nghttp2_nv(
-              name: base.map { $0 + entry.start },
-              value: base.map { $0 + entry.start + entry.nameCount },
-              namelen: entry.nameCount, valuelen: entry.valueCount, flags: 0))
+    guard let memory = headers.memory else { return body(nil, 0) }
+    if let constant = memory.constant { return body(constant, memory.count) }
+    return memory.withFields { fields, bytes in
+      withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: fields.count) { list in
+        guard let text = UnsafeMutableRawPointer(mutating: bytes.baseAddress) else {
+          return body(nil, 0)
         }
-        return body(UnsafePointer(fields.baseAddress), headers.count)
+        for index in fields.indices {
+          list.initializeElement(at: index, to: HeaderMemory.pair(fields[index], text, 0))
+        }
+        return body(UnsafePointer(list.baseAddress), fields.count)
       }
     }
   }

@@ -62,14 +62,14 @@ final class SessionCallbacks: @unchecked Sendable {
   private static let dataReceived: nghttp2_on_data_chunk_recv_callback = {
     _, _, id, data, count, userData in
     with(userData) { session in
-      session.delegate.received(UnsafeRawBufferPointer(start: data, count: count), on: id)
+      session.tell { $0.received(UnsafeRawBufferPointer(start: data, count: count), on: id) }
       return session.isCondemned ? failure : 0
     } ?? failure
   }
 
   private static let streamClosed: nghttp2_on_stream_close_callback = { _, id, code, userData in
     with(userData) { session in
-      session.delegate.closed(id, HTTP2ErrorCode(rawValue: code))
+      session.tell { $0.closed(id, HTTP2ErrorCode(rawValue: code)) }
       return 0
     } ?? failure
   }
@@ -94,15 +94,14 @@ final class SessionCallbacks: @unchecked Sendable {
     guard let flags else { return Int(failure) }
     return with(userData) { session in
       let room = UnsafeMutableRawBufferPointer(start: buffer, count: length)
-      let chunk = session.delegate.body(of: id, into: room)
+      let chunk = session.tell { $0.body(of: id, into: room) }
       guard chunk.count >= 0 else { return Int(NGHTTP2_ERR_DEFERRED.rawValue) }
       switch chunk.end {
       case .no: break
       case .stream: flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue
-      case .trailers(let trailers):
+      case .trailers:
         flags.pointee |=
           NGHTTP2_DATA_FLAG_EOF.rawValue | NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
-        session.submitTrailers(id, trailers)
       }
       return chunk.count
     } ?? Int(failure)

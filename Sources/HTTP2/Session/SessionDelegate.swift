@@ -26,7 +26,8 @@ enum HeaderKind { case request, response, trailers }
 struct BodyChunk {
   enum End {
     case no, stream
-    case trailers(HeaderFields)
+    /// The trailers that end the stream are submitted.
+    case trailers
   }
   var count: Int
   var end: End

@@ -39,14 +39,14 @@ extension Session {
       default: kind = .trailers
       }
       if blockIsTooLarge {
-        delegate.receivedTooLargeHeaders(on: header.stream_id, kind: kind)
+        tell { $0.receivedTooLargeHeaders(on: header.stream_id, kind: kind) }
       } else {
-        delegate.received(takeBlock(), on: header.stream_id, kind: kind)
+        tell { $0.received(takeBlock(), on: header.stream_id, kind: kind) }
       }
-      if header.flags & 1 != 0 { delegate.receivedEnd(of: header.stream_id) }
+      if header.flags & 1 != 0 { tell { $0.receivedEnd(of: header.stream_id) } }
     case NGHTTP2_DATA.rawValue:
       if header.flags & 1 != 0 {
-        delegate.receivedEnd(of: header.stream_id)
+        tell { $0.receivedEnd(of: header.stream_id) }
       } else if header.length <= pointer.pointee.data.padlen {
         countControlFrame()
       }
@@ -62,14 +62,14 @@ extension Session {
     switch UInt32(header.type) {
     case NGHTTP2_SETTINGS.rawValue:
       countControlFrame()
-      if header.flags & 1 == 0 { delegate.receivedSettings() }
+      if header.flags & 1 == 0 { tell { $0.receivedSettings() } }
     case NGHTTP2_PING.rawValue:
       countControlFrame()
       if header.flags & 1 != 0 {
-        delegate.receivedPingAck(pingPayload(pointer))
+        tell { $0.receivedPingAck(pingPayload(pointer)) }
       } else {
         if let counters { HTTP2Counters.add(to: counters.pingsReceived) }
-        delegate.receivedPing()
+        tell { $0.receivedPing() }
       }
     case NGHTTP2_PRIORITY.rawValue: countControlFrame()
     case NGHTTP2_RST_STREAM.rawValue:
@@ -78,7 +78,7 @@ extension Session {
     case NGHTTP2_GOAWAY.rawValue:
       countControlFrame()
       if let counters { HTTP2Counters.add(to: counters.goAwaysReceived) }
-      delegate.receivedGoAway(goAway(pointer))
+      tell { $0.receivedGoAway(goAway(pointer)) }
     default: break
     }
   }
@@ -108,13 +108,13 @@ extension Session {
     switch UInt32(header.type) {
     case NGHTTP2_HEADERS.rawValue:
       hasSentPayload = true
-      delegate.sentHeaders(on: header.stream_id)
-      if header.flags & 1 != 0 { delegate.sentEnd(of: header.stream_id) }
+      tell { $0.sentHeaders(on: header.stream_id) }
+      if header.flags & 1 != 0 { tell { $0.sentEnd(of: header.stream_id) } }
     case NGHTTP2_DATA.rawValue:
       hasSentPayload = true
       // One for the stream and one for the connection, and as many for a peer that splits frames.
       explainedWindowUpdates = min(explainedWindowUpdates + 4, 1_000_000)
-      if header.flags & 1 != 0 { delegate.sentEnd(of: header.stream_id) }
+      if header.flags & 1 != 0 { tell { $0.sentEnd(of: header.stream_id) } }
     case NGHTTP2_RST_STREAM.rawValue:
       sentReset(HTTP2ErrorCode(rawValue: pointer.pointee.rst_stream.error_code))
     case NGHTTP2_GOAWAY.rawValue: if let counters { HTTP2Counters.add(to: counters.goAwaysSent) }
