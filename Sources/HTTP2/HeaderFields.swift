@@ -82,10 +82,8 @@ public struct HeaderFields: Sendable {
 
   /// Whether exactly one field has this name.
   public func hasOne(_ name: StaticString) -> Bool {
-    guard let first = firstIndex(of: name) else { return false }
-    return !entries[(first + 1)...].contains {
-      $0.nameCount == name.utf8CodeUnitCount && matches($0.start, name)
-    }
+    guard let memory, let first = memory.index(of: name.raw) else { return false }
+    return memory.index(of: name.raw, from: first + 1) == nil
   }
 
   public func values(_ name: String) -> [String] {
@@ -161,9 +159,9 @@ extension HeaderFields: Sequence {
 }
 
 extension HeaderMemory {
-  fileprivate func index(of name: UnsafeRawBufferPointer) -> Int? {
+  fileprivate func index(of name: UnsafeRawBufferPointer, from start: Int = 0) -> Int? {
     withFields { fields, bytes in
-      for index in fields.indices where bytes[of: fields[index].name].isSame(as: name) {
+      for index in start..<fields.count where bytes[of: fields[index].name].isSame(as: name) {
         return index
       }
       return nil

@@ -28,10 +28,14 @@ struct HeaderMemory: @unchecked Sendable {
     }
   }
 
-  var count: Int { buffer.header.fields }
-  var byteCount: Int { buffer.header.bytes }
+  /// Through the pointer: `header` itself is checked for overlapping access at run time.
+  private var counts: Counts { buffer.withUnsafeMutablePointerToHeader { $0.pointee } }
+  var count: Int { buffer.withUnsafeMutablePointerToHeader { $0.pointee.fields } }
+  var byteCount: Int { buffer.withUnsafeMutablePointerToHeader { $0.pointee.bytes } }
   /// Set for fields that never change and live for ever.
-  var constant: UnsafePointer<nghttp2_nv>? { buffer.header.constant }
+  var constant: UnsafePointer<nghttp2_nv>? {
+    buffer.withUnsafeMutablePointerToHeader { $0.pointee.constant }
+  }
 
   subscript(index: Int) -> Field {
     buffer.withUnsafeMutablePointers { counts, memory in
@@ -81,7 +85,7 @@ struct HeaderMemory: @unchecked Sendable {
 
   /// Makes the memory this value's own, with room for one more field.
   private mutating func makeRoom(bytes: Int) {
-    let counts = buffer.header
+    let counts = self.counts
     if counts.fields < counts.fieldRoom, counts.bytes + bytes <= counts.byteRoom,
       counts.constant == nil, isKnownUniquelyReferenced(&buffer)
     {
@@ -91,7 +95,7 @@ struct HeaderMemory: @unchecked Sendable {
   }
 
   private mutating func grow(bytes: Int) {
-    let counts = buffer.header
+    let counts = self.counts
     var copy = HeaderMemory(
       fieldRoom: max(counts.fieldRoom, 2 * counts.fields, 4),
       byteRoom: max(counts.byteRoom, 2 * (counts.bytes + bytes)))
@@ -131,7 +135,7 @@ struct HeaderMemory: @unchecked Sendable {
         (list + index).initialize(to: Self.pair(field, text, UInt8(flags)))
       }
     }
-    buffer.header.constant = UnsafePointer(list)
+    buffer.withUnsafeMutablePointerToHeader { $0.pointee.constant = UnsafePointer(list) }
   }
 
   static func pair(
