@@ -84,14 +84,16 @@ import Testing
   private final class Hangup: ChannelInboundHandler, Sendable {
     typealias InboundIn = ByteBuffer
     let accepted: Mutex<[NIODeadline]> = Mutex([])
-    let settings: Bool
-    init(settings: Bool) { self.settings = settings }
+    /// What it says before it hangs up.
+    let frames: [UInt8]
+    static let settings: [UInt8] = [0, 0, 0, 4, 0, 0, 0, 0, 0]
+
+    init(_ frames: [UInt8]) { self.frames = frames }
 
     func channelActive(context: ChannelHandlerContext) {
       accepted.withLock { $0.append(.now()) }
-      guard settings else { return context.close(promise: nil) }
-      // An empty SETTINGS frame, and the end.
-      let frame = ByteBuffer(bytes: [0, 0, 0, 4, 0, 0, 0, 0, 0])
+      guard !frames.isEmpty else { return context.close(promise: nil) }
+      let frame = ByteBuffer(bytes: frames)
       context.writeAndFlush(NIOAny(frame)).assumeIsolated().whenComplete { _ in
         context.close(promise: nil)
       }
@@ -110,7 +112,7 @@ import Testing
 
   @Test("R-057 a server that only accepts does not end the back-off")
   func acceptIsNotReady() async throws {
-    let handler = Hangup(settings: false)
+    let handler = Hangup([])
     let listener = try await hangup(handler)
     let port = try #require(listener.localAddress?.port)
     let configuration = ChannelConfiguration.testing {
@@ -130,7 +132,7 @@ import Testing
 
   @Test("R-057 a server that hangs up after its SETTINGS is not called in a tight loop")
   func noStorm() async throws {
-    let handler = Hangup(settings: true)
+    let handler = Hangup(Hangup.settings)
     let listener = try await hangup(handler)
     let port = try #require(listener.localAddress?.port)
     let configuration = ChannelConfiguration.testing {
@@ -149,6 +151,27 @@ import Testing
       #expect(handler.accepted.withLock { $0.count } <= 6)
       for task in waiting { task.cancel() }
       for task in waiting { await task.value }
+    }
+    try await listener.close()
+  }
+
+  @Test("R-073 a server that complains of too many PINGs gets half as many from later connections")
+  func tooManyPings() async throws {
+    let reason = Array("too_many_pings".utf8)
+    let goAway: [UInt8] = [
+      0, 0, UInt8(8 + reason.count), 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11,
+    ]
+    let listener = try await hangup(Hangup(Hangup.settings + goAway + reason))
+    let port = try #require(listener.localAddress?.port)
+    let configuration = ChannelConfiguration.testing {
+      $0.http2.keepaliveTime = .seconds(20)
+    }
+    try await withChannel("127.0.0.1:\(port)", configuration) { channel in
+      channel.connect()
+      let loop = channel.connections.eventLoop
+      while try await loop.submit({ channel.connections.keepaliveTime != .seconds(40) }).get() {
+        await Task.yield()
+      }
     }
     try await listener.close()
   }

@@ -49,7 +49,7 @@ final class Connections: @unchecked Sendable {
     endpoints = target.fixed ?? []
     factory = TransportFactory(
       eventLoop: eventLoop, configuration: configuration, tls: tls, target: target,
-      waiting: queue)
+      waiting: queue, logger: logger)
     resolving =
       target.fixed == nil
       ? Resolving(
@@ -61,6 +61,8 @@ final class Connections: @unchecked Sendable {
   var transports: Set<ObjectIdentifier> { Set(factory.open.keys) }
   /// Attempts that wait.
   var queued: Int { queue.count }
+  /// Of connections to come.
+  var keepaliveTime: TimeAmount? { factory.http2.keepaliveTime }
   var backends: [Backend] { balancer?.backends ?? [] }
 
   /// The `:authority` of requests.

@@ -1,4 +1,5 @@
 import HTTP2
+import Logging
 import NIOCore
 import NIOPosix
 
@@ -22,22 +23,33 @@ final class TransportFactory {
   let authority: String
   /// The channel's waiting attempts: when there are none, nobody needs to hear of a free stream.
   let waiting: AttemptQueue
+  let logger: Logger
   /// All that have an open socket, also those that drain.
   private(set) var open: [ObjectIdentifier: Transport] = [:]
+  /// Those of the configuration; the keepalive time grows when a server complains.
+  private(set) var http2: HTTP2Configuration
   /// Called when the last socket has closed.
   var whenEmpty: (() -> Void)?
 
   init(
     eventLoop: any EventLoop, configuration: ChannelConfiguration, tls: TLSContext?,
-    target: Target, waiting: AttemptQueue
+    target: Target, waiting: AttemptQueue, logger: Logger
   ) {
     self.eventLoop = eventLoop
     self.configuration = configuration
     self.tls = tls
+    http2 = configuration.http2
     self.waiting = waiting
+    self.logger = logger
     authority = configuration.authority ?? target.authority
     serverName =
       configuration.authority.map { HostAndPort($0[...])?.host ?? $0 } ?? target.serverName
+  }
+
+  /// A server found our PINGs too many: connections to come send half as many.
+  func slowKeepalive() {
+    guard let time = http2.keepaliveTime else { return }
+    http2.keepaliveTime = .nanoseconds(time.nanoseconds.multipliedOrMax(by: 2))
   }
 
   func opened(_ transport: Transport) { open[ObjectIdentifier(transport)] = transport }
@@ -104,7 +116,7 @@ final class Transport: @unchecked Sendable {
 
   private func addHTTP2(_ channel: any NIOCore.Channel) throws {
     let connection = HTTP2Connection.client(
-      on: factory.eventLoop, configuration: configuration.http2, delegate: self)
+      on: factory.eventLoop, configuration: factory.http2, delegate: self)
     self.connection = connection
     try channel.pipeline.syncOperations.addHandler(connection)
   }
@@ -171,11 +183,23 @@ extension Transport: HTTP2ConnectionDelegate {
     _ connection: HTTP2Connection, isGoingAway code: HTTP2ErrorCode, lastStream: Int32
   ) {
     if phase == .connecting { failure = HTTP2Error.connectionUnavailable }
+    if connection.goAway?.isTooManyPings == true {
+      factory.logger.warning(
+        "the server complains about keepalive", metadata: ["backend": "\(address)"])
+      factory.slowKeepalive()
+    }
     leave()
   }
 
   func connectionClosed(_ connection: HTTP2Connection, error: (any Error)?) {
     fail(error ?? ChannelError.eof)
     leave()
+  }
+}
+
+extension Int64 {
+  fileprivate func multipliedOrMax(by factor: Int64) -> Int64 {
+    let (product, overflow) = multipliedReportingOverflow(by: factor)
+    return overflow ? .max : product
   }
 }
