@@ -119,7 +119,7 @@ let targets: [Target] =
       name: "portico",
       dependencies: services + [
         "Gateway", "Bootstrap", "PorticoAPI", "Values", "Protobuf", "WellKnown", "HTTP2", "RPC",
-        "Access", "Crypto",
+        "Access", "Crypto", "GRPCServices", "Threads",
         "Telemetry", log, arguments,
       ],
       swiftSettings: strict),

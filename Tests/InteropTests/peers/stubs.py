@@ -16,6 +16,8 @@ FILES = [
     "grpc/testing/messages.proto",
     "grpc/testing/test.proto",
     "google/api/field_behavior.proto",
+    "google/rpc/error_details.proto",
+    "google/rpc/status.proto",
     "google/type/money.proto",
     "portico/access/v1/access.proto",
     "portico/testing/v1/testing.proto",
