@@ -96,9 +96,11 @@ public final class Server: Sendable {
   ) throws {
     let handshake = try admission.admit(channel, isTLS: tls != nil)
     let add: (any NIOCore.Channel, [String]) throws -> Void = { channel, names in
+      let handlers = core.handlers.tasks(on: channel.eventLoop)
       let connection = HTTP2Connection.server(
         on: channel.eventLoop, configuration: http2, peerNames: names,
-        delegate: ServerConnection(core: core))
+        executor: handlers.executor,
+        delegate: ServerConnection(core: core, handlers: handlers))
       admission.connections.insert(connection, on: channel)
       try channel.pipeline.syncOperations.addHandler(connection)
     }

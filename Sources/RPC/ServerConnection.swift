@@ -5,13 +5,18 @@ import NIOCore
 /// One connection of a server: turns accepted streams into calls. Confined to the connection's event loop.
 final class ServerConnection: HTTP2ConnectionDelegate {
   let core: ServerCore
+  let handlers: HandlerTasks
   /// Handlers that run, whether or not HTTP/2 still knows their streams.
   @exclusivity(unchecked) private var runningHandlers = 0
   @exclusivity(unchecked) private var peer: Peer?
   @exclusivity(unchecked) private var recorder: CallRecorder?
   @exclusivity(unchecked) private var deadlineQueue: DeadlineQueue<ServerStream>?
 
-  init(core: ServerCore) { self.core = core }
+  init(core: ServerCore, handlers: HandlerTasks) {
+    self.core = core
+    self.handlers = handlers
+    handlers.join()
+  }
 
   func connection(
     _ connection: HTTP2Connection, accepted stream: HTTP2Stream, headers: HeaderFields
@@ -36,8 +41,7 @@ final class ServerConnection: HTTP2ConnectionDelegate {
       let encoding = try Self.encoding(of: headers)
       let call = try makeCall(route, headers, peer: peer)
       stream.delegate = ServerStream(
-        call: call, stream: stream, connection: self, executor: connection.executor,
-        encoding: encoding, counters: counters)
+        call: call, stream: stream, connection: self, encoding: encoding, counters: counters)
     } catch {
       refuse(stream, error, counters)
     }
@@ -126,6 +130,7 @@ final class ServerConnection: HTTP2ConnectionDelegate {
 
   func connectionClosed(_ connection: HTTP2Connection, error: (any Error)?) {
     deadlineQueue?.stop()
+    handlers.leave()
     if let error { core.logger.debug("connection lost", metadata: ["error": "\(error)"]) }
   }
 }

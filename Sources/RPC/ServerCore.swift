@@ -10,6 +10,7 @@ final class ServerCore: Sendable {
   let configuration: ServerConfiguration
   let logger: Logger
   let metrics = CallMetrics(.server)
+  let handlers = HandlerLoops()
   private let running = Atomic<Int>(0)
   private let inflation: InflationBudget
 

@@ -11,14 +11,14 @@ final class ServerStream:
   private let call: Call
   private let stream: HTTP2Stream
   private let connection: ServerConnection
-  private let executor: LoopExecutor
   private let takesStream: Bool
   private let counters: MethodCounters
 
   // Confined to one thread, so nothing here can overlap and the run-time checks of it find nothing.
   @exclusivity(unchecked) private var inbox: Inbox
   @exclusivity(unchecked) private var reader: UnsafeContinuation<[UInt8]?, any Error>?
-  @exclusivity(unchecked) private var task: Task<Void, Never>?
+  /// Runs the handler now.
+  @exclusivity(unchecked) private var worker: HandlerTasks.Worker?
   @exclusivity(unchecked) var placeInQueue: Int?
   @exclusivity(unchecked) private var hasSentHeaders = false
   /// The answer's `grpc-encoding` is gzip.
@@ -41,13 +41,12 @@ final class ServerStream:
 
   /// - Parameter encoding: the request's `grpc-encoding`.
   init(
-    call: Call, stream: HTTP2Stream, connection: ServerConnection, executor: LoopExecutor,
-    encoding: Compression, counters: MethodCounters
+    call: Call, stream: HTTP2Stream, connection: ServerConnection, encoding: Compression,
+    counters: MethodCounters
   ) {
     self.call = call
     self.stream = stream
     self.connection = connection
-    self.executor = executor
     self.counters = counters
     takesStream = call.route.takesStream
     inbox = connection.core.makeInbox(encoding)
@@ -121,25 +120,30 @@ final class ServerStream:
     guard connection.beginHandler() else {
       return abort(Status(.resourceExhausted, "too many calls are running"))
     }
-    // The task takes the value over as it is made, which is cheaper than binding it inside.
-    task = Call.$current.withValue(call) {
-      Task(executorPreference: executor) { await self.run(message) }
-    }
+    connection.handlers.run(self, message)
   }
 
-  nonisolated(nonsending) private func run(_ message: [UInt8]) async {
-    let result: Result<[UInt8]?, any Error>
-    do {
-      // Others may have kept the loop busy since the task was made.
-      if let deadline = call.deadline, deadline.hasPassed { throw Self.expired }
-      result = .success(try await answer(message))
-    } catch {
-      result = .failure(error)
-    }
+  /// Runs the handler; called on the event loop.
+  nonisolated(nonsending) func run(_ message: [UInt8], on worker: HandlerTasks.Worker) async {
+    guard !isEnded else { return connection.endHandler() }
+    self.worker = worker
+    let result = await Call.$current.withValue(call) { await outcome(message) }
     if stream.eventLoop.inEventLoop {
       complete(result)
     } else {
       stream.eventLoop.execute { self.complete(result) }
+    }
+  }
+
+  nonisolated(nonsending) private func outcome(
+    _ message: [UInt8]
+  ) async -> Result<[UInt8]?, any Error> {
+    do {
+      // Others may have kept the loop busy since the call was queued.
+      if let deadline = call.deadline, deadline.hasPassed { throw Self.expired }
+      return .success(try await answer(message))
+    } catch {
+      return .failure(error)
     }
   }
 
@@ -179,6 +183,7 @@ final class ServerStream:
   private var responses: ResponseWriter<[UInt8]> { ResponseWriter(sink: self) { $0 } }
 
   private func complete(_ result: Result<[UInt8]?, any Error>) {
+    worker = nil
     connection.endHandler()
     guard !isEnded else { return }
     do {
@@ -302,7 +307,7 @@ final class ServerStream:
   private func cancelHandler(_ status: Status) {
     resumeReader(.failure(status))
     call.cancel(status.code)
-    task?.cancel()
+    worker?.cancel()
   }
 
   private func resumeReader(_ result: Result<[UInt8]?, any Error>) {

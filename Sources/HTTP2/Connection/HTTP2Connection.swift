@@ -8,7 +8,7 @@ import NIOCore
 public final class HTTP2Connection: @unchecked Sendable {
   public let eventLoop: any EventLoop
   public let configuration: HTTP2Configuration
-  /// Runs the handlers of this connection on its event loop.
+  /// Runs the handlers of this connection on its event loop; connections may share it.
   public let executor: LoopExecutor
   /// The names in the peer's verified certificate; empty without mutual TLS.
   public let peerNames: [String]
@@ -47,14 +47,14 @@ public final class HTTP2Connection: @unchecked Sendable {
 
   init(
     role: Session.Role, eventLoop: any EventLoop, configuration: HTTP2Configuration,
-    peerNames: [String], delegate: any HTTP2ConnectionDelegate
+    peerNames: [String], executor: LoopExecutor?, delegate: any HTTP2ConnectionDelegate
   ) {
     self.role = role
     self.eventLoop = eventLoop
     self.configuration = configuration
     self.peerNames = peerNames
     self.delegate = delegate
-    executor = LoopExecutor(eventLoop)
+    self.executor = executor ?? LoopExecutor(eventLoop)
     upkeep = Upkeep(role, configuration, eventLoop.now)
     bandwidth = configuration.largestWindow.map {
       BandwidthEstimate(window: Int(configuration.initialStreamWindow), cap: Int($0))
@@ -62,13 +62,15 @@ public final class HTTP2Connection: @unchecked Sendable {
   }
 
   /// The serving end; add it to a channel whose next bytes are the client's preface.
+  ///
+  /// - Parameter executor: of the same event loop, when connections share one.
   public static func server(
     on eventLoop: any EventLoop, configuration: HTTP2Configuration, peerNames: [String] = [],
-    delegate: any HTTP2ConnectionDelegate
+    executor: LoopExecutor? = nil, delegate: any HTTP2ConnectionDelegate
   ) -> HTTP2Connection {
     HTTP2Connection(
       role: .server, eventLoop: eventLoop, configuration: configuration, peerNames: peerNames,
-      delegate: delegate)
+      executor: executor, delegate: delegate)
   }
 
   /// The calling end.
@@ -78,7 +80,7 @@ public final class HTTP2Connection: @unchecked Sendable {
   ) -> HTTP2Connection {
     HTTP2Connection(
       role: .client, eventLoop: eventLoop, configuration: configuration, peerNames: [],
-      delegate: delegate)
+      executor: nil, delegate: delegate)
   }
 
   public var streamCount: Int { streams.count }
