@@ -61,20 +61,25 @@ extension Caller {
   ) async throws -> Result {
     let bytes = try Codec.encode(request)
     return try await stream(method, options) { writer, responses in
-      try await writer.write(bytes)
-      try await writer.finish()
+      try await untilAnswered {
+        try await writer.write(bytes)
+        try await writer.finish()
+      }
       return try await body(responses.map(Codec.decode))
     }
   }
 
-  /// The requests are written in `body`; its end is theirs. Returns the one answer.
+  /// The requests are written in `body`; its end is theirs. Returns the one answer, which a server may also give before it
+  /// has read all: `write` throws then and `body` need not catch it.
   public func clientStreaming<Request: Message, Response: Message>(
     _ method: Method, _ options: CallOptions,
     _ body: (RequestWriter<Request>) async throws -> Void
   ) async throws -> Response {
     try await stream(method, options) { writer, responses in
-      try await body(writer.map(Codec.encode))
-      try await writer.finish()
+      try await untilAnswered {
+        try await body(writer.map(Codec.encode))
+        try await writer.finish()
+      }
       return try Codec.decode(try await responses.single())
     }
   }
@@ -86,6 +91,13 @@ extension Caller {
   ) async throws -> Result {
     try await stream(method, options) { writer, responses in
       try await body(writer.map(Codec.encode), responses.map(Codec.decode))
+    }
+  }
+
+  /// Runs `body`, which writes; that the server has answered before it has read everything is no error.
+  private func untilAnswered(_ body: () async throws -> Void) async throws {
+    do { try await body() } catch let status as Status where status == ClientCall.answered {
+      return
     }
   }
 }

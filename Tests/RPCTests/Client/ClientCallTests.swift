@@ -81,6 +81,19 @@ import Testing
     }
   }
 
+  @Test("an answer before the last request is an answer")
+  func earlyAnswer() async throws {
+    try await withScript({ $0.succeed([0x12, 1, 65]) }, whole: false) { channel, server in
+      let answer = try await StreamsClient(channel).collect { writer in
+        while true { try await writer.write(Node(text: "more")) }
+      }
+      #expect(answer.text == "A")
+      let closure = try await server.requests[0].closed.futureResult.get()
+      // The server stops the client or the client gives the rest up: whoever is first.
+      #expect(closure == .reset(.noError) || closure == .reset(.cancel))
+    }
+  }
+
   @Test("R-061 a parent that is cancelled cancels calls in tasks of their own, unless they opt out")
   func parentCancels() async throws {
     let reached = Mutex(0)

@@ -60,9 +60,9 @@ extension ClientCall: MessageSink {
   }
 
   /// What a writer hears after the end: also an OK means that nobody reads any more.
-  func afterEnd(_ status: Status) -> Status {
-    status.code == .ok ? Status(.cancelled, "the server has ended the call") : status
-  }
+  func afterEnd(_ status: Status) -> Status { status.code == .ok ? Self.answered : status }
+
+  static let answered = Status(.cancelled, "the server has ended the call")
 
   func sendInitialMetadata() async throws {}
 
