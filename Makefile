@@ -1,6 +1,6 @@
 # The commands of the project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-unit test-interop test-browser lint format generate check-generated check-breaking bench clean-data
+.PHONY: help run build test test-unit test-interop test-browser lint format generate check-generated check-breaking fuzz sanitize bench clean-data
 
 DATA ?= ./data
 
@@ -45,6 +45,14 @@ generate: ## Generate CPorticoProto, WellKnown and PorticoAPI from proto/
 check-generated: ## Fail when what is committed differs from what proto/ generates
 	@scripts/setup build
 	@scripts/generate --check
+
+fuzz: ## Run one fuzzer with AddressSanitizer: TARGET=decoder SECONDS=60
+	@scripts/setup build
+	@scripts/fuzz $(TARGET) $(SECONDS)
+
+sanitize: ## AddressSanitizer over codec, HTTP/2 and RPC tests, ThreadSanitizer over the RPC tests
+	@scripts/setup build
+	@scripts/sanitize
 
 check-breaking: ## Fail when proto/ breaks peers built with proto/ of AGAINST (a commit, HEAD by default)
 	@scripts/setup build

@@ -152,6 +152,9 @@ let targets: [Target] =
     tests("Threads", ["Threads"]),
     tests("Crypto", ["Crypto", "Values"]),
     tests("Protobuf", ["Protobuf", "WellKnown", "PorticoAPI", "CPorticoProto", "RPC"]),
+    .testTarget(
+      name: "FuzzTests", dependencies: ["Protobuf", "WellKnown", "PorticoAPI", "RPC"],
+      exclude: ["Corpus"], swiftSettings: strict),
     tests("Protogen", ["protogen", "CPorticoProto", "PorticoAPI", "RPC"]),
     tests("HTTP2", ["HTTP2", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
     tests(

@@ -1,0 +1,1 @@
+../../../../../services/gateway/JSON/JSONRouter.swift

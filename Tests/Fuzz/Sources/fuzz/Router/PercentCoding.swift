@@ -1,0 +1,1 @@
+../../../../../services/gateway/Edge/PercentCoding.swift
