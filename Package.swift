@@ -183,7 +183,8 @@ let targets: [Target] =
     tests(
       "Bootstrap",
       [
-        "Bootstrap", "Access", "Handling", "RPC", "Store", "Values", "Protobuf", "WellKnown",
+        "Bootstrap", "GRPCServices", "Access", "Handling", "RPC", "Store", "Values", "Protobuf",
+        "WellKnown",
         "PorticoAPI", "TestSupport",
         log,
       ]),

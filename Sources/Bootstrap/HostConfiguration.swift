@@ -18,8 +18,6 @@ public struct HostConfiguration: Sendable {
   public var peers: [String: String]
   public var channel: ChannelConfiguration
   public var server: ServerConfiguration
-  /// Whether anyone who reaches the listener may ask for the service's descriptors.
-  public var offersReflection = false
   public var clock: any WallClock
   public var logger: Logger
   /// How long running calls may take to finish when the process ends.
@@ -69,7 +67,6 @@ public struct HostConfiguration: Sendable {
       keys: try Self.keys(settings), peers: try Self.peers(settings),
       channel: ChannelConfiguration(tls: tls?.client), logger: logger,
       grace: .seconds(try settings.int("drain.seconds", default: 8, in: 0...600)))
-    offersReflection = try settings.bool("reflection", default: false)
   }
 
   /// `host:port` or `unix:/path`.

@@ -70,7 +70,9 @@ public actor ServiceHost<Service: HostedService>: ProcessPart {
     let services = service.services
     let health = Health(services)
     var offered: [any RPCService] = services + [health]
-    if configuration.offersReflection { offered += Reflection.services(for: offered) }
+    if try configuration.settings.bool("reflection", default: false) {
+      offered += Reflection.services(for: offered)
+    }
     let server = Server(
       services: offered,
       interceptors: [

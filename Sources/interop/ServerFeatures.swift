@@ -1,3 +1,4 @@
+import Foundation
 import RPC
 import WellKnown
 
@@ -51,4 +52,12 @@ enum Payloads {
   }
 
   static func zeros(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count) }
+
+  /// Each byte is as the one before it, and the first one zero.
+  static func areZeros(_ bytes: [UInt8]) -> Bool {
+    bytes.withUnsafeBytes { bytes in
+      guard let start = bytes.baseAddress, let first = bytes.first else { return true }
+      return first == 0 && memcmp(start, start + 1, bytes.count - 1) == 0
+    }
+  }
 }

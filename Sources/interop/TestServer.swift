@@ -76,9 +76,11 @@ struct TestServer: TestService {
     try EchoedMetadata.copy(in: call)
     call.compressesResponses = true
     var pending: [GrpcTesting.StreamingOutputCallRequest] = []
+    var kept = 0
     for try await var request in requests {
-      guard pending.count < Self.mostPending else {
-        throw Status(.resourceExhausted, "more than \(Self.mostPending) requests before an answer")
+      kept += 1 + request.responseParameters.count
+      guard kept <= Self.mostKept else {
+        throw Status(.resourceExhausted, "more than \(Self.mostKept) requests and parameters")
       }
       request.payload = nil
       pending.append(request)
@@ -92,8 +94,8 @@ struct TestServer: TestService {
     throw Status(.unimplemented, "no server implements this method")
   }
 
-  /// Requests kept by a half-duplex call.
-  private static let mostPending = 10_000
+  /// Requests and response parameters that a half-duplex call keeps until its client has sent all.
+  private static let mostKept = 10_000
 
   private static func compresses(_ parameters: [GrpcTesting.ResponseParameters]) -> Bool {
     parameters.contains { $0.compressed?.value == true }

@@ -1,6 +1,7 @@
 import Access
 import Bootstrap
 import Foundation
+import GRPCServices
 import Logging
 import PorticoAPI
 import RPC
@@ -168,6 +169,24 @@ struct ServiceHostTests {
         return states
       }
       #expect(seen.first == .serving)
+    }
+  }
+
+  @Test("R-034 reflection is off unless the setting says so, and then open to anyone")
+  func reflection() async throws {
+    try await Stage.run { stage in
+      try await stage.start(BoardService.self)
+      let client = ReflectionClient(stage.caller("ticketing"))
+      #expect(await code { _ = try await client.services() } == .unimplemented)
+    }
+    try await Stage.run { stage in
+      try await stage.start(BoardService.self, settings: ["reflection": "true"])
+      let services = try await ReflectionClient(stage.caller("ticketing")).services()
+      #expect(
+        services == [
+          "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
+          "grpc.reflection.v1alpha.ServerReflection", "portico.testing.v1.Streams",
+        ])
     }
   }
 

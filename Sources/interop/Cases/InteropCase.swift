@@ -92,7 +92,7 @@ enum Wanted {
   static func check(_ payload: GrpcTesting.Payload?, size: Int) throws {
     let body = payload?.body ?? []
     try require(body.count == size, "a payload has \(body.count) bytes instead of \(size)")
-    try require(body.allSatisfy { $0 == 0 }, "a payload is not all zeros")
+    try require(Payloads.areZeros(body), "a payload is not all zeros")
   }
 
   /// Reads to the end; payloads must have these sizes, in order.

@@ -49,9 +49,10 @@ extension InteropCase {
       }
       return .success
     },
-    InteropCase("concurrent_large_unary", "1000 large_unary at once on one channel") { stage in
+    InteropCase("concurrent_large_unary", "100 times --soak-iterations large_unary at once") {
+      stage in
       try await withThrowingTaskGroup(of: Void.self) { group in
-        for _ in 0..<1000 {
+        for _ in 0..<(100 * stage.iterations) {
           group.addTask {
             try Wanted.check(try await stage.client.unaryCall(Wanted.large, stage.options))
           }
