@@ -22,6 +22,9 @@ public final class Call: Sendable {
   private let received = Atomic<Int>(0)
   private let sent = Atomic<Int>(0)
   private let state: Mutex<State>
+  /// Whether anybody set something that the stream must look at when it answers: for most calls nobody does, and the
+  /// stream takes no lock.
+  private let isMarked = Atomic<Bool>(false)
 
   private struct State {
     var requestID: String?
@@ -58,6 +61,7 @@ public final class Call: Sendable {
     self.clock = clock
     self.startedAt = startedAt
     state = Mutex(State(compressesResponses: compressesResponses))
+    if compressesResponses { isMarked.store(true, ordering: .relaxed) }
   }
 
   public var method: Method { route.method }
@@ -118,20 +122,20 @@ public final class Call: Sendable {
   /// Goes out with the headers of the answer; changes after that have no effect.
   public var initialMetadata: Metadata {
     get { state.withLock { $0.initialMetadata } ?? Metadata() }
-    set { state.withLock { $0.initialMetadata = newValue } }
+    set { mark { $0.initialMetadata = newValue } }
   }
 
   /// Goes out with the status.
   public var trailingMetadata: Metadata {
-    get { addedTrailingMetadata ?? Metadata() }
-    set { state.withLock { $0.trailingMetadata = newValue } }
+    get { state.withLock { $0.trailingMetadata } ?? Metadata() }
+    set { mark { $0.trailingMetadata = newValue } }
   }
 
   /// Whether the answer is compressed if the client accepts gzip; the server's configuration decides until somebody
   /// sets it. Changes after the headers have gone out have no effect.
   public var compressesResponses: Bool {
     get { state.withLock { $0.compressesResponses } }
-    set { state.withLock { $0.compressesResponses = newValue } }
+    set { mark { $0.compressesResponses = newValue } }
   }
 
   /// Whether the request that was read last came compressed.
@@ -146,11 +150,21 @@ public final class Call: Sendable {
 
   /// What decides over the headers of the answer; the metadata is nil if none was set.
   var head: (metadata: Metadata?, compresses: Bool) {
-    state.withLock { ($0.initialMetadata, $0.compressesResponses) }
+    guard hasMarks else { return (nil, false) }
+    return state.withLock { ($0.initialMetadata, $0.compressesResponses) }
   }
 
   /// What was set, if anything.
-  var addedTrailingMetadata: Metadata? { state.withLock { $0.trailingMetadata } }
+  var addedTrailingMetadata: Metadata? {
+    hasMarks ? state.withLock { $0.trailingMetadata } : nil
+  }
+
+  private var hasMarks: Bool { isMarked.load(ordering: .acquiring) }
+
+  private func mark<R>(_ body: (inout State) -> sending R) -> R {
+    isMarked.store(true, ordering: .releasing)
+    return state.withLock { body(&$0) }
+  }
 
   /// True once the client cancelled, the connection was lost or the deadline passed.
   public var isCancelled: Bool { cancellation != nil }
@@ -160,7 +174,7 @@ public final class Call: Sendable {
 
   /// Runs `body` when the call is cancelled, at once if it is already; on the thread that notices.
   public func onCancel(_ body: @escaping @Sendable () -> Void) {
-    let now = state.withLock { state in
+    let now = mark { state in
       if state.cancellation == nil { state.cancelHandlers.append(body) }
       return state.cancellation != nil
     }
@@ -183,7 +197,7 @@ public final class Call: Sendable {
 
   /// Makes a call one that is cancelled with this one; false when this one is cancelled already.
   func adopt(_ child: ClientCall) -> Bool {
-    state.withLock { state in
+    mark { state in
       guard state.cancellation == nil else { return false }
       state.children[ObjectIdentifier(child)] = child
       return true
@@ -199,6 +213,7 @@ public final class Call: Sendable {
 
   /// The call has ended: nothing will cancel it any more.
   func end() {
+    guard hasMarks else { return }
     state.withLock { state in
       if !state.cancelHandlers.isEmpty { state.cancelHandlers = [] }
       if !state.children.isEmpty { state.children = [:] }

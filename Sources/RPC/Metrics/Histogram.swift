@@ -34,6 +34,10 @@ enum Buckets {
   /// Bytes, from 1 to 64 MiB.
   static let size = bounds(from: 0, to: 26, parts: 1)
 
+  // Constants, where the counts of the two lists would be asked for with each value.
+  static var latencyCount: Int { 109 }
+  static var sizeCount: Int { 27 }
+
   private static func bounds(from: UInt64, to: UInt64, parts: UInt64) -> [UInt64] {
     [1 << from]
       + (from..<to).flatMap { power in
@@ -45,12 +49,12 @@ enum Buckets {
     guard nanoseconds > 1024 else { return 0 }
     let value = nanoseconds - 1
     let power = 63 - value.leadingZeroBitCount
-    guard power < 37 else { return latency.count }
+    guard power < 37 else { return latencyCount }
     return 1 + (power - 10) * 4 + Int(truncatingIfNeeded: (value >> UInt64(power - 2)) & 3)
   }
 
   static func size(_ bytes: Int) -> Int {
     guard bytes > 1 else { return 0 }
-    return min(64 - UInt64(truncatingIfNeeded: bytes - 1).leadingZeroBitCount, size.count)
+    return min(64 - UInt64(truncatingIfNeeded: bytes - 1).leadingZeroBitCount, sizeCount)
   }
 }

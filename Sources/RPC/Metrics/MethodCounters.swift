@@ -5,12 +5,12 @@ import Synchronization
 final class MethodCounters: @unchecked Sendable {
   /// Places in the one block of memory.
   private enum Place {
-    static let started = 0
-    static let codes = 1
-    static let latency = codes + Status.Code.allCases.count
-    static let requests = latency + 2 + Buckets.latency.count
-    static let responses = requests + 2 + Buckets.size.count
-    static let end = responses + 2 + Buckets.size.count
+    static var started: Int { 0 }
+    static var codes: Int { 1 }
+    static var latency: Int { codes + 17 }
+    static var requests: Int { latency + 2 + Buckets.latencyCount }
+    static var responses: Int { requests + 2 + Buckets.sizeCount }
+    static var end: Int { responses + 2 + Buckets.sizeCount }
   }
 
   private let block: UnsafeMutablePointer<Atomic<UInt64>>
