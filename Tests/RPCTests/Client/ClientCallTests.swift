@@ -194,94 +194,6 @@ import Testing
     await channel.shutDown(grace: .zero)
   }
 
-  @Test("R-082 headers over the limit and received metadata's own fields are not sent")
-  func metadata() async throws {
-    try await withScript({ $0.succeed() }) { channel, server in
-      var options = CallOptions()
-      try options.metadata.append("x-large", String(repeating: "a", count: 17_000))
-      #expect(
-        await channel.outcome([], Methods.Streams.unary, options).code == .internal)
-      #expect(server.requests.isEmpty)
-      options.metadata = Metadata(
-        received: HeaderFields([
-          ":path": "/other", "grpc-timeout": "1n", "te": "x", "content-type": "text/html",
-          "user-agent": "somebody", "x-bad": "caf\u{e9}", "x-good": "yes",
-        ]))
-      try await channel.stream(Methods.Streams.serve, options) { writer, responses in
-        try await writer.finish()
-        for try await _ in responses {}
-      }
-      let sent = try #require(server.requests.first).headers
-      #expect(sent.values(":path") == [Methods.Streams.serve.path])
-      #expect(sent["grpc-timeout"] == nil)
-      #expect(sent.values("te") == ["trailers"])
-      #expect(sent.values("content-type") == ["application/grpc"])
-      #expect(sent.values("user-agent") == [ChannelConfiguration.implementation])
-      #expect(sent["x-bad"] == nil)
-      #expect(sent["x-good"] == "yes")
-    }
-  }
-
-  @Test("R-082 spaces around a value are dropped, as HTTP wants it")
-  func spaces() throws {
-    var metadata = Metadata()
-    for value in [" a b ", "   ", "c "] { try metadata.append("x", value) }
-    #expect(metadata.values("x") == ["a b", "", "c"])
-    #expect(throws: MetadataError.reservedKey("user-agent")) {
-      try metadata.append("user-agent", "me")
-    }
-  }
-
-  @Test("R-083 the user agent says grpc, language and version")
-  func userAgent() async throws {
-    try await withScript({ $0.succeed() }) { channel, server in
-      _ = try await channel.call()
-      let agent = try #require(server.requests[0].headers["user-agent"])
-      #expect(agent.hasPrefix("grpc-swift-"))
-      #expect(agent.split(separator: "/").count == 2)
-    }
-  }
-
-  @Test(
-    "R-083 credentials without TLS are refused before anything is sent, or on loopback if allowed")
-  func credentials() async throws {
-    try await withScript({ $0.succeed() }) { channel, server in
-      var options = CallOptions()
-      options.credentials = .bearer("secret")
-      #expect(
-        await channel.outcome([], Methods.Streams.unary, options).code == .unauthenticated)
-      #expect(server.requests.isEmpty)
-      options.credentials = .bearer("secret", allowingPlaintextOnLoopback: true)
-      _ = try await channel.call([], Methods.Streams.unary, options)
-      #expect(server.requests[0].headers["authorization"] == "Bearer secret")
-    }
-    #expect(try Target("10.0.0.1:80").isLoopback == false)
-    #expect(try Target("ipv4:127.0.0.1:80,10.0.0.1:80").isLoopback == false)
-    #expect(try Target("unix:/run/x").isLoopback)
-  }
-
-  private struct Broken: Error {}
-
-  @Test("R-083 R-060 credentials that cannot be had end the call, in time")
-  func brokenCredentials() async throws {
-    try await withScript({ $0.succeed() }) { channel, server in
-      func code(_ fetch: @escaping @Sendable () async throws -> String) async -> Status.Code {
-        var options = CallOptions(deadline: .after(.milliseconds(200)))
-        options.credentials = .bearer(allowingPlaintextOnLoopback: true, fetch)
-        return await channel.outcome([], Methods.Streams.unary, options).code
-      }
-      #expect(await code { throw Broken() } == .unavailable)
-      #expect(await code { throw Status(.permissionDenied, "no") } == .permissionDenied)
-      #expect(await code { "line\nbreak" } == .internal)
-      let slow = await code {
-        try await Task.sleep(for: .seconds(600))
-        return ""
-      }
-      #expect(slow == .deadlineExceeded)
-      #expect(server.requests.isEmpty)
-    }
-  }
-
   @Test("R-010 R-011 requests are compressed if the call wants it; a message can be exempted")
   func compression() async throws {
     let message = [UInt8](repeating: 65, count: 1000)
@@ -372,6 +284,33 @@ import Testing
       return try await next(options)
     }
   }
+
+  @Test("R-079 a channel that closes finishes what runs and takes nothing new")
+  func gracefulEnd() async throws {
+    let started = Signal()
+    let release = Signal()
+    let service = EchoStreams(onUnary: { request, _ in
+      started.set()
+      await release.wait()
+      return request
+    })
+    let server = Server(services: [service])
+    let channel = try await open(server)
+    let running = Task { try await StreamsClient(channel).unary(Node(text: "x")) }
+    await started.wait()
+    let closing = Task { await channel.shutDown(grace: .seconds(60)) }
+    while await channel.outcome([], Methods.Streams.unary, Self.soon).code != .unavailable {
+      await Task.yield()
+    }
+    release.set()
+    let answer = try await running.value
+    #expect(answer.text == "x")
+    await closing.value
+    await server.shutDown(grace: .zero)
+  }
+
+  /// Ends calls that were still taken.
+  private static var soon: CallOptions { CallOptions(deadline: .after(.milliseconds(20))) }
 
   @Test("R-062 a thousand calls that are cancelled at any moment leave nothing behind")
   func cancelStorm() async throws {
