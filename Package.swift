@@ -18,8 +18,10 @@ let strict: [SwiftSetting] = [
 ]
 
 /// A module of the platform, with its tests when `tested`.
-func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+func module(
+  _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []
+) -> Target {
+  .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
 /// One service: the library that is the product, and the process around it.
@@ -74,7 +76,7 @@ let targets: [Target] =
     module("Values"),
     module("Threads"),
     module("Crypto", ["COpenSSL", "CSodium", "Threads", "Values"]),
-    module("Protobuf", ["CProtobufC", "Values"]),
+    module("Protobuf", ["CProtobufC", "Values"], exclude: ["README.md"]),
     module("WellKnown", ["Protobuf", "CPorticoProto", "Values"]),
     module("HTTP2", ["CNghttp2", "COpenSSL", log] + nio),
     module(
