@@ -19,6 +19,9 @@ public struct ChannelConfiguration: Sendable {
   public var longestBackoff: Duration = .seconds(120)
   /// A further address of a server is tried when the one before has not answered for this long (R-054, gRFC A61).
   public var addressInterval: Duration = .milliseconds(250)
+  /// Where there are several servers, a new connection takes 32 calls at first and twice as many after each interval, so that
+  /// what waited does not all go there. Zero: all at once.
+  public var slowStartInterval: Duration = .milliseconds(50)
   /// Connections to one server, opened as the streams of those there are run out (R-074, gRFC A105).
   public var maximumConnectionsPerBackend = 1
   /// Calls that may run on one server at once; further ones are UNAVAILABLE when no server has room. Nil: as many

@@ -91,7 +91,7 @@ final class PushResolver: Resolver {
 }
 
 extension ChannelConfiguration {
-  /// For `test:///…` targets; back-offs and pauses so short that a test does not feel them.
+  /// For `test:///…` targets; back-offs so short that a test does not feel them.
   static func testing(
     _ resolver: (any Resolver)? = nil, _ policy: LoadBalancingPolicy = .pickFirst(),
     _ change: (inout ChannelConfiguration) -> Void = { _ in }
@@ -100,6 +100,8 @@ extension ChannelConfiguration {
     configuration.firstBackoff = .milliseconds(5)
     configuration.longestBackoff = .milliseconds(50)
     configuration.minimumResolutionInterval = .zero
+    // On a busy machine the first address may take its time; which one wins is not to hang on that.
+    configuration.addressInterval = .seconds(600)
     configuration.loadBalancing.policy = policy
     if let resolver { configuration.resolvers["test"] = resolver }
     change(&configuration)

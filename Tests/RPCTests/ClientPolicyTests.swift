@@ -111,13 +111,43 @@ import Testing
         })
     }
     let resolver = PushResolver(servers.map(\.endpoint))
-    try await withChannel("test:///x", .testing(resolver, .roundRobin)) { channel in
+    let configuration = ChannelConfiguration.testing(resolver, .roundRobin) {
+      $0.slowStartInterval = .seconds(600)
+    }
+    try await withChannel("test:///x", configuration) { channel in
       try await withThrowingTaskGroup(of: Void.self) { group in
         for _ in 0..<60 { group.addTask { _ = try await channel.ask() } }
         while counts.withLock({ $0.values.reduce(0, +) }) < 60 { await Task.yield() }
         let shares = counts.withLock { $0 }
         #expect(shares.count == 2)
         #expect(shares.values.allSatisfy { $0 <= 40 })
+        release.set()
+        try await group.waitForAll()
+      }
+    }
+    for server in servers { await server.stop() }
+  }
+
+  @Test("R-078 the slow start ends by itself: streams that stay do not keep others waiting")
+  func slowStartEnds() async throws {
+    let release = Signal()
+    let running = Mutex(0)
+    var servers: [NamedServer] = []
+    for name in ["a", "b"] {
+      servers.append(
+        try await .start(name) { _ in
+          running.withLock { $0 += 1 }
+          await release.wait()
+        })
+    }
+    let resolver = PushResolver(servers.map(\.endpoint))
+    let configuration = ChannelConfiguration.testing(resolver, .roundRobin) {
+      $0.slowStartInterval = .milliseconds(1)
+    }
+    try await withChannel("test:///x", configuration) { channel in
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for _ in 0..<300 { group.addTask { _ = try await channel.ask() } }
+        while running.withLock({ $0 }) < 300 { await Task.yield() }
         release.set()
         try await group.waitForAll()
       }

@@ -186,7 +186,8 @@ private final class Plain: ChannelInboundHandler, @unchecked Sendable {
     let channel = try Channel("127.0.0.1:\(port)")
     while server.counters.snapshot.opened < 5 { #expect(await echo(channel) == .ok) }
     let counts = server.counters.snapshot
-    #expect(counts.goAwaysSent >= 4 && counts.streams >= 4)
+    // On a slow machine a connection can be too old before its first call; no call may fail for it.
+    #expect(counts.goAwaysSent >= 4 && counts.streams >= 1)
     await channel.shutDown(grace: .zero)
     await server.shutDown(grace: .zero)
   }

@@ -11,7 +11,7 @@ import Testing
   private func call(
     server name: String = "server", mutual: Bool = false, client: String? = nil,
     roots: String = "ca", host: String = "localhost", permitted: Set<String> = [],
-    expected: Set<String> = []
+    expected: Set<String> = [], authority: String? = nil
   ) async throws -> (status: Status, names: String) {
     let certificates = try Certificates()
     let server = Server(services: [
@@ -30,7 +30,9 @@ import Testing
       certificateChainFile: client.map { certificates.file("\($0).pem") },
       privateKeyFile: client.map { certificates.file("\($0).key") })
     calling.permittedPeerNames = expected
-    let channel = try Channel("\(host):\(port)", ChannelConfiguration(tls: calling))
+    var configuration = ChannelConfiguration(tls: calling)
+    configuration.authority = authority
+    let channel = try Channel("\(host):\(port)", configuration)
     var names = ""
     let status = await status {
       let text = String(repeating: "x", count: 200_000)
@@ -52,6 +54,15 @@ import Testing
   @Test("R-076 a certificate for another name is refused")
   func wrongName() async throws {
     #expect(try await call(server: "elsewhere").status.code == .unavailable)
+  }
+
+  @Test("R-076 the name can be given where the target has none, and is checked as well")
+  func givenName() async throws {
+    let right = try await call(
+      server: "elsewhere", host: "127.0.0.1", authority: "elsewhere.example:443")
+    #expect(right.status.code == .ok)
+    let wrong = try await call(host: "127.0.0.1", authority: "elsewhere.example")
+    #expect(wrong.status.code == .unavailable)
   }
 
   @Test("R-076 a certificate of another authority is refused")

@@ -4,6 +4,8 @@ import NIOCore
 
 /// What a backend tells its balancer, on the channel's event loop.
 protocol BackendOwner: AnyObject {
+  /// Calls could go to other backends, now or soon.
+  func hasOthers(than backend: Backend) -> Bool
   func backendChanged(_ backend: Backend)
   /// Its last connection is gone: the addresses may be out of date.
   func backendLostConnection(_ backend: Backend)
@@ -30,7 +32,7 @@ final class Backend: @unchecked Sendable {
   let outlier = OutlierRecord()
   /// Connections that take calls, mostly one.
   @exclusivity(unchecked) private var usable: [HTTP2Connection] = []
-  /// Calls that may run while the connection is new; grows with each that ends.
+  /// Calls that may run while the connection is new; grows with each that ends, and with time.
   @exclusivity(unchecked) private var allowance = Int.max
   @exclusivity(unchecked) private var capacity: Int
   private static let firstAllowance = 32
@@ -38,7 +40,6 @@ final class Backend: @unchecked Sendable {
 
   private let factory: TransportFactory
   private let logger: Logger
-  private let startsSlowly: Bool
   private let healthCheckedService: String?
   private unowned let owner: any BackendOwner
   private var transports: [Transport] = []
@@ -46,22 +47,21 @@ final class Backend: @unchecked Sendable {
   private var health: HealthWatch?
   private var backoff: ConnectionBackoff
   private var timer: Scheduled<Void>?
+  private var rampTimer: RepeatedTask?
   private var connectedAt = NIODeadline.uptimeNanoseconds(0)
   /// Connections in a row that were lost as soon as they were there.
   private var shortLives = 0
   private static let toleratedShortLives = 3
   private var configuration: ChannelConfiguration { factory.configuration }
 
-  /// - Parameter startsSlowly: there are other backends, so a new connection need not take all that waits.
   init(
     _ endpoint: Endpoint, _ factory: TransportFactory, owner: any BackendOwner, logger: Logger,
-    startsSlowly: Bool, healthCheckedService: String?
+    healthCheckedService: String?
   ) {
     self.endpoint = endpoint
     self.factory = factory
     self.owner = owner
     self.logger = logger
-    self.startsSlowly = startsSlowly
     self.healthCheckedService = healthCheckedService
     capacity = factory.configuration.maximumCallsPerBackend ?? .max
     backoff = ConnectionBackoff(factory.configuration)
@@ -122,10 +122,34 @@ final class Backend: @unchecked Sendable {
   }
 
   private func offer(_ connection: HTTP2Connection) {
-    if startsSlowly, usable.isEmpty { allowance = load.outstanding + Self.firstAllowance }
+    if usable.isEmpty, owner.hasOthers(than: self) { startSlowly() }
     usable.append(connection)
     state = .ready
     owner.backendChanged(self)
+  }
+
+  /// Where there are other servers, a new connection need not take all that waits.
+  private func startSlowly() {
+    let interval = TimeAmount(clamped: configuration.slowStartInterval)
+    guard interval > .zero else { return }
+    allowance = load.outstanding + Self.firstAllowance
+    rampTimer?.cancel()
+    rampTimer = factory.eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) {
+      task in
+      self.allow(twice: self.allowance)
+      if self.allowance == .max { task.cancel() }
+      if !self.factory.waiting.isEmpty { self.owner.backendMayOpenStreams(self) }
+    }
+  }
+
+  private func allow(twice allowance: Int) {
+    self.allowance = allowance < Self.lastAllowance ? allowance * 2 : .max
+  }
+
+  private func endSlowStart() {
+    rampTimer?.cancel()
+    rampTimer = nil
+    allowance = .max
   }
 
   private func failed(_ error: any Error) {
@@ -157,6 +181,7 @@ final class Backend: @unchecked Sendable {
     health?.stop()
     health = nil
     usable = []
+    endSlowStart()
     let isShort =
       NIODeadline.now() - connectedAt < TimeAmount(clamped: configuration.firstBackoff)
     shortLives = isShort ? shortLives + 1 : 0
@@ -204,6 +229,7 @@ final class Backend: @unchecked Sendable {
     health?.stop()
     health = nil
     usable = []
+    endSlowStart()
     for transport in transports { transport.drain() }
     transports = []
   }

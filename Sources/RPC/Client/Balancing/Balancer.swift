@@ -188,7 +188,7 @@ final class Balancer: @unchecked Sendable {
 
   private func makeBackend(_ endpoint: Endpoint) -> Backend {
     Backend(
-      endpoint, factory, owner: self, logger: logger, startsSlowly: !isPickFirst,
+      endpoint, factory, owner: self, logger: logger,
       healthCheckedService: isPickFirst ? nil : settings.healthCheckedService)
   }
 
@@ -224,6 +224,8 @@ final class Balancer: @unchecked Sendable {
 }
 
 extension Balancer: BackendOwner {
+  func hasOthers(than backend: Backend) -> Bool { backends.count > 1 }
+
   func backendChanged(_ backend: Backend) {
     guard case .failed(let status) = backend.state else {
       if !isUpdating { refresh() }

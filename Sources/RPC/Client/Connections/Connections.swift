@@ -175,8 +175,9 @@ final class Connections: @unchecked Sendable {
     if quietLooks >= Self.looksPerIdleTimeout { goIdle() }
   }
 
+  /// Nothing happens while calls wait.
   func goIdle() {
-    guard phase == .active else { return }
+    guard phase == .active, queue.isEmpty else { return }
     stop()
     phase = .idle
     publish()
@@ -237,7 +238,10 @@ final class Connections: @unchecked Sendable {
   }
 
   /// Nobody uses the channel any more and nobody waits for its end.
-  func abandon() { eventLoop.execute { self.beginShutDown(nil, .zero) } }
+  func abandon() {
+    guard board.state != .shutDown else { return }
+    eventLoop.execute { self.beginShutDown(nil, .zero) }
+  }
 
   private func beginShutDown(_ closed: EventLoopPromise<Void>?, _ grace: Duration) {
     phase = .shutDown
