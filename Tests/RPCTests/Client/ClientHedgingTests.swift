@@ -143,6 +143,57 @@ private func hedging(
     }
   }
 
+  /// Streams that may be repeated.
+  private let chat = RPC.Method(
+    service: "portico.testing.v1.Streams", name: "Chat", input: Node.descriptor,
+    output: Node.descriptor, streaming: .bidirectional, idempotency: .idempotent,
+    access: AccessRule(.anyone))
+
+  @Test("R-071 streams: every attempt gets all messages until one answers, and that one the rest")
+  func streams() async throws {
+    let script: ScriptedServer.Script = { request in
+      guard request.headers["grpc-previous-rpc-attempts"] == "1" else { return }
+      request.sendHeaders()
+      request.onEnd {
+        $0.send(message: $0.body)
+        $0.sendTrailers("0")
+      }
+    }
+    try await withScript(script, whole: false, service: hedging(attempts: 2)) {
+      channel, server in
+      let answer = try await channel.stream(chat, CallOptions()) { writer, responses in
+        for byte in UInt8(0)..<5 { try await writer.write([byte]) }
+        _ = try await responses.initialMetadata()
+        for byte in UInt8(5)..<10 { try await writer.write([byte]) }
+        try await writer.finish()
+        return try await responses.single()
+      }
+      #expect(answer == (UInt8(0)..<10).flatMap { frame([$0]) })
+      let loser = try #require(
+        server.requests.first { $0.headers["grpc-previous-rpc-attempts"] == nil })
+      let closure = try await loser.closed.futureResult.get()
+      #expect(closure == .reset(.cancel))
+    }
+  }
+
+  @Test("R-071 R-068 a stream that outgrows the buffer goes on with one attempt")
+  func overflow() async throws {
+    let script: ScriptedServer.Script = { request in
+      request.onEnd { $0.succeed(Array("\($0.body.count)".utf8)) }
+    }
+    let piece = [UInt8](repeating: 3, count: 100_000)
+    try await withScript(script, whole: false, service: hedging(attempts: 3, delay: "0.01s")) {
+      channel, server in
+      let answer = try await channel.stream(chat, CallOptions()) { writer, responses in
+        for _ in 0..<8 { try await writer.write(piece) }
+        try await writer.finish()
+        return try await responses.single()
+      }
+      #expect(answer == Array("\(8 * frame(piece).count)".utf8))
+      #expect(server.requests.filter { $0.stream.hasReceivedEnd }.count == 1)
+    }
+  }
+
   @Test("R-071 R-062 a cancelled call cancels all its attempts")
   func cancelled() async throws {
     let second = Signal()

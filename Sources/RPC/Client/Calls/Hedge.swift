@@ -139,9 +139,11 @@ final class Hedge: PendingAttempt, HTTP2StreamDelegate, @unchecked Sendable {
   }
 
   func streamReceivedEnd(_ stream: HTTP2Stream) {
-    guard let held else { return }
+    guard let held, let hedging else { return }
+    let isThrough = hedging.call.hasFinished
     fail(Status(fields: held) ?? Status(.internal, "the answer has no grpc-status"), held)
-    stream.reset(.cancel)
+    // What both sides have ended needs no reset; servers count them.
+    if !isThrough { stream.reset(.cancel) }
   }
 
   func streamReceivedTooLargeHeaders(_ stream: HTTP2Stream) {
