@@ -81,7 +81,8 @@ let targets: [Target] =
     module("HTTP2", ["CNghttp2", "COpenSSL", log] + nio),
     module(
       "RPC",
-      ["Threads", "Values", "Protobuf", "WellKnown", "HTTP2", "Telemetry", "CZlib", log] + nio),
+      ["Threads", "Values", "Protobuf", "WellKnown", "HTTP2", "Telemetry", "CZlib", log] + nio,
+      exclude: ["README.md"]),
     module("Store", ["Values", "COpenSSL"]),
     module("StoreSQLite", ["Store", "Values", log, .product(name: "GRDB", package: "GRDB.swift")]),
     module("StorePostgres", ["Store", "Values", "CPostgres", log]),
