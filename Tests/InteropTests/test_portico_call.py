@@ -180,6 +180,7 @@ def test_the_deadline(python):
         (["Nobody/Calls"], "no service Nobody"),
         (["TestService/Nothing"], "no method Nothing"),
         (["nothing"], "not SERVICE/METHOD"),
+        (["list", "TestService", "TestService"], "one service"),
         (["TestService/UnaryCall", '{"nope": 1}'], "nope"),
         (["TestService/UnaryCall", "{"], "grpc.testing.SimpleRequest"),
         (["TestService/UnaryCall", "{}", "{}"], "one request"),

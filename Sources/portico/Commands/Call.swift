@@ -88,6 +88,7 @@ struct Call: AsyncParsableCommand {
   }
 
   private func list(_ contract: Contract) async throws {
+    guard message.count <= 1 else { throw CallMistake("list takes one service, or none") }
     guard let name = message.first else {
       return contract.services.forEach(Console.say)
     }
