@@ -88,7 +88,7 @@ public final class Server: Sendable {
 
   /// A connection at rest keeps its read buffers; one that receives much gets larger ones by itself.
   private static let readSizes = AdaptiveRecvByteBufferAllocator(
-    minimum: 1024, initial: 2048, maximum: 64 * 1024)
+    minimum: 512, initial: 1024, maximum: 64 * 1024)
 
   private static func configure(
     _ channel: any NIOCore.Channel, _ http2: HTTP2Configuration, _ tls: TLSContext?,

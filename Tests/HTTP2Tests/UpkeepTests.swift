@@ -5,6 +5,7 @@ import Testing
 @testable import HTTP2
 
 @Suite struct UpkeepTests {
+  private let ok = HeaderFields([":status": "200"])
   private static let ping = RawFrame.bytes(6, Array(repeating: 9, count: 8))
 
   @Test("R-029 a server pings after two hours of silence and closes when nothing comes back")
@@ -203,5 +204,47 @@ import Testing
     #expect(pair.server.bandwidth?.window == grown)
     #expect(pair.atServer.bytes.count <= grown)
     #expect(!pair.atClient.isClosed)
+  }
+
+  @Test("R-216 what streams held is off the books when they end, however they end")
+  func books() throws {
+    let pair = try Pair()
+    for kind in 0..<4 {
+      let stream = try pair.request()
+      stream.send { $0.writeRepeatingByte(7, count: 50_000) }
+      if kind > 1 { pair.atServer.consumes = false }
+      if kind != 0 { stream.finish() }
+      try pair.wire.settle()
+      let accepted = try #require(pair.atServer.accepted.last?.stream)
+      accepted.respond(ok)
+      accepted.send { $0.writeRepeatingByte(7, count: 300_000) }
+      accepted.keep(1000)
+      if kind == 3 { accepted.discardUnsent() }
+      if kind == 0 { stream.reset(.cancel) } else { accepted.finish() }
+      try pair.wire.settle()
+    }
+    #expect(pair.server.streamCount == 0 && pair.client.streamCount == 0)
+    for load in [pair.server.load, pair.client.load] {
+      #expect(load.unsent == 0)
+      #expect(load.unread == 0)
+    }
+  }
+
+  @Test("a connection at rest keeps no buffers, and works on when it wakes")
+  func rest() throws {
+    let pair = try Pair()
+    for _ in 0..<3 {
+      let stream = try pair.request("/", endStream: true)
+      try pair.wire.settle()
+      let accepted = try #require(pair.atServer.accepted.last?.stream)
+      accepted.respond(ok)
+      accepted.send { $0.writeRepeatingByte(7, count: 100) }
+      accepted.finish()
+      try pair.wire.settle()
+      #expect(stream.closure == .finished)
+      try pair.wait(.seconds(5))
+      #expect(!pair.server.upkeep.isTicking && pair.server.output == nil)
+      #expect(pair.server.spareBuffers.isEmpty)
+    }
   }
 }

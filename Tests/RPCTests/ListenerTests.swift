@@ -81,6 +81,7 @@ private final class Plain: ChannelInboundHandler, @unchecked Sendable {
     let channel = try Channel("127.0.0.1:\(port)")
     #expect(await echo(channel) == .ok)
     var waiting = [try await Plain.connect(port), try await Plain.connect(port)]
+    while server.counters.snapshot.opened < 3 { await Task.yield() }
     let refused = try await Plain.connect(port)
     let bytes = try await refused.answer.get()
     #expect(bytes.isEmpty)

@@ -21,6 +21,8 @@ extension HTTP2Connection: ChannelInboundHandler {
   }
 
   private static let writeSize = 64 * 1024
+  /// Settings and an answer; who has more to say gets more.
+  private static let firstOutput = 480
   /// A connection that once had much to say does not keep the memory for it.
   private static let keptOutput = 16 * 1024
 
@@ -149,7 +151,7 @@ extension HTTP2Connection: ChannelInboundHandler {
     defer { isPumping = false }
     var wrote = false
     while !isClosed, context.channel.isWritable {
-      var buffer = output ?? context.channel.allocator.buffer(capacity: 4096)
+      var buffer = output ?? context.channel.allocator.buffer(capacity: Self.firstOutput)
       output = nil
       // Takes new memory by itself when the last bytes have not left yet.
       buffer.clear(minimumCapacity: 0)

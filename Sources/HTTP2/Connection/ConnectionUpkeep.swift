@@ -107,6 +107,7 @@ extension HTTP2Connection {
     upkeep.isTicking =
       isInUse || upkeep.socketStall.isWatching || upkeep.windowStall.isWatching
       || awaitsShutdownPing
+    if !upkeep.isTicking, streams.isEmpty { rest() }
     if upkeep.isTicking {
       schedule(at: now + upkeep.interval)
     } else if let next = nextDeadline {
@@ -114,6 +115,16 @@ extension HTTP2Connection {
     } else {
       upkeep.timer = nil
     }
+  }
+
+  /// Keeps no memory that is there only to be used again: most connections are quiet most of the time.
+  private func rest() {
+    output = nil
+    spareBuffers = []
+    streams = [:]
+    recent = nil
+    executor.rest()
+    session?.rest()
   }
 
   private func lose(_ error: any Error) {

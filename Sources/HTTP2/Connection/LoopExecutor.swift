@@ -25,6 +25,13 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     }
   }
 
+  /// Keeps no memory for jobs to come.
+  func rest() {
+    guard !isRunning, jobs.isEmpty else { return }
+    jobs = []
+    current = []
+  }
+
   func hold() { isHeld = true }
 
   func release() {

@@ -10,7 +10,11 @@ final class Session {
   enum Role { case server, client }
 
   let role: Role
-  let configuration: HTTP2Configuration
+  let counters: HTTP2Counters?
+  let maximumHeaderListSize: Int
+  let maximumHeaderFields: Int
+  private let maximumOutboundQueue: Int
+  private let memory = SessionMemory()
   let handle: OpaquePointer
   /// The connection: it owns this session and is what calls it, so it is there whenever a callback runs, and
   /// telling it something needs no count of references.
@@ -35,7 +39,10 @@ final class Session {
     throws(HTTP2Error)
   {
     self.role = role
-    self.configuration = configuration
+    counters = configuration.counters
+    maximumHeaderListSize = configuration.maximumHeaderListSize
+    maximumHeaderFields = configuration.maximumHeaderFields
+    maximumOutboundQueue = configuration.maximumOutboundQueue
     self.delegate = .passUnretained(delegate)
     resets = TokenBucket(
       burst: Int(clamping: configuration.resetBurst),
@@ -43,20 +50,22 @@ final class Session {
     faults = TokenBucket(burst: configuration.faultBurst, perSecond: configuration.faultRate)
     controlFrames = TokenBucket(
       burst: configuration.controlBurst, perSecond: configuration.controlRate)
-    handle = try Self.makeHandle(role: role, configuration: configuration)
+    handle = try Self.makeHandle(role: role, configuration: configuration, memory)
+    memory.didMakeSession()
     nghttp2_session_set_user_data(handle, Unmanaged.passUnretained(self).toOpaque())
-    try submitPreface()
+    try submitPreface(configuration)
   }
 
   deinit { nghttp2_session_del(handle) }
 
-  var counters: HTTP2Counters? { configuration.counters }
+  /// Between frames, on a connection at rest: keeps no memory that a frame needs again only when there is one.
+  func rest() { if nghttp2_session_want_write(handle) == 0 { memory.release() } }
 
   func tell<R>(_ event: (HTTP2Connection) -> R) -> R { delegate._withUnsafeGuaranteedRef(event) }
 
-  private static func makeHandle(role: Role, configuration: HTTP2Configuration)
-    throws(HTTP2Error) -> OpaquePointer
-  {
+  private static func makeHandle(
+    role: Role, configuration: HTTP2Configuration, _ memory: SessionMemory
+  ) throws(HTTP2Error) -> OpaquePointer {
     var option: OpaquePointer?
     var code = nghttp2_option_new(&option)
     guard code == 0 else { throw .session(code) }
@@ -75,10 +84,11 @@ final class Session {
 
     var session: OpaquePointer?
     let callbacks = SessionCallbacks.shared
+    var functions = memory.functions
     code =
       role == .server
-      ? nghttp2_session_server_new2(&session, callbacks.pointer, nil, option)
-      : nghttp2_session_client_new2(&session, callbacks.pointer, nil, option)
+      ? nghttp2_session_server_new3(&session, callbacks.pointer, nil, option, &functions)
+      : nghttp2_session_client_new3(&session, callbacks.pointer, nil, option, &functions)
     guard code == 0, let session else { throw .session(code) }
     return session
   }
@@ -88,7 +98,7 @@ final class Session {
     ![0x0a, 0x0c, 0x10].contains($0)
   }
 
-  private func submitPreface() throws(HTTP2Error) {
+  private func submitPreface(_ configuration: HTTP2Configuration) throws(HTTP2Error) {
     var settings = [
       nghttp2_settings_entry(
         settings_id: Int32(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE.rawValue),
@@ -123,7 +133,7 @@ final class Session {
     withExtendedLifetime(self) {
       let count = nghttp2_session_mem_recv(
         handle, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
-      if nghttp2_session_get_outbound_queue_size(handle) > configuration.maximumOutboundQueue {
+      if nghttp2_session_get_outbound_queue_size(handle) > maximumOutboundQueue {
         condemn("outbound queue")
       }
       guard !isCondemned else { return false }

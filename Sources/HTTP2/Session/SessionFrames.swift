@@ -5,8 +5,8 @@ extension Session {
   func addField(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) {
     guard !blockIsTooLarge else { return dropField(name.count + value.count + 32) }
     let size = block.listSize + name.count + value.count + 32
-    guard size <= configuration.maximumHeaderListSize,
-      block.count < configuration.maximumHeaderFields
+    guard size <= maximumHeaderListSize,
+      block.count < maximumHeaderFields
     else {
       blockIsTooLarge = true
       block = HeaderFields()
@@ -20,7 +20,7 @@ extension Session {
   /// A block over the limit has to be decoded to its end, as HPACK has state, but not for ever.
   private func dropField(_ size: Int) {
     droppedHeaderBytes += size
-    if droppedHeaderBytes / Self.headerBomb > configuration.maximumHeaderListSize {
+    if droppedHeaderBytes / Self.headerBomb > maximumHeaderListSize {
       condemn("header bomb")
     }
   }
