@@ -51,7 +51,8 @@ struct MemoryTests {
   @Test("R-122 long runs of packed numbers and long texts are what they are")
   func honest() throws {
     let lists = PorticoTesting.Lists(
-      int32Value: Array(repeating: 1 << 20, count: 200_000),
+      int32Value: Array(repeating: 1, count: 200_000),
+      int64Value: Array(repeating: 1, count: 200_000),
       bytesValue: [Array(repeating: 7, count: 1 << 20)])
     #expect(try PorticoTesting.Lists(serialized: lists.serialized()) == lists)
     let rows = Node(

@@ -35,7 +35,9 @@ struct WireScan {
     try scan.message(descriptor.pointer, end: bytes.count, depth: 1)
     // A copy with longer tags, and parts of it while it is made.
     if !scan.isPlain { scan.memory += 4 * bytes.count }
-    guard !scan.countsMemory || scan.memory <= limits.budget(forWireSize: bytes.count) else {
+    // The slack is for what does not grow with the bytes: a run of one-byte numbers of 64 bits takes 16 times its size.
+    let budget = limits.budget(forWireSize: bytes.count)
+    guard !scan.countsMemory || scan.memory <= budget &+ 4096 else {
       throw .resourceExhausted("\(bytes.count) bytes need more memory than a message may take")
     }
     return scan.isPlain
@@ -128,10 +130,13 @@ struct WireScan {
     case .fixed64:
       guard (end - position) % 8 == 0 else { throw .malformed("\(name(field)) is cut short") }
     default:
+      let width = field.pointee.runFootprint
       while position < end {
         _ = try varint(end: end)
-        memory += 16
+        memory += width
       }
+      memory += 48
+      return
     }
     memory += 2 * (end - start) + 48
   }
@@ -248,6 +253,15 @@ extension ProtobufCFieldDescriptor {
     case PROTOBUF_C_TYPE_FIXED64, PROTOBUF_C_TYPE_SFIXED64, PROTOBUF_C_TYPE_DOUBLE: .fixed64
     case PROTOBUF_C_TYPE_STRING, PROTOBUF_C_TYPE_BYTES, PROTOBUF_C_TYPE_MESSAGE: .lengthDelimited
     default: .varint
+    }
+  }
+
+  /// Bytes that one number of a run of varints takes in C and in Swift.
+  fileprivate var runFootprint: Int {
+    switch type {
+    case PROTOBUF_C_TYPE_INT64, PROTOBUF_C_TYPE_UINT64, PROTOBUF_C_TYPE_SINT64: 16
+    case PROTOBUF_C_TYPE_ENUM: 12
+    default: 8
     }
   }
 
