@@ -21,6 +21,9 @@ public struct ServerConfiguration: Sendable {
   /// streams; more answers RESOURCE_EXHAUSTED.
   public var handlersPerConnection = 1000
   public var handlersInAll = 10_000
+  /// The same for all connections of one client: of one certificate, or of one address. Nil: no such bound; behind a
+  /// proxy, or between services, one client stands for many people.
+  public var handlersPerClient: Int?
   /// Which clients may call what, by their certificates.
   public var peerRules: [PeerRule] = []
   /// Connections open at once, also those in their handshake; further ones are closed at once.

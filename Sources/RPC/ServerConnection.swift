@@ -59,9 +59,14 @@ final class ServerConnection: HTTP2ConnectionDelegate {
     return recorder
   }
 
-  /// Takes a place among the running handlers of the connection and of the process; false when there is none.
+  /// Takes a place among the running handlers of the connection, of the client and of the process; false when there is
+  /// none.
   func beginHandler() -> Bool {
     guard runningHandlers < core.configuration.handlersPerConnection, core.beginHandler() else {
+      return false
+    }
+    if let bound = core.peerHandlers, let peer, !bound.begin(peer.client) {
+      core.endHandler()
       return false
     }
     runningHandlers += 1
@@ -70,6 +75,7 @@ final class ServerConnection: HTTP2ConnectionDelegate {
 
   func endHandler() {
     runningHandlers -= 1
+    if let bound = core.peerHandlers, let peer { bound.end(peer.client) }
     core.endHandler()
   }
 

@@ -13,6 +13,8 @@ final class ServerCore: Sendable {
   let handlers = HandlerLoops()
   private let running = Atomic<Int>(0)
   private let inflation: InflationBudget
+  /// Nil when clients have no bound of their own.
+  let peerHandlers: PeerHandlers?
 
   init(
     router: Router, interceptors: [any ServerInterceptor], clock: any WallClock,
@@ -23,6 +25,7 @@ final class ServerCore: Sendable {
     self.clock = clock
     self.configuration = configuration
     self.logger = logger
+    peerHandlers = configuration.handlersPerClient.map { PeerHandlers(limit: $0) }
     inflation = InflationBudget(limit: configuration.inflatedBytesInAll)
   }
 

@@ -240,6 +240,48 @@ import Testing
     }
   }
 
+  @Test("R-215 a client has one bound for all of its connections, and others have theirs")
+  func perClient() async throws {
+    let release = Signal()
+    let service = Scripted(onUnary: { request, _ in
+      await release.wait()
+      return request
+    })
+    var configuration = ServerConfiguration()
+    configuration.handlersPerClient = 2
+    try await withServer(service, server: configuration) { server, port in
+      var clients: [RawClient] = []
+      for _ in 0..<3 { clients.append(try await RawClient(port: port)) }
+      var answers: [EventLoopFuture<RawAnswer>] = []
+      for raw in clients {
+        answers.append(
+          try await raw.connection.eventLoop.submit {
+            try raw.open(RawClient.headers(), body: [0, 0, 0, 0, 0])
+          }.get())
+        while server.runningHandlers < min(2, answers.count) { await Task.yield() }
+      }
+      #expect(try await answers[2].get().grpc == "8")
+      release.set()
+      for answer in answers.prefix(2) { #expect(try await answer.get().grpc == "0") }
+      let after = try await clients[2].request(RawClient.headers(), body: [0, 0, 0, 0, 0])
+      #expect(after.grpc == "0")
+      for raw in clients { try await raw.close() }
+    }
+  }
+
+  @Test("R-215 clients are told apart by certificate, else by address without port")
+  func clients() {
+    #expect(Peer(address: "10.0.0.1:50000").client == "10.0.0.1")
+    #expect(Peer(address: "[::1]:50000").client == "[::1]")
+    #expect(Peer(address: "unix:/run/a:b").client == "unix:/run/a:b")
+    #expect(Peer(address: "10.0.0.1:1", certificateNames: ["a", "b"]).client == "a b")
+    let handlers = PeerHandlers(limit: 1)
+    #expect(handlers.begin("a") && handlers.begin("b") && !handlers.begin("a"))
+    handlers.end("a")
+    #expect(handlers.count == 1)
+    #expect(handlers.begin("a"))
+  }
+
   @Test("R-027 the bounds hold for calls that come in one read", arguments: [true, false])
   func boundAtOnce(ofConnection: Bool) async throws {
     let release = Signal()
