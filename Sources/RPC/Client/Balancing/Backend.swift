@@ -94,10 +94,11 @@ final class Backend: @unchecked Sendable {
   func connect() {
     guard connector == nil, timer == nil else { return }
     if case .shutDown = state { return }
-    if case .idle = state { state = .connecting }
+    let wasIdle = if case .idle = state { true } else { false }
+    if wasIdle { state = .connecting }
     let connector = Connector(endpoint.addresses, factory) { self.connected($0) }
     self.connector = connector
-    owner.backendChanged(self)
+    if wasIdle { owner.backendChanged(self) }
     // A change can end this backend, and with it the connector.
     if self.connector === connector { connector.start() }
   }

@@ -95,9 +95,12 @@ final class Balancer: @unchecked Sendable {
 
   /// The chosen backend has no room: the next one that has.
   private func pickAfter(_ first: Int) -> Pick {
-    var areFull = ready[first].isFull
-    for offset in 1..<max(ready.count, 1) {
-      let backend = ready[(first + offset) % ready.count]
+    // A copy: a backend without room may begin to connect, which is a change.
+    let candidates = ready
+    guard first < candidates.count else { return .wait }
+    var areFull = candidates[first].isFull
+    for offset in 1..<max(candidates.count, 1) {
+      let backend = candidates[(first + offset) % candidates.count]
       if backend.isFull { continue }
       if let connection = backend.freeConnection() { return .serve(backend, connection) }
       areFull = false
