@@ -58,7 +58,7 @@ public final class Server: Sendable {
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .serverChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandlers(admission.handlers())
+          try channel.pipeline.syncOperations.addHandler(admission.gate())
         }
       }
       .childChannelOption(.recvAllocator, value: Self.readSizes)

@@ -24,15 +24,9 @@ final class Admission: Sendable {
     rate = listener.acceptRate
   }
 
-  /// For the listening channel: the limits of this listener, and patience when the process has no file
-  /// descriptor left.
-  func handlers() -> [any ChannelHandler] {
-    [
-      AcceptBackoffHandler { _ in .milliseconds(200) },
-      AcceptGate(bucket: TokenBucket(burst: burst, perSecond: rate)) { [self] in
-        hasRoom()
-      },
-    ]
+  /// For the listening channel.
+  func gate() -> AcceptGate {
+    AcceptGate(bucket: TokenBucket(burst: burst, perSecond: rate)) { [self] in hasRoom() }
   }
 
   /// Whether another handshake may begin. When not, the oldest ones that make their clients' slowness everybody's
@@ -74,7 +68,7 @@ final class Admission: Sendable {
   }
 }
 
-/// Holds `accept` back while the listener has enough to do.
+/// Holds `accept` back while the listener has enough to do, or the process no file descriptor left.
 final class AcceptGate: ChannelDuplexHandler {
   typealias InboundIn = any NIOCore.Channel
   typealias OutboundIn = any NIOCore.Channel
@@ -83,10 +77,32 @@ final class AcceptGate: ChannelDuplexHandler {
   private let hasRoom: () -> Bool
   private var isWaiting = false
   private static let pause = TimeAmount.milliseconds(10)
+  private static let pauseAfterError = TimeAmount.milliseconds(200)
 
   init(bucket: TokenBucket, hasRoom: @escaping () -> Bool) {
     self.bucket = bucket
     self.hasRoom = hasRoom
+  }
+
+  /// `accept` failed, mostly for want of file descriptors. The kernel would say at once that there is a connection to
+  /// take, again and again: nobody asks for a while.
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    context.fireErrorCaught(error)
+    setAutoRead(false, context)
+    let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+    context.eventLoop.scheduleTask(in: Self.pauseAfterError) {
+      let (gate, context) = bound.value
+      if context.channel.isActive { gate.setAutoRead(true, context) }
+    }
+  }
+
+  private func setAutoRead(_ isOn: Bool, _ context: ChannelHandlerContext) {
+    do {
+      try context.channel.syncOptions?.setOption(.autoRead, value: isOn)
+    } catch {
+      // The listener has closed in between.
+      context.close(promise: nil)
+    }
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
