@@ -17,6 +17,8 @@ public struct HTTP2Configuration: Sendable {
   /// Size of a header list, name + value + 32 a field.
   public var maximumHeaderListSize: Int = 16 * 1024
   public var maximumHeaderFields: Int = 128
+  /// What a server answers to a request with more than that: headers that end the stream.
+  public var tooLargeHeadersAnswer = HeaderFields([":status": "431"])
   /// CONTINUATION frames a header block may have.
   public var maximumContinuations: Int = 8
   /// Bytes a writer may have waiting in one stream before it is suspended.

@@ -51,6 +51,7 @@ public final class Server: Sendable {
     let tls = try listener.tls.map { try TLSContext.server($0, logger: core.logger) }
     var http2 = listener.http2
     if http2.counters == nil { http2.counters = counters }
+    http2.tooLargeHeadersAnswer = Self.tooLargeHeaders
     let admission = Admission(
       connections: connections, limit: core.configuration.maximumConnections, listener)
     let bootstrap = ServerBootstrap(group: group)
@@ -89,6 +90,13 @@ public final class Server: Sendable {
   /// A connection at rest keeps its read buffers; one that receives much gets larger ones by itself.
   private static let readSizes = AdaptiveRecvByteBufferAllocator(
     minimum: 512, initial: 1024, maximum: 64 * 1024)
+
+  /// A client of gRPC goes by the status, any other by the 431.
+  private static let tooLargeHeaders = HeaderFields([
+    ":status": "431", "content-type": "application/grpc",
+    "grpc-status": String(Status.Code.resourceExhausted.rawValue),
+    "grpc-message": "the metadata is too large",
+  ])
 
   private static func configure(
     _ channel: any NIOCore.Channel, _ http2: HTTP2Configuration, _ tls: TLSContext?,

@@ -1,6 +1,7 @@
 """V-21, R-032: what SIGTERM does to a server that is at work."""
 
 import signal
+import threading
 import time
 
 import grpc
@@ -48,6 +49,39 @@ def test_running_calls_finish_and_the_process_leaves_with_0(pb, failure):
         assert served.wait() == 0
         error = failure(lambda: stub(idle).UnaryCall(pb.SimpleRequest(), timeout=LIMIT))
         assert error.code() == grpc.StatusCode.UNAVAILABLE
+
+
+@pytest.mark.parametrize("round_", range(5))
+def test_under_load_no_call_is_cut(pb, round_):
+    """Clients call as fast as they can: what fails, fails because nobody listens any more."""
+    codes: list[grpc.StatusCode] = []
+    counts: list[int] = []
+
+    def work(address: str) -> None:
+        with grpc.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
+            service, count = stub(channel), 0
+            try:
+                while True:
+                    service.UnaryCall(pb.SimpleRequest(response_size=1000), timeout=LIMIT)
+                    count += 1
+                    if count == 20:
+                        warm.release()
+            except grpc.RpcError as error:
+                codes.append(error.code())
+                counts.append(count)
+
+    warm = threading.Semaphore(0)
+    with Served() as served:
+        threads = [threading.Thread(target=work, args=(served.address,)) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for _ in threads:
+            assert warm.acquire(timeout=LIMIT)
+        served.signal()
+        assert served.wait() == 0
+        for thread in threads:
+            thread.join(LIMIT)
+    assert codes == [grpc.StatusCode.UNAVAILABLE] * 8 and min(counts) >= 20
 
 
 def test_health_tells_before_the_end(pb):

@@ -98,7 +98,8 @@ import Testing
     let others: Set = [
       "ServerConfiguration.compressesResponses", "ServerConfiguration.peerRules",
       "HTTP2Configuration.keepaliveWithoutCalls", "HTTP2Configuration.permitsPingsWithoutCalls",
-      "HTTP2Configuration.counters", "Listener.address", "Listener.tls", "Listener.http2",
+      "HTTP2Configuration.counters", "HTTP2Configuration.tooLargeHeadersAnswer", "Listener.address",
+      "Listener.tls", "Listener.http2",
     ]
     for (type, mirror) in Self.configurations where type != "ChannelConfiguration" {
       for case (let label?, _) in mirror.children where !others.contains("\(type).\(label)") {

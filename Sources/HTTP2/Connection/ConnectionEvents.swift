@@ -50,7 +50,7 @@ extension HTTP2Connection: SessionDelegate {
   func receivedTooLargeHeaders(on id: Int32, kind: HeaderKind) {
     switch kind {
     case .request:
-      session?.submitResponse(id, HeaderFields([":status": "431"]), hasBody: false)
+      session?.submitResponse(id, configuration.tooLargeHeadersAnswer, hasBody: false)
     case .response, .trailers:
       guard let stream = stream(id) else { return }
       stream.delegate?.streamReceivedTooLargeHeaders(stream)
