@@ -35,8 +35,13 @@ func retrying(
     try await withScript(
       { $0.fail(.unavailable, ["grpc-message": "\($0.index)"]) }, service: retrying(attempts: 50)
     ) { channel, server in
-      #expect(await channel.outcome() == Status(.unavailable, "4"))
+      let outcomes = Outcomes()
+      var options = CallOptions()
+      options.onEnd { outcomes.add($0) }
+      let status = await channel.outcome([], Methods.Streams.unary, options)
+      #expect(status == Status(.unavailable, "4"))
       #expect(server.requests.count == 5)
+      #expect(outcomes.all.map(\.previousAttempts) == [4])
     }
   }
 
@@ -164,6 +169,19 @@ func retrying(
         #expect((expected * 0.8...expected * 1.2).contains(seconds))
       }
       #expect(state.next(after: .none) == nil)
+    }
+  }
+
+  @Test("R-068 R-223 waits longer than a clock holds are long waits")
+  func hugeBackoff() throws {
+    let policy = try RetryPolicy(
+      maximumAttempts: 5, initialBackoff: .seconds(315_576_000_000),
+      maximumBackoff: .seconds(315_576_000_000), multiplier: .greatestFiniteMagnitude,
+      retryableCodes: [.unavailable])
+    let state = RetryState(policy)
+    for _ in 0..<4 {
+      let wait = try #require(state.next(after: .none))
+      #expect(wait > .hours(24 * 365 * 50))
     }
   }
 

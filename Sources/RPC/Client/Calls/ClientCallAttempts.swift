@@ -102,9 +102,7 @@ extension ClientCall: PendingAttempt {
       if status.code == .ok { core.service.throttle?.recordSuccess() }
       return end(status)
     }
-    guard let delay = delay(before: policy, status, fields), !isCommitted, !core.isShutDown else {
-      return end(status)
-    }
+    guard let delay = delay(before: policy, status, fields) else { return end(status) }
     responseHeaders = nil
     trailers = nil
     retry?.timer = eventLoop.scheduleTask(in: delay) {
@@ -124,7 +122,9 @@ extension ClientCall: PendingAttempt {
     let isRetryable = policy.retryableCodes.contains(status.code)
     guard isRetryable || pushback == .stop else { return nil }
     let isAllowed = core.service.throttle?.recordFailure() ?? true
-    guard isAllowed, isRetryable, pushback != .stop else { return nil }
+    guard isAllowed, isRetryable, pushback != .stop, !isCommitted, !core.isShutDown else {
+      return nil
+    }
     let retry = self.retry ?? RetryState(policy)
     self.retry = retry
     return retry.next(after: pushback)

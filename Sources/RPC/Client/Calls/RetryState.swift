@@ -25,11 +25,17 @@ final class RetryState {
       backoff = policy.initialBackoff
       return delay
     case .none:
-      let nanoseconds = Double(Int64(clampedNanoseconds: backoff))
-      let longest = Double(Int64(clampedNanoseconds: policy.maximumBackoff))
-      backoff = .nanoseconds(Int64(min(nanoseconds * policy.multiplier, longest)))
-      return .nanoseconds(Int64(min(nanoseconds, longest) * Double.random(in: 0.8...1.2)))
+      let wait = min(Self.nanoseconds(backoff), Self.nanoseconds(policy.maximumBackoff))
+      backoff = .nanoseconds(Int64(min(wait * policy.multiplier, Self.longest)))
+      return .nanoseconds(Int64(wait * Double.random(in: 0.8...1.2)))
     }
+  }
+
+  /// A century: configurations may say more than a clock holds.
+  private static let longest = 3.2e18
+
+  private static func nanoseconds(_ duration: Duration) -> Double {
+    min(Double(Int64(clampedNanoseconds: duration)), longest)
   }
 }
 
