@@ -94,8 +94,10 @@ extension Arena {
     let message = structure.assumingMemoryBound(to: ProtobufCMessage.self)
     let size = protobuf_c_message_get_packed_size(message)
     guard size <= Int(Int32.max) else { throw .tooLarge }
+    // The one empty array there is would have its count written, by every thread at once.
+    guard size > 0 else { return [] }
     return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-      guard let start = buffer.baseAddress, size > 0 else { return }
+      guard let start = buffer.baseAddress else { return }
       count = protobuf_c_message_pack(message, start)
     }
   }
