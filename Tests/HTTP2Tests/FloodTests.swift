@@ -139,6 +139,30 @@ import Testing
     #expect(attacked.witness.accepted.count <= 302)
   }
 
+  @Test("R-028 a small answer passes a large one: DATA goes round in frames of 16 KiB")
+  func fairness() throws {
+    let attacked = try Attacked()
+    // The peer's windows are no bound here.
+    let open: [UInt8] = [0x7f, 0, 0, 0]
+    try attacked.send(
+      RawFrame.bytes(4, [0, 4] + open) + RawFrame.bytes(8, stream: 0, open) + RawFrame.request(1)
+        + RawFrame.request(3) + RawFrame.request(5))
+    let streams = attacked.witness.accepted.map(\.stream)
+    for stream in streams { stream.respond(HeaderFields([":status": "200"])) }
+    for stream in streams.prefix(2) {
+      stream.send { $0.writeRepeatingByte(7, count: 4 * 1024 * 1024) }
+    }
+    streams[2].send { $0.writeRepeatingByte(7, count: 100) }
+    streams[2].finish()
+    let data = try attacked.answers().filter { $0.type == 0 }
+    #expect(data.count > 500)
+    #expect(data.allSatisfy { $0.body.count <= 16 * 1024 })
+    let small = try #require(data.firstIndex { $0.stream == 5 })
+    #expect(small < 4)
+    let first = data.prefix(100).count { $0.stream == 1 }
+    #expect((45...55).contains(first))
+  }
+
   @Test("R-216 a peer that opens no window, or a byte now and then, is cut off")
   func zeroWindow() throws {
     let attacked = try Attacked(.publicListener)
