@@ -28,6 +28,12 @@ public struct TokenBucket {
     return true
   }
 
+  /// Takes one that is due in any case; what is owed has to be earned before `hasToken` holds again.
+  public mutating func owe() {
+    if tokens < 1 { refill() }
+    tokens -= 1
+  }
+
   private mutating func refill() {
     let now = NIODeadline.now()
     tokens = min(burst, tokens + Double((now - last).nanoseconds) / 1e9 * rate)

@@ -107,7 +107,7 @@ final class AcceptGate: ChannelDuplexHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     // The kernel may have handed out a few more than were asked for.
-    _ = bucket.take()
+    bucket.owe()
     context.fireChannelRead(data)
   }
 
