@@ -1,24 +1,40 @@
 import Glibc
 
-/// What libFuzzer calls with every input; the environment says which target it is for. A broken rule ends the process, which
-/// libFuzzer reports with the input.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
-  let input = Array(UnsafeBufferPointer(start: start, count: count))
-  let failure: String?
-  if Fuzzing.target == "path" {
-    failure = PathFuzz.run(input)
-  } else {
-    do throws(FuzzTarget.Violation) {
-      try Fuzzing.wire.run(input)
-      failure = nil
-    } catch { failure = error.description }
+/// libFuzzer's loop around one target, which the environment names. A broken rule ends the process; libFuzzer reports it with the
+/// input.
+@main
+enum Fuzz {
+  static func main() {
+    var count = CommandLine.argc
+    var arguments = CommandLine.unsafeArgv
+    exit(runDriver(&count, &arguments) { start, count in Fuzzing.run(start, count) })
   }
-  if let failure { fatalError(failure) }
-  return 0
 }
 
+/// `LLVMFuzzerRunDriver` of libFuzzer, which has no header.
+@_silgen_name("LLVMFuzzerRunDriver")
+private func runDriver(
+  _ count: UnsafeMutablePointer<Int32>,
+  _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
+  _ test: @convention(c) (UnsafePointer<UInt8>?, Int) -> Int32
+) -> Int32
+
 enum Fuzzing {
+  static func run(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
+    let input = Array(UnsafeBufferPointer(start: start, count: count))
+    let failure: String?
+    if target == "path" {
+      failure = PathFuzz.run(input)
+    } else {
+      do throws(FuzzTarget.Violation) {
+        try wire.run(input)
+        failure = nil
+      } catch { failure = error.description }
+    }
+    if let failure { fatalError(failure) }
+    return 0
+  }
+
   static let target = getenv("FUZZ_TARGET").map { String(cString: $0) } ?? ""
 
   static let wire: FuzzTarget = {
