@@ -166,7 +166,7 @@ let targets: [Target] =
         "GRPCServices", "RPC", "Protobuf", "WellKnown", "HTTP2", "PorticoAPI", "Telemetry", "CZlib",
       ] + nio),
     tests("GRPCServices", ["GRPCServices", "RPC", "WellKnown", "PorticoAPI", "CPorticoProto"]),
-    tests("Wire", ["RPC", "PorticoAPI", "CZlib"]),
+    tests("Wire", ["RPC", "HTTP2", "WellKnown", "PorticoAPI", "CZlib", "interop"]),
     tests("Store", ["Store", "StoreSQLite", "StorePostgres", "Values", "TestSupport"]),
     tests(
       "Access",

@@ -131,6 +131,7 @@ extension HTTP2Connection: ChannelInboundHandler {
     self.delegate = nil
     delegate?.connectionClosed(self, error: lastError)
     session = nil
+    HeapTrim.shared.connectionEnded()
   }
 
   // MARK: output

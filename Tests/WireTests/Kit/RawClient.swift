@@ -21,6 +21,9 @@ final class RawClient {
   private var nextStream: UInt32 = 1
   /// Answers whose frames came while another stream was waited for.
   private var answers: [UInt32: RawAnswer] = [:]
+  private var connectionWindow = 65_535
+  /// What the windows of streams are beyond the initial one.
+  private var streamWindows: [UInt32: Int] = [:]
   private(set) var goAway: RawFrame?
   private(set) var settings: [UInt16: UInt32] = [:]
 
@@ -92,7 +95,7 @@ final class RawClient {
     }
   }
 
-  private func note(_ frame: RawFrame) throws {
+  func note(_ frame: RawFrame) throws {
     switch frame.kind {
     case .headers:
       let fields = try wire.fields(of: frame)
@@ -108,9 +111,31 @@ final class RawClient {
     case .reset: answers[frame.stream, default: RawAnswer()].reset = frame.errorCode
     case .goAway: goAway = frame
     case .settings where frame.flags == 0: noteSettings(frame)
+    case .windowUpdate:
+      let increment = Int(RawFrame.number(frame.payload[...]))
+      if frame.stream == 0 {
+        connectionWindow += increment
+      } else {
+        streamWindows[frame.stream, default: 0] += increment
+      }
     default: break
     }
+    if frame.endsStream || frame.kind == .reset { streamWindows[frame.stream] = nil }
     if frame.endsStream { answers[frame.stream, default: RawAnswer()].hasEnded = true }
+  }
+
+  func isAnswered(_ id: UInt32) -> Bool {
+    answers[id].map { $0.hasEnded || $0.reset != nil } ?? false
+  }
+
+  /// Takes so many bytes out of both windows, if they are there.
+  func takeWindow(_ id: UInt32, _ count: Int) -> Bool {
+    let initial = Int(settings[RawFrame.Setting.window] ?? 65_535)
+    let window = initial + (streamWindows[id] ?? 0)
+    guard connectionWindow >= count, window >= count else { return false }
+    connectionWindow -= count
+    streamWindows[id, default: 0] -= count
+    return true
   }
 
   private func noteSettings(_ frame: RawFrame) {

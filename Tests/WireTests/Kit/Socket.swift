@@ -106,6 +106,21 @@ final class Socket: @unchecked Sendable {
     if code < 0, errno != EINTR { throw WireError.system("poll", errno) }
   }
 
+  /// The port at the other end.
+  var peerPort: Int {
+    get throws {
+      var address = sockaddr_in()
+      var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+      let code = withUnsafeMutablePointer(to: &address) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          getpeername(descriptor, $0, &size)
+        }
+      }
+      guard code == 0 else { throw WireError.system("getpeername", errno) }
+      return Int(UInt16(bigEndian: address.sin_port))
+    }
+  }
+
   /// Says that nothing more comes; reading goes on.
   func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
 
