@@ -8,6 +8,8 @@ from bench.server import Server
 from bench.wire import bytes_value, frame
 
 CONNECTIONS = 5000
+QUIET = 5
+"""Seconds without a byte before memory is looked at."""
 END_STREAM, END_HEADERS, ACK = 1, 4, 1
 DATA, HEADERS, SETTINGS = 0, 1, 4
 
@@ -32,7 +34,7 @@ def _idle(server: Server, count: int) -> float:
             sockets.append(_connect(server.port))
         for connection in sockets:
             _await_answer(connection)
-        time.sleep(1)
+        time.sleep(QUIET)
         return (server.resident_kibibytes() - before) / count
     finally:
         for connection in sockets:

@@ -8,7 +8,7 @@ import subprocess
 
 from bench import streams, targets
 from bench.clients import IN_FLIGHT
-from bench.idle import CONNECTIONS
+from bench.idle import CONNECTIONS, QUIET
 from bench.load import CALL_HEADERS
 from bench.tickets import PAGES, REQUESTS, ROLE, Portal
 
@@ -74,7 +74,7 @@ grpc C++ decode and encode one.
 {_lines(_others(results))}
 
 The streaming answer has {streams.MESSAGES:,} messages of 64 bytes for each call, {streams.SHAPE} calls under way. The clients have {IN_FLIGHT} calls under way on one
-connection to the same server, Portico's. An idle connection has made one call; there are {CONNECTIONS:,} of them.
+connection to the same server, Portico's. An idle connection has made one call and been quiet for {QUIET} s; there are {CONNECTIONS:,} of them.
 
 Beside a stream of 64 MiB on the same connection, calls of 64 bytes one after the other, Portico at both ends: p50 {results["beside"].beside_p50:.0f} µs,
 p99 {results["beside"].beside_p99:.0f} µs; alone {results["beside"].alone_p50:.0f} µs and {results["beside"].alone_p99:.0f} µs.

@@ -16,11 +16,17 @@ enum Frame {
   }
 
   private static func write(_ message: [UInt8], flag: UInt8, to buffer: inout ByteBuffer) {
-    buffer.reserveCapacity(
-      minimumWritableBytes: message.count + Deframer.prefixSize)
-    buffer.writeInteger(flag)
-    buffer.writeInteger(UInt32(clamping: message.count))
-    buffer.writeBytes(message)
+    // One write and not three: each finds its place anew and is checked for overlapping access.
+    let size = Deframer.prefixSize + message.count
+    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: size) { room in
+      room[0] = flag
+      room.storeBytes(
+        of: UInt32(clamping: message.count).bigEndian, toByteOffset: 1, as: UInt32.self)
+      message.withUnsafeBytes {
+        UnsafeMutableRawBufferPointer(rebasing: room[Deframer.prefixSize...]).copyMemory(from: $0)
+      }
+      return size
+    }
   }
 
   /// Throws when a message is over the send limit.

@@ -162,7 +162,10 @@ final class Session {
           writeNotice(to: &buffer)
           return true
         }
-        buffer.writeBytes(UnsafeRawBufferPointer(start: data, count: count))
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { room in
+          room.copyMemory(from: UnsafeRawBufferPointer(start: data, count: count))
+          return count
+        }
         if notice != nil, Self.endsBlock(UnsafeBufferPointer(start: data, count: count)) {
           writeNotice(to: &buffer)
         }
