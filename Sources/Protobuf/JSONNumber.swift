@@ -50,7 +50,9 @@ enum JSONNumber {
     digits = Array(digits.drop { $0 == UInt8(ascii: "0") })
     guard !digits.isEmpty else { return 0 }
     // An exponent beyond this cannot give an integer of 64 bits from 128 characters of digits.
-    guard var exponent = exponentText.isEmpty ? 0 : Int(exponentText), abs(exponent) <= 1000 else {
+    guard var exponent = exponentText.isEmpty ? 0 : Int(exponentText),
+      (-1000...1000).contains(exponent)
+    else {
       return nil
     }
     exponent -= fraction.count

@@ -10,6 +10,16 @@ struct JSONReadingTests {
       serialized: PorticoTesting.Scalars.descriptor.serialized(fromJSON: Array(json.utf8)))
   }
 
+  @Test("R-158 exponents of any size are refused, not computed")
+  func hugeExponents() {
+    for number in ["1E-9223372036854775808", "1e9223372036854775807", "1e99999999999999999999"] {
+      #expect(throws: JSONError.self) {
+        try PorticoTesting.Scalars.descriptor.serialized(
+          fromJSON: Array(#"{"int64Value":\#(number)}"#.utf8))
+      }
+    }
+  }
+
   @Test(
     "R-158 accepted spellings",
     arguments: [

@@ -1,6 +1,7 @@
 import PorticoAPI
 import Protobuf
 import Testing
+import WellKnown
 
 /// What the specification asks of a parser and libprotobuf-c does not do.
 @Suite("Bytes that no encoder in use writes")
@@ -90,6 +91,13 @@ struct SpecificationTests {
       #expect(node.unknownFields.fields.map(\.wireType) == [.group])
       #expect(try node.serialized() == bytes)
     }
+  }
+
+  @Test("R-128 a type without fields keeps groups as well")
+  func groupsInEmptyMessages() throws {
+    let bytes: [UInt8] = [0x7B, 0x08, 0x01, 0x7C]
+    let empty = try GoogleProtobuf.Empty(serialized: bytes)
+    #expect(try empty.serialized() == bytes)
   }
 
   @Test("R-121 groups count towards the depth")

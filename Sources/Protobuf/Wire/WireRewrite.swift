@@ -97,23 +97,26 @@ struct WireRewrite {
 /// Where the parts of each singular message field lie.
 private struct SingularParts {
   typealias Field = UnsafePointer<ProtobufCFieldDescriptor>
-  private let fields: Field
+  /// Nil in a type without fields, which has no parts either.
+  private let fields: Field?
   private var parts: [Int: [Range<Int>]] = [:]
 
-  init(fields: Field) { self.fields = fields }
+  init(fields: Field?) { self.fields = fields }
 
   var inOrder: [(field: Field, parts: [Range<Int>])] {
-    parts.sorted { $0.key < $1.key }.map { (fields + $0.key, $0.value) }
+    guard let fields else { return [] }
+    return parts.sorted { $0.key < $1.key }.map { (fields + $0.key, $0.value) }
   }
 
   mutating func add(_ part: Range<Int>, to field: Field) {
+    guard let fields else { return }
     parts[field - fields, default: []].append(part)
   }
 
   /// Forgets what came for other members of the oneof of `field`.
   mutating func clearOthers(of field: Field) {
     let isMember = UInt32(PROTOBUF_C_FIELD_FLAG_ONEOF.rawValue)
-    guard !parts.isEmpty, field.pointee.flags & isMember != 0 else { return }
+    guard let fields, !parts.isEmpty, field.pointee.flags & isMember != 0 else { return }
     for index in parts.keys where index != field - fields {
       let other = fields + index
       guard other.pointee.flags & isMember != 0,
