@@ -7,9 +7,9 @@ import Glibc
 /// One is the only large block made with a session, 16 KiB in which a frame is put together: nothing in it is needed
 /// once the frame has left. The other is the table of streams, 4 KiB, and it goes only while it is all zeros.
 final class SessionMemory {
-  private var frame: UnsafeMutableRawPointer?
-  private var table: UnsafeMutableRawPointer?
-  private var isBeingMade = true
+  @exclusivity(unchecked) private var frame: UnsafeMutableRawPointer?
+  @exclusivity(unchecked) private var table: UnsafeMutableRawPointer?
+  @exclusivity(unchecked) private var isBeingMade = true
   private static let page = 4096
   private static let frameSize = 16 * 1024
 
@@ -54,6 +54,8 @@ final class SessionMemory {
   }
 
   private func forget(_ pointer: UnsafeMutableRawPointer) {
+    // Nearly every block is an ordinary one, and those begin inside a page.
+    guard UInt(bitPattern: pointer) % UInt(Self.page) == 0 else { return }
     if pointer == frame { frame = nil }
     if pointer == table { table = nil }
   }
