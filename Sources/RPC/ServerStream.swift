@@ -16,7 +16,7 @@ final class ServerStream:
 
   // Confined to one thread, so nothing here can overlap and the run-time checks of it find nothing.
   @exclusivity(unchecked) private var inbox: Inbox
-  @exclusivity(unchecked) private var reader: UnsafeContinuation<[UInt8]?, any Error>?
+  @exclusivity(unchecked) private var reader: LoopWait<[UInt8]?>?
   /// Runs the handler now.
   @exclusivity(unchecked) private var worker: HandlerTasks.Worker?
   @exclusivity(unchecked) var placeInQueue: Int?
@@ -37,6 +37,7 @@ final class ServerStream:
     ":status": "200", "content-type": "application/grpc", "grpc-encoding": "gzip",
     "grpc-accept-encoding": Compression.accepted,
   ])
+  private static let cancelled = Status(.cancelled, "the call was cancelled")
   private static let success = HeaderFields(constant: ["grpc-status": "0"])
 
   /// - Parameter encoding: the request's `grpc-encoding`.
@@ -68,7 +69,7 @@ final class ServerStream:
     if inbox.isInsideMessage { stream.keep(inbox.kept) }
     if !takesStream {
       if inbox.count > 1 { abort(Self.notOneMessage) }
-    } else if let reader, inbox.count > 0 {
+    } else if let reader, reader.isWaiting, inbox.count > 0 {
       self.reader = nil
       read(reader)
     }
@@ -105,7 +106,7 @@ final class ServerStream:
 
   func stream(_ stream: HTTP2Stream, closed closure: StreamClosure) {
     guard !isEnded else { return }
-    end(Status(.cancelled, "the call was cancelled"))
+    end(Self.cancelled)
   }
 
   /// The deadline has passed while the call was running.
@@ -319,26 +320,25 @@ final class ServerStream:
   // MARK: MessageSource and MessageSink, from the handler
 
   func next() async throws -> [UInt8]? {
-    try await withUnsafeThrowingContinuation { continuation in
-      stream.perform { _ in self.read(continuation) }
-    }
+    try await LoopWait.run(on: stream.eventLoop, cancellation: Self.cancelled) { self.read($0) }
   }
 
-  private func read(_ continuation: UnsafeContinuation<[UInt8]?, any Error>) {
+  private func read(_ wait: LoopWait<[UInt8]?>) {
     do throws(Status) {
-      if let message = try take() { return continuation.resume(returning: message) }
+      if let message = try take() { return wait.resume(with: .success(message)) }
     } catch {
       abort(error)
-      return continuation.resume(throwing: error)
+      return wait.resume(with: .failure(error))
     }
     if isEnded {
-      continuation.resume(throwing: ending ?? Self.over)
+      wait.resume(with: .failure(ending ?? Self.over))
     } else if stream.hasReceivedEnd {
-      continuation.resume(returning: nil)
-    } else if reader != nil {
-      continuation.resume(throwing: Status(.internal, "internal error", because: "two readers"))
+      wait.resume(with: .success(nil))
+    } else if let reader, reader.isWaiting {
+      wait.resume(
+        with: .failure(Status(.internal, "internal error", because: "two readers")))
     } else {
-      reader = continuation
+      reader = wait
     }
   }
 
@@ -354,7 +354,7 @@ final class ServerStream:
       self.send(message, compressed: compressed && self.compresses)
     }
     do { try await stream.waitUntilWritable() } catch {
-      throw Status(.cancelled, "the call was cancelled")
+      throw Self.cancelled
     }
   }
 

@@ -26,7 +26,7 @@ public final class HTTP2Stream: @unchecked Sendable {
   @exclusivity(unchecked) private var isWaitingForBody = false
   @exclusivity(unchecked) private var unconsumed = 0
   @exclusivity(unchecked) private var kept = 0
-  @exclusivity(unchecked) private var writers: [UnsafeContinuation<Void, any Error>] = []
+  @exclusivity(unchecked) private var writers: [LoopWait<Void>] = []
   private let writeLimit: Int
 
   init(id: Int32, connection: HTTP2Connection) {
@@ -112,19 +112,17 @@ public final class HTTP2Stream: @unchecked Sendable {
     try await waitUntilWritable()
   }
 
-  /// Suspends while more than the write limit waits in this stream. Throws once the stream is over.
+  /// Suspends while more than the write limit waits in this stream. Throws once the stream is over, and
+  /// `CancellationError` when the task is cancelled meanwhile.
   public func waitUntilWritable() async throws {
     if eventLoop.inEventLoop, closure == nil, isWritable { return }
-    try await withUnsafeThrowingContinuation {
-      (continuation: UnsafeContinuation<Void, any Error>) in
-      perform {
-        if let closure = $0.closure {
-          continuation.resume(throwing: HTTP2Error.streamClosed(closure))
-        } else if $0.isWritable {
-          continuation.resume()
-        } else {
-          $0.writers.append(continuation)
-        }
+    try await LoopWait<Void>.run(on: eventLoop, cancellation: CancellationError()) { wait in
+      if let closure = self.closure {
+        wait.resume(with: .failure(HTTP2Error.streamClosed(closure)))
+      } else if self.isWritable {
+        wait.resume(with: .success(()))
+      } else {
+        self.writers.append(wait)
       }
     }
   }
@@ -202,14 +200,14 @@ public final class HTTP2Stream: @unchecked Sendable {
     guard !writers.isEmpty else { return }
     let resumed = writers
     writers = []
-    for writer in resumed { writer.resume() }
+    for writer in resumed { writer.resume(with: .success(())) }
   }
 
   private func failWriters(_ closure: StreamClosure) {
     guard !writers.isEmpty else { return }
     let failed = writers
     writers = []
-    for writer in failed { writer.resume(throwing: HTTP2Error.streamClosed(closure)) }
+    for writer in failed { writer.resume(with: .failure(HTTP2Error.streamClosed(closure))) }
   }
 
   func close(_ closure: StreamClosure) {

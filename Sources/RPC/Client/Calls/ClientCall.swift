@@ -58,7 +58,7 @@ final class ClientCall: Expiring, @unchecked Sendable {
 
   // The answer.
   @exclusivity(unchecked) var inbox: Inbox
-  @exclusivity(unchecked) var reader: UnsafeContinuation<[UInt8]?, any Error>?
+  @exclusivity(unchecked) var reader: LoopWait<[UInt8]?>?
   @exclusivity(unchecked) var unaryWaiter: UnsafeContinuation<UnaryResponse<[UInt8]>, any Error>?
   @exclusivity(unchecked) var headerWaiters: [UnsafeContinuation<Metadata, any Error>] = []
   @exclusivity(unchecked) var responseHeaders: HeaderFields?

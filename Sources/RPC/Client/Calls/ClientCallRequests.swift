@@ -10,6 +10,8 @@ extension ClientCall: MessageSink {
       do {
         try await stream.waitUntilWritable()
         mustWait = false
+      } catch is CancellationError {
+        throw Self.cancelled
       } catch is HTTP2Error {
         // That attempt is over: there is another, or `opened` throws what the call ended with.
       }

@@ -3,12 +3,10 @@ import HTTP2
 /// The answer, as the caller takes it.
 extension ClientCall: MessageSource {
   func next() async throws -> [UInt8]? {
-    try await withUnsafeThrowingContinuation { continuation in
-      onLoop { self.read(continuation) }
-    }
+    try await LoopWait.run(on: eventLoop, cancellation: Self.cancelled) { self.read($0) }
   }
 
-  func read(_ continuation: UnsafeContinuation<[UInt8]?, any Error>) {
+  func read(_ wait: LoopWait<[UInt8]?>) {
     do throws(Status) {
       if let (message, consumed) = try inbox.take() {
         stream?.consume(consumed)
@@ -16,18 +14,19 @@ extension ClientCall: MessageSource {
         if inbox.acceptsCompressed {
           publishedCompression.store(inbox.tookCompressed, ordering: .releasing)
         }
-        return continuation.resume(returning: message)
+        return wait.resume(with: .success(message))
       }
     } catch {
       // The server's OK may have come before the message was taken.
       if result == nil { fail(error) } else { result = error }
       inbox.clear()
-      return continuation.resume(throwing: error)
+      return wait.resume(with: .failure(error))
     }
-    if reader != nil {
-      continuation.resume(throwing: Status(.internal, "internal error", because: "two readers"))
+    if let reader, reader.isWaiting {
+      wait.resume(
+        with: .failure(Status(.internal, "internal error", because: "two readers")))
     } else {
-      reader = continuation
+      reader = wait
       if result != nil { resumeReader() }
     }
   }
@@ -35,7 +34,7 @@ extension ClientCall: MessageSource {
   func resumeReader() {
     guard let reader, let result else { return }
     self.reader = nil
-    if result.code == .ok { reader.resume(returning: nil) } else { reader.resume(throwing: result) }
+    reader.resume(with: result.code == .ok ? .success(nil) : .failure(result))
   }
 
   func resumeUnary(_ status: Status) {

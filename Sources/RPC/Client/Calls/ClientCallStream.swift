@@ -53,7 +53,7 @@ extension ClientCall: HTTP2StreamDelegate {
     }
     if isUnary {
       if inbox.count > 1 { fail(Status(.internal, "the server answered with two messages")) }
-    } else if let reader, inbox.count > 0 {
+    } else if let reader, reader.isWaiting, inbox.count > 0 {
       self.reader = nil
       read(reader)
     }
