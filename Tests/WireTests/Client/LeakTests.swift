@@ -16,8 +16,9 @@ import Testing
       let before = try ProcessMemory.resident(getpid())
       let rounds = 2 * AttackScale.factor
       for _ in 0..<rounds { try await LeakTests.round() }
-      let after = try await LeakTests.settledDescriptors(atMost: descriptors)
-      #expect(after <= descriptors, "descriptors: \(descriptors) before, \(after) after")
+      let after = try await LeakTests.settledDescriptors(atMost: descriptors + 4)
+      // Timers of the system's own may have come up; each call that left one would count hundreds.
+      #expect(after <= descriptors + 4, "descriptors: \(descriptors) before, \(after) after")
       let growth = try ProcessMemory.resident(getpid()) - before
       // Arenas and windows come and go; a channel that stayed, with its connection, would be more than this.
       #expect(growth < 32 << 20, "\(rounds) rounds left \(growth) bytes of \(before)")

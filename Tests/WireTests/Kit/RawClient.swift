@@ -107,7 +107,9 @@ final class RawClient {
     case .data:
       answers[frame.stream, default: RawAnswer()].body += frame.payload
       let count = UInt32(clamping: frame.payload.count)
-      if count > 0 { try wire.send(.windowUpdate(0, count), .windowUpdate(frame.stream, count)) }
+      if count > 0 {
+        try wire.sendIfOpen([.windowUpdate(0, count), .windowUpdate(frame.stream, count)])
+      }
     case .reset: answers[frame.stream, default: RawAnswer()].reset = frame.errorCode
     case .goAway: goAway = frame
     case .settings where frame.flags == 0: noteSettings(frame)

