@@ -37,8 +37,7 @@ import Testing
 
   @Test("R-055 failure sticks: the attempts in between do not show")
   func sticky() async throws {
-    let dead = try await NamedServer.start("dead")
-    await dead.stop()
+    let dead = try ReservedPort()
     for policy in [LoadBalancingPolicy.pickFirst(), .roundRobin] {
       let resolver = PushResolver([dead.endpoint])
       let channel = try RPC.Channel("test:///x", .testing(resolver, policy), logger: silent)
@@ -52,13 +51,13 @@ import Testing
       for await state in states { seen.append(state) }
       #expect(seen == [.transientFailure, .shutDown])
     }
+    withExtendedLifetime(dead) {}
   }
 
   @Test("R-055 one ready server among dead ones makes the channel ready")
   func aggregate() async throws {
     let alive = try await NamedServer.start("alive")
-    let dead = try await NamedServer.start("dead")
-    await dead.stop()
+    let dead = try ReservedPort()
     let resolver = PushResolver([dead.endpoint])
     try await withChannel("test:///x", .testing(resolver, .roundRobin)) { channel in
       _ = await status { _ = try await channel.ask(CallOptions()) }
@@ -71,6 +70,7 @@ import Testing
       }
     }
     await alive.stop()
+    withExtendedLifetime(dead) {}
   }
 
   @Test("R-057 back-off: 1 s, 1.6 times longer each, at most 120 s, ±20 %")
@@ -234,7 +234,7 @@ import Testing
         await server.stop(grace: .seconds(30))
         await channel.until(.idle)
         // A new server on the same port hears nothing until there is a call.
-        let again = try await NamedServer.start("y", port: server.port)
+        let again = try await NamedServer.start("y", at: server.place)
         #expect(channel.connectivityState == .idle)
         let sockets = try await channel.sockets()
         #expect(sockets == 0)
@@ -247,12 +247,13 @@ import Testing
 
   @Test("R-059 while the channel connects every call waits; in failure only those that want to")
   func failFast() async throws {
-    let port = try await unusedPort()
+    let nobody = try ReservedPort()
     let configuration = ChannelConfiguration.testing {
       $0.firstBackoff = .seconds(600)
       $0.longestBackoff = .seconds(600)
     }
-    let channel = try RPC.Channel("127.0.0.1:\(port)", configuration, logger: silent)
+    let channel = try RPC.Channel(
+      "127.0.0.1:\(nobody.number)", configuration, logger: silent)
     let patient = Task { await status { _ = try await channel.ask() } }
     let failed = await status { _ = try await channel.ask(CallOptions()) }
     #expect(failed.code == .unavailable)
@@ -267,12 +268,7 @@ import Testing
     #expect(late.code == .deadlineExceeded)
     await channel.shutDown(grace: .zero)
     #expect(await patient.value.code == .unavailable)
-  }
-
-  private func unusedPort() async throws -> Int {
-    let server = try await NamedServer.start("x")
-    await server.stop()
-    return server.port
+    withExtendedLifetime(nobody) {}
   }
 
   @Test("R-074 calls over the server's stream limit wait, and those that give up leave at once")

@@ -9,12 +9,15 @@ import Synchronization
 struct NamedServer: Sendable {
   let name: String
   let server: Server
-  let port: Int
+  /// Stays this server's when it has stopped, for another one or for nobody.
+  let place: ReservedPort
+  var port: Int { place.number }
   var address: Endpoint.Address { .ip("127.0.0.1", port: port) }
   var endpoint: Endpoint { Endpoint([address]) }
 
   static func start(
-    _ name: String, port: Int = 0, http2: HTTP2Limits = .init(), and more: [any RPCService] = [],
+    _ name: String, at place: ReservedPort? = nil, http2: HTTP2Limits = .init(),
+    and more: [any RPCService] = [],
     onUnary: @escaping @Sendable (Node) async throws -> Void = { _ in }
   ) async throws -> NamedServer {
     let echo = EchoStreams(onUnary: { request, _ in
@@ -22,12 +25,11 @@ struct NamedServer: Sendable {
       return Node(text: name)
     })
     let server = Server(services: [echo] + more)
-    var listener = Listener(.tcp(host: "127.0.0.1", port: port))
+    let place = try place ?? ReservedPort()
+    var listener = Listener(.tcp(host: "127.0.0.1", port: place.number))
     if let streams = http2.streams { listener.http2.maximumConcurrentStreams = streams }
-    guard case .tcp(_, let bound) = try await server.listen(listener) else {
-      throw Status(.internal, "not a TCP listener")
-    }
-    return NamedServer(name: name, server: server, port: bound)
+    _ = try await server.listen(listener)
+    return NamedServer(name: name, server: server, place: place)
   }
 
   struct HTTP2Limits { var streams: UInt32? }

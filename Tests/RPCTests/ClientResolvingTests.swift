@@ -109,7 +109,7 @@ import Testing
         _ = try await channel.ask()
         await server.stop()
         while channel.connectivityState == .ready { await Task.yield() }
-        server = try await NamedServer.start("x", port: server.port)
+        server = try await NamedServer.start("x", at: server.place)
       }
       await server.stop()
       #expect(resolver.requests == 0)

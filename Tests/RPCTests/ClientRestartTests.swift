@@ -55,9 +55,9 @@ import Testing
       for round in 1...2 {
         for index in 0..<3 {
           for server in servers { await load.until(server.name) }
-          let port = servers[index].port
+          let place = servers[index].place
           await servers[index].stop(grace: .seconds(30))
-          servers[index] = try await .start("\(index) again \(round)", port: port)
+          servers[index] = try await .start("\(index) again \(round)", at: place)
           await load.until(servers[index].name)
         }
       }
@@ -76,7 +76,7 @@ import Testing
       for round in 1...5 {
         await load.until(server.name)
         await server.stop(grace: .seconds(30))
-        server = try await NamedServer.start("\(round)", port: server.port)
+        server = try await NamedServer.start("\(round)", at: server.place)
         await load.until(server.name)
       }
       await load.end()
