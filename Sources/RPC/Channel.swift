@@ -31,7 +31,9 @@ public final class Channel: Caller, Sendable {
       logger: logger)
     // It only calls this itself, so it is there then; a strong reference would keep it for ever.
     connections.whenServiceConfigArrives = { [unowned connections] json in
-      if let balancing = service.follow(json: json) { connections.apply(balancing) }
+      guard let balancing = service.follow(json: json) else { return false }
+      connections.apply(balancing)
+      return true
     }
     self.connections = connections
     core = ClientCore(connections: connections, configuration: configuration, service: service)
@@ -44,10 +46,15 @@ public final class Channel: Caller, Sendable {
   public func unary(
     _ method: Method, _ request: [UInt8], _ options: CallOptions
   ) async throws -> UnaryResponse<[UInt8]> {
-    let credentials = options.credentials ?? configuration.credentials
-    let call = try makeCall(
-      method, options,
-      credentials == nil ? nil : try await credentials?.metadata(for: method, self, options))
+    let call: ClientCall
+    do {
+      let credentials = options.credentials ?? configuration.credentials
+      call = try makeCall(
+        method, options,
+        credentials == nil ? nil : try await credentials?.metadata(for: method, self, options))
+    } catch {
+      throw await refused(method, options, error)
+    }
     return try await withTaskCancellationHandler {
       try await call.unary(request)
     } onCancel: {
@@ -60,10 +67,15 @@ public final class Channel: Caller, Sendable {
     _ method: Method, _ options: CallOptions,
     _ body: (RequestWriter<[UInt8]>, ResponseStream<[UInt8]>) async throws -> Result
   ) async throws -> Result {
-    let credentials = options.credentials ?? configuration.credentials
-    let call = try makeCall(
-      method, options,
-      credentials == nil ? nil : try await credentials?.metadata(for: method, self, options))
+    let call: ClientCall
+    do {
+      let credentials = options.credentials ?? configuration.credentials
+      call = try makeCall(
+        method, options,
+        credentials == nil ? nil : try await credentials?.metadata(for: method, self, options))
+    } catch {
+      throw await refused(method, options, error)
+    }
     call.start()
     defer { call.cancel() }
     return try await withTaskCancellationHandler {
@@ -93,6 +105,20 @@ public final class Channel: Caller, Sendable {
     let trace = parent.trace.child()
     metadata.append("traceparent", trace.traceparent)
     if let state = trace.state { metadata.append("tracestate", state) }
+  }
+
+  /// A call that fails before it begins: who counts calls and who watches this one hear of it as of any other.
+  private func refused(
+    _ method: Method, _ options: CallOptions, _ error: any Error
+  ) async -> Status {
+    let status = Status(thrown: error)
+    if core.recorder != nil || options.observers != nil {
+      let call = ClientCall(
+        core: core, method: method, options: options, metadata: HeaderFields(), deadline: nil,
+        parent: nil)
+      await call.refuse(status)
+    }
+    return status
   }
 
   /// Puts what a call inherits and what its options say together.

@@ -64,5 +64,9 @@ public struct ChannelConfiguration: Sendable {
   public var userAgent = ChannelConfiguration.implementation
   public static let implementation = "grpc-swift-portico/1.0"
 
-  public init(tls: TLSConfiguration? = nil) { self.tls = tls }
+  public init(tls: TLSConfiguration? = nil) {
+    self.tls = tls
+    // As long as gRPC gives a connection attempt at least.
+    http2.handshakeTimeout = .seconds(20)
+  }
 }

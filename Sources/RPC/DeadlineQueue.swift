@@ -19,6 +19,9 @@ final class DeadlineQueue<Item: Expiring> {
 
   init(_ eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
+  /// A deadline may be hours away when its owner is long gone.
+  deinit { timer?.scheduled.cancel() }
+
   var count: Int { entries.count }
 
   func insert(_ item: Item, _ deadline: Deadline) {
@@ -47,7 +50,9 @@ final class DeadlineQueue<Item: Expiring> {
     timer?.scheduled.cancel()
     timer = (
       deadline,
-      eventLoop.assumeIsolated().scheduleTask(deadline: deadline.nioDeadline) { self.fire() }
+      eventLoop.assumeIsolated().scheduleTask(deadline: deadline.nioDeadline) { [weak self] in
+        self?.fire()
+      }
     )
   }
 

@@ -8,6 +8,7 @@ struct Inbox {
   private var head: Deframer.Message?
   private var ready: [Deframer.Message] = []
   private var first = 0
+  private var isHeadInflated = false
   /// Bytes that count against the sender's window.
   private var held = 0
   /// Bytes that are here, whole messages or not.
@@ -50,7 +51,22 @@ struct Inbox {
     guard let decompressor else { return (message.bytes, consumed) }
     tookCompressed = message.isCompressed
     guard message.isCompressed else { return (message.bytes, consumed) }
+    if isHeadInflated {
+      isHeadInflated = false
+      return (message.bytes, consumed)
+    }
     return (try decompressor.inflate(message.bytes), consumed)
+  }
+
+  /// Inflates the message that is next where it lies: its faults show before it is taken.
+  mutating func inflateNext() throws(Status) {
+    guard let decompressor, let message = head, message.isCompressed, !isHeadInflated else {
+      return
+    }
+    let inflated = try decompressor.inflate(message.bytes)
+    stored += inflated.count - message.bytes.count
+    head = Deframer.Message(bytes: inflated, isCompressed: true)
+    isHeadInflated = true
   }
 
   private mutating func takeRaw() -> (message: Deframer.Message, consumed: Int)? {
@@ -75,6 +91,7 @@ struct Inbox {
   /// Forgets everything.
   mutating func clear() {
     head = nil
+    isHeadInflated = false
     if !ready.isEmpty { ready = [] }
     first = 0
     held = 0

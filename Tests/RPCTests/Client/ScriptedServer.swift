@@ -13,6 +13,7 @@ final class ScriptedServer: HTTP2ConnectionDelegate, @unchecked Sendable {
 
   private let script: Script
   private let whole: Bool
+  private var http2 = HTTP2Configuration()
   private let listener: any NIOCore.Channel
   private let loop: any EventLoop
   // On the loop only.
@@ -20,8 +21,9 @@ final class ScriptedServer: HTTP2ConnectionDelegate, @unchecked Sendable {
   private let log = Mutex<[ScriptedRequest]>([])
 
   /// - Parameter whole: run the script when the request has ended, and not with its headers.
-  init(whole: Bool = true, _ script: @escaping Script) async throws {
+  init(whole: Bool = true, streams: UInt32? = nil, _ script: @escaping Script) async throws {
     self.script = script
+    if let streams { http2.maximumConcurrentStreams = streams }
     self.whole = whole
     loop = MultiThreadedEventLoopGroup.singleton.next()
     let accepted = Mutex<ScriptedServer?>(nil)
@@ -44,7 +46,7 @@ final class ScriptedServer: HTTP2ConnectionDelegate, @unchecked Sendable {
 
   private func accept(_ channel: any NIOCore.Channel) throws {
     let connection = HTTP2Connection.server(
-      on: channel.eventLoop, configuration: .init(), delegate: self)
+      on: channel.eventLoop, configuration: http2, delegate: self)
     connections.append(connection)
     try channel.pipeline.syncOperations.addHandler(connection)
   }

@@ -181,11 +181,11 @@ import Testing
   /// Reports one configuration after the other, each when it is asked for.
   private final class Scripted: Resolver {
     let endpoint: Endpoint
-    let configurations: [String]
+    let configurations: [String?]
     let isApplied = Signal()
     let mayGoOn = Signal()
 
-    init(port: Int, _ configurations: [String]) {
+    init(port: Int, _ configurations: [String?]) {
       endpoint = Endpoint([.ip("127.0.0.1", port: port)])
       self.configurations = configurations
     }
@@ -220,6 +220,72 @@ import Testing
     _ = try await channel.call()
     #expect(
       server.requests.map { $0.headers["grpc-previous-rpc-attempts"] } == [nil, "1", nil, "1"])
+    await channel.shutDown(grace: .zero)
+    try await server.stop()
+  }
+
+  private static let bad = #"{"methodConfig": [{"name": [{}, {}]}]}"#
+
+  @Test(
+    "R-080 A21 a resolver that stops sending a configuration leaves the channel to its own, or to none",
+    arguments: [nil, retrying()])
+  func withdrawn(own: String?) async throws {
+    let server = try await ScriptedServer {
+      $0.index % 2 == 0 ? $0.fail(.unavailable) : $0.succeed()
+    }
+    let waits = #"{"methodConfig": [{"name": [{}], "waitForReady": true}]}"#
+    let resolver = Scripted(port: server.port, [own == nil ? retrying() : waits, nil])
+    var configuration = ChannelConfiguration()
+    configuration.resolvers = ["test": resolver]
+    configuration.serviceConfiguration = try own.map { try parse($0) }
+    let channel = try RPC.Channel("test:///x", configuration)
+    func codes(_ count: Int) async -> [Status.Code] {
+      var codes: [Status.Code] = []
+      for _ in 0..<count { codes.append(await channel.outcome().code) }
+      return codes
+    }
+    // The first call begins before the name is resolved, with what counts then.
+    let before = await codes(own == nil ? 1 : 2)
+    #expect(before == (own == nil ? [.ok] : [.ok, .unavailable]))
+    resolver.mayGoOn.set()
+    await resolver.isApplied.wait()
+    let after = await codes(own == nil ? 1 : 2)
+    #expect(after == (own == nil ? [.unavailable] : [.ok, .ok]))
+    #expect(server.requests.count == (own == nil ? 3 : 6))
+    await channel.shutDown(grace: .zero)
+    try await server.stop()
+  }
+
+  @Test("R-080 A21 a bad first configuration is a failed resolution, until a right one comes")
+  func badFirst() async throws {
+    let server = try await ScriptedServer { $0.succeed() }
+    let resolver = Scripted(port: server.port, [Self.bad, "{}"])
+    var configuration = ChannelConfiguration()
+    configuration.resolvers = ["test": resolver]
+    let channel = try RPC.Channel("test:///x", configuration, logger: silent)
+    let refused = await channel.outcome()
+    #expect(refused.code == .unavailable)
+    #expect(refused.internalReason?.contains("service config") == true)
+    #expect(server.requests.isEmpty)
+    resolver.mayGoOn.set()
+    _ = try await channel.call([], Methods.Streams.unary, CallOptions(waitsForReady: true))
+    await channel.shutDown(grace: .zero)
+    try await server.stop()
+  }
+
+  @Test("R-080 A21 a bad first configuration does no harm to a channel that has its own")
+  func badFirstWithOwn() async throws {
+    let server = try await ScriptedServer {
+      $0.index == 0 ? $0.fail(.unavailable) : $0.succeed()
+    }
+    let resolver = Scripted(port: server.port, [Self.bad])
+    var configuration = ChannelConfiguration()
+    configuration.resolvers = ["test": resolver]
+    configuration.serviceConfiguration = try parse(retrying())
+    let channel = try RPC.Channel("test:///x", configuration, logger: silent)
+    _ = try await channel.call()
+    #expect(server.requests.count == 2)
+    resolver.mayGoOn.set()
     await channel.shutDown(grace: .zero)
     try await server.stop()
   }

@@ -90,6 +90,9 @@ final class Backend: @unchecked Sendable {
 
   // MARK: connecting
 
+  /// Waits before the next pass over the addresses.
+  var isBackingOff: Bool { timer != nil }
+
   /// Begins to connect, unless that is on its way or a back-off has to pass first.
   func connect() {
     guard connector == nil, timer == nil else { return }
@@ -116,10 +119,10 @@ final class Backend: @unchecked Sendable {
     connectedAt = .now()
     transport.hand(to: self)
     transports.append(transport)
-    if transports.count == 1, let service = healthCheckedService {
-      return watchHealth(of: service, on: connection, transport)
-    }
-    offer(connection)
+    guard let service = healthCheckedService else { return offer(connection) }
+    if health == nil { return watchHealth(of: service, on: connection) }
+    // One watch speaks for all connections; this one is offered when it says so.
+    if case .ready = state { offer(connection) }
   }
 
   private func offer(_ connection: HTTP2Connection) {
@@ -178,9 +181,8 @@ final class Backend: @unchecked Sendable {
   private func lost(_ transport: Transport) {
     transports.removeAll { $0 === transport }
     usable.removeAll { $0 === transport.connection || $0.isClosed || $0.isGoingAway }
-    guard transports.isEmpty else { return }
-    health?.stop()
-    health = nil
+    guard transports.isEmpty else { return moveHealthWatch(from: transport) }
+    stopHealthWatch()
     usable = []
     endSlowStart()
     let isShort =
@@ -204,9 +206,11 @@ final class Backend: @unchecked Sendable {
 
   /// New addresses of the same server (pick_first has one for all): what is connected stays if its address does.
   func update(_ endpoint: Endpoint) {
-    guard endpoint != self.endpoint else { return }
-    self.endpoint = endpoint
     let addresses = Set(endpoint.addresses)
+    let former = Set(self.endpoint.addresses)
+    self.endpoint = endpoint
+    // Name servers shuffle: another order begins with the next pass, and ends no back-off.
+    guard addresses != former else { return }
     for transport in transports where !addresses.contains(transport.address) {
       transport.drain()
       lost(transport)
@@ -227,8 +231,7 @@ final class Backend: @unchecked Sendable {
     connector = nil
     timer?.cancel()
     timer = nil
-    health?.stop()
-    health = nil
+    stopHealthWatch()
     usable = []
     endSlowStart()
     for transport in transports { transport.drain() }
@@ -252,21 +255,40 @@ extension Backend: TransportOwner {
 // MARK: health
 
 extension Backend {
-  private func watchHealth(
-    of service: String, on connection: HTTP2Connection, _ transport: Transport
-  ) {
+  private func watchHealth(of service: String, on connection: HTTP2Connection) {
     health = HealthWatch(service, connection, configuration, authority: factory.authority) {
-      self.heard($0, connection)
+      self.heard($0)
     }
     if case .failed = state {} else { state = .connecting }
     owner.backendChanged(self)
     health?.start()
   }
 
-  private func heard(_ answer: HealthWatch.Answer, _ connection: HTTP2Connection) {
+  /// The watch ran on a connection that is leaving, and there are others: one of those is asked from now on. What was
+  /// said last counts until then.
+  private func moveHealthWatch(from transport: Transport) {
+    guard let health, health.connection === transport.connection,
+      let next = transports.lazy.compactMap(\.connection).first
+    else { return }
+    health.stop()
+    self.health = HealthWatch(
+      health.service, next, configuration, authority: factory.authority
+    ) { self.heard($0) }
+    self.health?.start()
+  }
+
+  private func stopHealthWatch() {
+    health?.stop()
+    health = nil
+  }
+
+  private func heard(_ answer: HealthWatch.Answer) {
     switch answer {
     case .healthy:
-      if usable.isEmpty { offer(connection) }
+      guard usable.isEmpty else { return }
+      for transport in transports {
+        if let connection = transport.connection, !connection.isGoingAway { offer(connection) }
+      }
     case .unhealthy(let reason):
       usable = []
       state = .failed(Status(.unavailable, "the server is not healthy", because: reason))

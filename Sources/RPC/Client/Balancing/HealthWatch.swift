@@ -11,8 +11,8 @@ final class HealthWatch: HTTP2StreamDelegate, @unchecked Sendable {
     case unhealthy(String)
   }
 
-  private let service: String
-  private let connection: HTTP2Connection
+  let service: String
+  let connection: HTTP2Connection
   private let authority: String
   private let userAgent: String
   private let scheme: String
@@ -105,10 +105,15 @@ final class HealthWatch: HTTP2StreamDelegate, @unchecked Sendable {
 
   func streamReceivedEnd(_ stream: HTTP2Stream) {}
 
+  private func status(_ closure: StreamClosure) -> Status {
+    if let headers, case .failure(let status) = ResponseHead(headers) { return status }
+    return Status(fields: trailers ?? headers ?? HeaderFields()) ?? Status(closure: closure)
+  }
+
   func stream(_ stream: HTTP2Stream, closed closure: StreamClosure) {
     guard stream === self.stream else { return }
     self.stream = nil
-    let status = Status(fields: trailers ?? headers ?? HeaderFields()) ?? Status(closure: closure)
+    let status = status(closure)
     // A server without the health service is taken at its word that it serves.
     if status.code == .unimplemented { return say(.healthy) }
     if case .connectionLost = closure { return }

@@ -29,8 +29,9 @@ extension CallOptions {
   }
 
   /// Runs `body` once, when the call has ended, with its status and metadata; so an interceptor sees how a stream
-  /// ended whatever its reader makes of it. On the channel's event loop: it must not block. A call that was refused
-  /// before it began (an expired deadline, bad metadata) only throws.
+  /// ended whatever its reader makes of it. On the channel's event loop: it must not block. It runs before the caller
+  /// hears of the end, also for a call that fails before it begins (an expired deadline, too much metadata, credentials
+  /// that cannot be had).
   public mutating func onEnd(_ body: @escaping @Sendable (CallOutcome) -> Void) {
     var observers = self.observers ?? CallObservers()
     observers.ends.append(body)

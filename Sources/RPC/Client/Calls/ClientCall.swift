@@ -114,6 +114,16 @@ final class ClientCall: Expiring, @unchecked Sendable {
     }
   }
 
+  /// Ends a call that is not to begin; whoever watches calls hears of it like of any other.
+  func refuse(_ status: Status) async {
+    await withUnsafeContinuation { continuation in
+      onLoop {
+        self.end(status)
+        continuation.resume()
+      }
+    }
+  }
+
   private func begin() {
     guard result == nil else { return }
     if let label { count(label) }
@@ -218,6 +228,7 @@ final class ClientCall: Expiring, @unchecked Sendable {
     }
     dropKept()
     parent?.release(self)
+    if counters == nil, let label { count(label) }
     if let counters {
       let now = NIODeadline.now().uptimeNanoseconds
       counters.ended(status.code, nanoseconds: now - min(now, startedAt))

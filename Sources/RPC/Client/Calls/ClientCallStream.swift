@@ -66,15 +66,23 @@ extension ClientCall: HTTP2StreamDelegate {
 
   func streamReceivedEnd(_ stream: HTTP2Stream) {
     guard stream === self.stream else { return }
-    let fields = trailers ?? responseHeaders ?? HeaderFields()
+    // After messages only trailers can say how the call ended, whatever the headers said before.
+    let fields = endingFields ?? HeaderFields()
     var status = Status(fields: fields) ?? Status(.internal, "the answer has no grpc-status")
-    if status.code == .ok, inbox.isInsideMessage {
-      status = Status(.internal, "the last message is cut short")
-    } else if status.code == .ok, isUnary, inbox.count != 1 {
-      status = Status(.internal, "the server answered OK with \(inbox.count) messages")
-    }
+    if status.code == .ok, let fault = faultInAnswer() { status = fault }
     attemptEnded(status, fields)
     if !hasFinished { stream.reset(.cancel) }
+  }
+
+  /// What is wrong with an answer that the server calls a success.
+  private func faultInAnswer() -> Status? {
+    if inbox.isInsideMessage { return Status(.internal, "the last message is cut short") }
+    guard isUnary else { return nil }
+    guard inbox.count == 1 else {
+      return Status(.internal, "the server answered OK with \(inbox.count) messages")
+    }
+    do throws(Status) { try inbox.inflateNext() } catch { return error }
+    return nil
   }
 
   func streamReceivedTooLargeHeaders(_ stream: HTTP2Stream) {

@@ -10,8 +10,9 @@ final class Connections: @unchecked Sendable {
   let eventLoop: any EventLoop
   /// What other threads see of the state.
   let board = ConnectivityBoard()
-  /// Called with the service config of each resolution that has one, before its addresses are used.
-  var whenServiceConfigArrives: ((String) -> Void)?
+  /// Called with the service config of each resolution, nil when it has none, before its addresses are used. False
+  /// refuses the resolution.
+  var whenServiceConfigArrives: ((String?) -> Bool)?
 
   private let target: Target
   private let configuration: ChannelConfiguration
@@ -25,6 +26,8 @@ final class Connections: @unchecked Sendable {
   @exclusivity(unchecked) private var phase = Phase.idle
   private let queue = AttemptQueue()
   @exclusivity(unchecked) private var isServing = false
+  /// Something changed while the queue was served.
+  @exclusivity(unchecked) private var mustServeAgain = false
   /// Attempts so far: what the idle timer looks at.
   @exclusivity(unchecked) private var activity: UInt = 0
   private var activityAtLastLook: UInt = 0
@@ -117,23 +120,35 @@ final class Connections: @unchecked Sendable {
   }
 
   private func serveQueue() {
-    guard !isServing, !queue.isEmpty, let balancer else { return }
+    guard !isServing else {
+      mustServeAgain = true
+      return
+    }
     isServing = true
     defer { isServing = false }
-    while !queue.isEmpty {
-      switch balancer.pick() {
-      case .serve(let backend, let connection):
-        guard let attempt = queue.popFirst(), !attempt.hasEnded else { continue }
-        attempt.open(on: connection, lease: CallLease(backend.load))
-      case .wait:
-        if balancer.hasIdle { balancer.connectIdle() }
-        return
-      case .refuse(let status):
-        for attempt in queue.takeImpatient() { attempt.couldNotStart(status) }
-        return
-      case .drop: queue.popFirst()?.couldNotStart(Self.overloaded)
-      }
+    repeat {
+      mustServeAgain = false
+      while serveFirst() {}
+      // Some connections fail as they are asked for (a Unix socket that is not there): what waits must hear of that.
+    } while mustServeAgain
+  }
+
+  /// False when nothing more can be served now.
+  private func serveFirst() -> Bool {
+    guard !queue.isEmpty, let balancer else { return false }
+    switch balancer.pick() {
+    case .serve(let backend, let connection):
+      guard let attempt = queue.popFirst(), !attempt.hasEnded else { return true }
+      attempt.open(on: connection, lease: CallLease(backend.load))
+    case .wait:
+      if balancer.hasIdle { balancer.connectIdle() }
+      return false
+    case .refuse(let status):
+      for attempt in queue.takeImpatient() { attempt.couldNotStart(status) }
+      return false
+    case .drop: queue.popFirst()?.couldNotStart(Self.overloaded)
     }
+    return true
   }
 
   // MARK: idle and not
@@ -197,17 +212,25 @@ final class Connections: @unchecked Sendable {
   private func resolved(_ result: Result<ResolvedTarget, any Error>) {
     switch result {
     case .success(let target):
+      guard whenServiceConfigArrives?(target.serviceConfig) ?? true else {
+        resolving?.retry()
+        return notResolved("its first service config is refused")
+      }
       endpoints = target.endpoints
-      if let config = target.serviceConfig { whenServiceConfigArrives?(config) }
       balancer?.update(endpoints)
     case .failure(let error):
       logger.warning("name resolution failed", metadata: ["reason": "\(error)"])
-      guard let balancer, balancer.backends.isEmpty else { return }
-      guard endpoints.isEmpty else { return balancer.update(endpoints) }
-      balancer.resolutionFailure = Status(
-        .unavailable, "the server's name cannot be resolved", because: "\(error)")
-      balancerChanged()
+      notResolved("\(error)")
     }
+  }
+
+  /// The last good addresses stay in use; without any, calls fail.
+  private func notResolved(_ reason: String) {
+    guard let balancer, balancer.backends.isEmpty else { return }
+    guard endpoints.isEmpty else { return balancer.update(endpoints) }
+    balancer.resolutionFailure = Status(
+      .unavailable, "the server's name cannot be resolved", because: reason)
+    balancerChanged()
   }
 
   /// Balances by these settings from now on. Calls that run end where they are.

@@ -40,12 +40,13 @@ public struct Resolution: Sendable {
   /// Waits until the channel wants to hear again: a connection was lost, the refresh interval has passed, or the
   /// back-off after a failure has. False when the resolution is over.
   public func nextRequest() async -> Bool {
-    await withTaskCancellationHandler {
+    let wait = ResolutionWait()
+    return await withTaskCancellationHandler {
       await withUnsafeContinuation { continuation in
-        resolving.onLoop { $0.wait(continuation, run: run) }
+        resolving.onLoop { $0.begin(wait, continuation, run: run) }
       }
     } onCancel: {
-      resolving.onLoop { $0.stopWaiting(run: run) }
+      resolving.onLoop { $0.cancel(wait) }
     }
   }
 }

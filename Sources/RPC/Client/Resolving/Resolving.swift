@@ -8,10 +8,12 @@ final class Resolving: @unchecked Sendable {
   private let resolver: any Resolver
   private let configuration: ChannelConfiguration
   private var backoff: ConnectionBackoff
+  /// As it was when the last good report came, which may prove to be of no use.
+  private var backoffBeforeReport: ConnectionBackoff
   private var task: Task<Void, Never>?
   /// Tells the reports of the present run from those of an earlier one.
   private var run = 0
-  private var waiter: UnsafeContinuation<Bool, Never>?
+  private var waiter: ResolutionWait?
   private var timer: Scheduled<Void>?
   private var earliest = NIODeadline.uptimeNanoseconds(0)
   private var isWanted = false
@@ -29,6 +31,7 @@ final class Resolving: @unchecked Sendable {
     self.configuration = configuration
     self.eventLoop = eventLoop
     backoff = ConnectionBackoff(configuration)
+    backoffBeforeReport = backoff
   }
 
   func onLoop(_ body: @escaping @Sendable (Resolving) -> Void) {
@@ -93,10 +96,10 @@ final class Resolving: @unchecked Sendable {
     let next: TimeAmount
     switch result {
     case .success:
+      backoffBeforeReport = backoff
       backoff.reset()
       earliest = now + TimeAmount(clamped: configuration.minimumResolutionInterval)
-      next = TimeAmount(
-        clamped: max(configuration.resolutionInterval, configuration.minimumResolutionInterval))
+      next = TimeAmount(clamped: configuration.nextResolution)
     case .failure:
       next = backoff.next()
       earliest = now + next
@@ -105,14 +108,28 @@ final class Resolving: @unchecked Sendable {
     handler?(result)
   }
 
-  func wait(_ continuation: UnsafeContinuation<Bool, Never>, run: Int) {
-    guard run == self.run, waiter == nil else { return continuation.resume(returning: false) }
-    waiter = continuation
+  /// What was reported last is of no use: to be asked for again after the back-off of a failure.
+  func retry() {
+    backoff = backoffBeforeReport
+    let next = backoff.next()
+    earliest = .now() + next
+    timer?.cancel()
+    timer = eventLoop.scheduleTask(in: next) { self.refresh() }
+  }
+
+  func begin(_ wait: ResolutionWait, _ continuation: UnsafeContinuation<Bool, Never>, run: Int) {
+    guard run == self.run, waiter == nil, !wait.isCancelled else {
+      return continuation.resume(returning: false)
+    }
+    wait.continuation = continuation
+    waiter = wait
     serve()
   }
 
-  func stopWaiting(run: Int) {
-    if run == self.run { resume(false) }
+  /// May come before its beginning: a task can be cancelled at any time.
+  func cancel(_ wait: ResolutionWait) {
+    wait.isCancelled = true
+    if waiter === wait { resume(false) }
   }
 
   private func serve() {
@@ -130,13 +147,27 @@ final class Resolving: @unchecked Sendable {
   private func resume(_ goesOn: Bool) {
     let waiter = self.waiter
     self.waiter = nil
-    waiter?.resume(returning: goesOn)
+    waiter?.continuation?.resume(returning: goesOn)
   }
+}
+
+/// A resolver that waits until it is wanted again. On the channel's loop.
+final class ResolutionWait: @unchecked Sendable {
+  var continuation: UnsafeContinuation<Bool, Never>?
+  var isCancelled = false
 }
 
 /// The name stands for no server.
 struct NoAddress: Error, CustomStringConvertible {
   var description: String { "the name has no address" }
+}
+
+extension ChannelConfiguration {
+  /// The time to the next regular resolution: a little less than the interval, another little for each, or channels that
+  /// began together would ask together for ever.
+  var nextResolution: Duration {
+    max(resolutionInterval * Double.random(in: 0.8...1), minimumResolutionInterval)
+  }
 }
 
 extension TimeAmount {

@@ -7,27 +7,40 @@ final class ServicePolicy {
   /// Nil without `retryThrottling`.
   @exclusivity(unchecked) private(set) var throttle: RetryThrottle?
   private let own: LoadBalancing
+  /// What counts while the resolver says nothing.
+  private let base: ServiceConfiguration?
+  private var balancing: LoadBalancing
+  /// The resolver has been heard: it sent a right configuration, or none.
+  private var isSettled = false
   private let logger: Logger
 
   /// - Parameter configuration: what counts until a resolver says something.
   init(_ configuration: ChannelConfiguration, logger: Logger) {
     own = configuration.loadBalancing
+    base = configuration.serviceConfiguration
+    balancing = base?.balancing(own) ?? own
     self.logger = logger
-    if let service = configuration.serviceConfiguration { follow(service) }
+    if let base { follow(base) }
   }
 
   func methodConfiguration(_ path: String) -> MethodConfiguration? { methods?[path: path] }
 
-  /// Takes over what a resolver found, in JSON; the balancing that it wants. A configuration that is not right changes
-  /// nothing and gives nil (A21).
-  func follow(json: String) -> LoadBalancing? {
+  /// Takes over what a resolver found, in JSON; the balancing that counts from now on. Without any (nil) the channel's own
+  /// configuration counts again. One that is not right changes nothing; where there is nothing yet that it could
+  /// leave as it was, the answer is nil: the whole resolution is to be refused (gRFC A21).
+  func follow(json: String?) -> LoadBalancing? {
     do throws(ServiceConfigurationError) {
-      let service = try ServiceConfiguration(json: Array(json.utf8))
+      let found = try json.map { (json) throws(ServiceConfigurationError) in
+        try ServiceConfiguration(json: Array(json.utf8))
+      }
+      isSettled = true
+      let service = found ?? base ?? ServiceConfiguration()
+      balancing = service.balancing(own)
       follow(service)
-      return service.balancing(own)
+      return balancing
     } catch {
       logger.warning("service configuration refused", metadata: ["reason": "\(error)"])
-      return nil
+      return isSettled || base != nil ? balancing : nil
     }
   }
 
