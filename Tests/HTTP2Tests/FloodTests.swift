@@ -67,6 +67,53 @@ import Testing
     #expect(attacked.counters.snapshot.resetsReceived >= 1000)
   }
 
+  @Test("R-211 a client that resets what we ended first is honest, and earns nothing by it")
+  func resetsAfterTheEnd() throws {
+    var configuration = HTTP2Configuration()
+    configuration.resetBurst = 50
+    configuration.resetRate = 1
+    configuration.maximumConcurrentStreams = 10
+    let attacked = try Attacked(configuration)
+    attacked.witness.onAccept = {
+      $0.respond(HeaderFields([":status": "200"]), endStream: true)
+    }
+    let (goAway, _) = try attacked.flood(15_000) { round in
+      let id = UInt32(2 * round + 1)
+      return round % 2 == 0
+        ? RawFrame.request(id) : RawFrame.bytes(3, stream: id - 2, [0, 0, 0, 0])
+    }
+    #expect(goAway == nil)
+    #expect(!attacked.server.isLingering)
+    // Ends that were not answered by a reset are no store of resets to come.
+    for round in 0..<1000 { try attacked.send(RawFrame.request(UInt32(40_001 + 2 * round))) }
+    attacked.witness.onAccept = nil
+    let (end, rounds) = try attacked.flood(1000) { round in
+      let id = UInt32(50_001 + 2 * round)
+      return RawFrame.request(id) + RawFrame.bytes(3, stream: id, [0, 0, 0, 8])
+    }
+    #expect(end?.debugData == "too many resets")
+    #expect((50...65).contains(rounds))
+  }
+
+  @Test("R-027 one stream too many is refused and nothing else", arguments: [true, false])
+  func tooManyStreams(acknowledged: Bool) throws {
+    var configuration = HTTP2Configuration()
+    configuration.maximumConcurrentStreams = 3
+    let attacked = try Attacked(configuration, acknowledges: acknowledged)
+    var frames: [RawFrame.Frame] = []
+    for index in 0..<6 { frames += try attacked.send(RawFrame.request(UInt32(2 * index + 1))) }
+    #expect(attacked.witness.accepted.count == 3)
+    let resets = frames.filter { $0.type == 3 }
+    #expect(resets.map(\.stream) == [7, 9, 11])
+    #expect(resets.allSatisfy { $0.code() == HTTP2ErrorCode.refusedStream.rawValue })
+    #expect(!frames.contains { $0.type == 7 })
+    // What still comes for a refused stream is no fault, and a place that is free again is there.
+    try attacked.send(RawFrame.bytes(0, flags: 1, stream: 7, [1, 2, 3]))
+    try attacked.send(RawFrame.bytes(3, stream: 1, [0, 0, 0, 8]) + RawFrame.request(13))
+    #expect(attacked.witness.accepted.count == 4)
+    #expect(!attacked.server.isLingering)
+  }
+
   @Test("R-212 streams that the server is made to reset are limited")
   func madeYouReset() throws {
     let attacked = try Attacked(.publicListener)

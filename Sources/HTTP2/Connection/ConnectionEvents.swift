@@ -26,6 +26,10 @@ extension HTTP2Connection {
 extension HTTP2Connection: SessionDelegate {
   func received(_ headers: HeaderFields, on id: Int32, kind: HeaderKind) {
     guard kind != .request else {
+      guard streams.count < configuration.maximumConcurrentStreams else {
+        session?.reset(id, .refusedStream)
+        return
+      }
       let stream = HTTP2Stream(id: id, connection: self)
       stream.hasReceivedHeaders = true
       add(stream)
@@ -87,6 +91,7 @@ extension HTTP2Connection: SessionDelegate {
     // An answer that is complete before its request tells the client to stop sending.
     guard role == .server else { return }
     if let stream = stream(id), stream.hasReceivedEnd { return }
+    session?.explainReset()
     session?.reset(id, .noError)
   }
 

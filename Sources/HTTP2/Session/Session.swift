@@ -14,6 +14,7 @@ final class Session {
   let maximumHeaderListSize: Int
   let maximumHeaderFields: Int
   private let maximumOutboundQueue: Int
+  let maximumConcurrentStreams: Int
   private let memory = SessionMemory()
   let handle: OpaquePointer
   /// The connection: it owns this session and is what calls it, so it is there whenever a callback runs, and
@@ -29,9 +30,12 @@ final class Session {
   @exclusivity(unchecked) var controlFrames: TokenBucket
   /// WINDOW_UPDATE frames that the DATA we sent explains.
   @exclusivity(unchecked) var explainedWindowUpdates = 0
+  /// RST_STREAM frames that the peer may send because we ended our side of a stream first.
+  @exclusivity(unchecked) var explainedResets = 0
   /// HEADERS or DATA went out since this was last looked at.
   @exclusivity(unchecked) var hasSentPayload = false
   @exclusivity(unchecked) private var notice: [UInt8]?
+  @exclusivity(unchecked) private var hasSentPreface = false
   /// The peer broke a limit: the GOAWAY that says so is queued and nothing more is taken from it.
   @exclusivity(unchecked) private(set) var isCondemned = false
 
@@ -43,6 +47,7 @@ final class Session {
     maximumHeaderListSize = configuration.maximumHeaderListSize
     maximumHeaderFields = configuration.maximumHeaderFields
     maximumOutboundQueue = configuration.maximumOutboundQueue
+    maximumConcurrentStreams = Int(configuration.maximumConcurrentStreams)
     self.delegate = .passUnretained(delegate)
     resets = TokenBucket(
       burst: Int(clamping: configuration.resetBurst),
@@ -75,9 +80,9 @@ final class Session {
     nghttp2_option_set_max_outbound_ack(option, 1000)
     nghttp2_option_set_max_settings(option, 32)
     nghttp2_option_set_max_continuations(option, configuration.maximumContinuations)
-    // Ours speaks first, since nghttp2 calls it INTERNAL_ERROR; this is the net below.
-    nghttp2_option_set_stream_reset_rate_limit(
-      option, configuration.resetBurst.addingSome, configuration.resetRate.addingSome)
+    // Ours counts, since nghttp2 calls it INTERNAL_ERROR and takes an honest client's answer to an early end for
+    // an attack; this one is off.
+    nghttp2_option_set_stream_reset_rate_limit(option, UInt64.max, UInt64.max)
     for type in Self.unknownTypes { nghttp2_option_set_user_recv_extension_type(option, type) }
     nghttp2_option_set_max_send_header_block_length(option, 256 * 1024)
     if role == .client { nghttp2_option_set_peer_max_concurrent_streams(option, 100) }
@@ -99,7 +104,14 @@ final class Session {
   }
 
   private func submitPreface(_ configuration: HTTP2Configuration) throws(HTTP2Error) {
-    var settings = [
+    let settings = [
+      // A server's number of streams is put in as the frame leaves: nghttp2 would end the whole connection for one
+      // stream too many, and that stream is only to be refused.
+      role == .server
+        ? nghttp2_settings_entry(
+          settings_id: Int32(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS.rawValue), value: .max)
+        : nghttp2_settings_entry(
+          settings_id: Int32(NGHTTP2_SETTINGS_ENABLE_PUSH.rawValue), value: 0),
       nghttp2_settings_entry(
         settings_id: Int32(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE.rawValue),
         value: UInt32(clamping: configuration.initialStreamWindow)),
@@ -107,16 +119,6 @@ final class Session {
         settings_id: Int32(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE.rawValue),
         value: UInt32(clamping: configuration.maximumHeaderListSize)),
     ]
-    if role == .server {
-      settings.append(
-        nghttp2_settings_entry(
-          settings_id: Int32(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS.rawValue),
-          value: configuration.maximumConcurrentStreams))
-    } else {
-      settings.append(
-        nghttp2_settings_entry(
-          settings_id: Int32(NGHTTP2_SETTINGS_ENABLE_PUSH.rawValue), value: 0))
-    }
     var code = nghttp2_submit_settings(
       handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), settings, settings.count)
     guard code == 0 else { throw .session(code) }
@@ -166,6 +168,7 @@ final class Session {
           room.copyMemory(from: UnsafeRawBufferPointer(start: data, count: count))
           return count
         }
+        if !hasSentPreface { didSendPreface(count, in: &buffer) }
         if notice != nil, Self.endsBlock(UnsafeBufferPointer(start: data, count: count)) {
           writeNotice(to: &buffer)
         }
@@ -173,6 +176,17 @@ final class Session {
       return true
     }
   }
+
+  /// The first frame of all, SETTINGS, is at the end of `buffer`: a server's says how many streams there may be, in the
+  /// first entry.
+  private func didSendPreface(_ count: Int, in buffer: inout ByteBuffer) {
+    hasSentPreface = true
+    guard role == .server else { return }
+    let value = buffer.writerIndex - count + Self.frameHeaderSize + MemoryLayout<UInt16>.size
+    buffer.setInteger(UInt32(clamping: maximumConcurrentStreams), at: value)
+  }
+
+  private static let frameHeaderSize = 9
 
   /// False once both sides are through: the connection can be closed.
   var isAlive: Bool {
@@ -317,13 +331,5 @@ final class Session {
         return body(UnsafePointer(list.baseAddress), fields.count)
       }
     }
-  }
-}
-
-extension UInt64 {
-  /// A tenth more, and a little.
-  fileprivate var addingSome: UInt64 {
-    let (sum, overflows) = addingReportingOverflow(self / 10 + 10)
-    return overflows ? self : sum
   }
 }

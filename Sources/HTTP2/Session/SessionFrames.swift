@@ -75,7 +75,7 @@ extension Session {
     case NGHTTP2_PRIORITY.rawValue: countControlFrame()
     case NGHTTP2_RST_STREAM.rawValue:
       if let counters { HTTP2Counters.add(to: counters.resetsReceived) }
-      if role == .server { countReset() }
+      if role == .server { resetReceived() }
     case NGHTTP2_GOAWAY.rawValue:
       countControlFrame()
       if let counters { HTTP2Counters.add(to: counters.goAwaysReceived) }
@@ -134,6 +134,15 @@ extension Session {
     default: break
     }
   }
+
+  private func resetReceived() {
+    if explainedResets > 0 { explainedResets -= 1 } else { countReset() }
+  }
+
+  /// We ended a stream before the peer did. gRPC's clients reset theirs then, and that is no impatience: such a call
+  /// was answered. The reset comes before the next stream in its place, so there are no more of them under
+  /// way than streams may be open.
+  func explainReset() { explainedResets = min(explainedResets + 1, maximumConcurrentStreams) }
 
   /// A stream that was opened in vain: reset by the peer, or refused.
   private func countReset() {

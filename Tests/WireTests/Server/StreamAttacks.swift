@@ -66,6 +66,13 @@ extension Attack {
     RawClient.headers() + RawFields([RawField(name: Array("x".utf8), value: bytes)])
   }
 
+  /// Resets as many streams as may be open, and waits until their handlers have noticed: until then they keep their
+  /// places.
+  private static func cancel(_ ids: [UInt32], _ client: RawClient) throws {
+    try client.wire.send(ids.map { .reset($0, RawError.cancel) })
+    for _ in 0..<1000 where try client.answer().grpc == "8" {}
+  }
+
   static let streams: [Attack] = [
     Attack("more streams than allowed, before our SETTINGS are read", .survives) { client in
       let ids = try (0..<3000).map { _ in try client.open(RawClient.headers(fullDuplex)) }
@@ -82,8 +89,16 @@ extension Attack {
           throw WireError.unexpected("\(answer)")
         }
       }
-      try client.wire.send(
-        ids.filter { !client.isAnswered($0) }.prefix(1000).map { .reset($0, RawError.cancel) })
+      try cancel(Array(ids.filter { !client.isAnswered($0) }.prefix(1000)), client)
+    },
+    Attack("more streams than allowed, after our SETTINGS were read", .survives) { client in
+      try client.synchronize()
+      let ids = try (0..<3000).map { _ in try client.open(RawClient.headers(fullDuplex)) }
+      for id in ids.suffix(2000) {
+        let answer = try client.answer(to: id)
+        guard answer.reset == RawError.refused else { throw WireError.unexpected("\(answer)") }
+      }
+      try cancel(Array(ids.prefix(1000)), client)
     },
     Attack("an even stream", broken) { client in
       try client.wire.send(.headers(2, RawClient.headers()))
