@@ -12,13 +12,9 @@ final class HandlerTasks: @unchecked Sendable {
   final class Worker: @unchecked Sendable {
     fileprivate var task: Task<Void, Never>?
     fileprivate var parked: UnsafeContinuation<Bool, Never>?
-    fileprivate var isCancelled = false
 
     /// Cancels the call it runs; its task takes no other after that.
-    func cancel() {
-      isCancelled = true
-      task?.cancel()
-    }
+    func cancel() { task?.cancel() }
   }
 
   let executor: LoopExecutor
@@ -64,8 +60,8 @@ final class HandlerTasks: @unchecked Sendable {
       while let (call, message) = take() {
         if first < waiting.count { wake() }
         await call.run(message, on: worker)
-        // A handler that moved elsewhere and a cancelled task are not used again.
-        guard executor.eventLoop.inEventLoop, !worker.isCancelled else { return }
+        // A handler that moved elsewhere and a cancelled task are not used again; a handler may cancel its own.
+        guard executor.eventLoop.inEventLoop, !Task.isCancelled else { return }
       }
     } while await park(worker)
   }

@@ -274,7 +274,11 @@ import Testing
   @Test("R-215 clients are told apart by certificate, else by address without port")
   func clients() {
     #expect(Peer(address: "10.0.0.1:50000").client == "10.0.0.1")
-    #expect(Peer(address: "[::1]:50000").client == "[::1]")
+    #expect(Peer(address: "[2001:db8:0:12:3::4]:50000").client == "2001:db8:0:12::/64")
+    #expect(Peer(address: "[2001:db8:0:12::9]:1").client == "2001:db8:0:12::/64")
+    #expect(Peer(address: "[2001:db8:0:13::9]:1").client == "2001:db8:0:13::/64")
+    #expect(Peer(address: "[::ffff:10.0.0.1]:1").client == "10.0.0.1")
+    #expect(Peer(address: "[fe80::1%eth0]:1").client == "fe80:0:0:0::/64")
     #expect(Peer(address: "unix:/run/a:b").client == "unix:/run/a:b")
     #expect(Peer(address: "10.0.0.1:1", certificateNames: ["a", "b"]).client == "a b")
     let handlers = PeerHandlers(limit: 1)
@@ -282,6 +286,25 @@ import Testing
     handlers.end("a")
     #expect(handlers.count == 1)
     #expect(handlers.begin("a"))
+  }
+
+  @Test("R-019 a handler that cancels its own task cancels no call but its own")
+  func ownCancellation() async throws {
+    let seen = Mutex<[Bool]>([])
+    let service = Scripted(onUnary: { request, _ in
+      seen.withLock { $0.append(Task.isCancelled) }
+      withUnsafeCurrentTask { $0?.cancel() }
+      return request
+    })
+    try await withServer(service) { _, port in
+      let raw = try await RawClient(port: port)
+      for _ in 0..<3 {
+        let answer = try await raw.request(RawClient.headers(), body: [0, 0, 0, 0, 0])
+        #expect(answer.grpc == "0")
+      }
+      try await raw.close()
+    }
+    #expect(seen.withLock { $0 } == [false, false, false])
   }
 
   @Test("R-027 the bounds hold for calls that come in one read", arguments: [true, false])
