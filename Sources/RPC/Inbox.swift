@@ -39,8 +39,12 @@ struct Inbox {
   /// Whole messages that wait to be taken.
   var count: Int { (head == nil ? 0 : 1) + ready.count - first }
 
-  /// Bytes that are here although the sender may send as many more: what arrived of a long message.
-  var kept: Int { stored - held }
+  /// What is here beyond the bytes that hold the sender's window: what arrived of a long message, and what it costs
+  /// to keep many small ones apart.
+  var kept: Int { stored - held + Self.costOfMessage * (ready.count - first) }
+
+  /// Its place in the list and the memory block of its own.
+  private static let costOfMessage = 64
 
   /// Bytes of a message that has not arrived completely.
   var isInsideMessage: Bool { deframer.isInsideMessage }

@@ -66,7 +66,7 @@ final class ServerStream:
     } catch {
       return abort(error)
     }
-    if inbox.isInsideMessage { stream.keep(inbox.kept) }
+    if inbox.isInsideMessage || inbox.count > 1 { stream.keep(inbox.kept) }
     if !takesStream {
       if inbox.count > 1 { abort(Self.notOneMessage) }
     } else if let reader, reader.isWaiting, inbox.count > 0 {
