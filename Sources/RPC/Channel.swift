@@ -10,7 +10,7 @@ public final class Channel: Caller, Sendable {
   public let target: Target
   private let configuration: ChannelConfiguration
   let connections: Connections
-  private let core: ClientCore
+  let core: ClientCore
 
   /// - Throws: `TargetError`, or `TLSError` when a certificate cannot be read.
   public init(

@@ -18,6 +18,8 @@ final class ClientCore: @unchecked Sendable {
   /// Bytes of requests that calls keep in case they must be sent again.
   @exclusivity(unchecked) var keptBytes = 0
   @exclusivity(unchecked) private(set) var isShutDown = false
+  /// Calls that wait for their next attempt while none runs: no connection that closes tells them of a channel's end.
+  private var pausing: [ObjectIdentifier: ClientCall] = [:]
 
   init(connections: Connections, configuration: ChannelConfiguration, service: ServicePolicy) {
     self.connections = connections
@@ -34,5 +36,16 @@ final class ClientCore: @unchecked Sendable {
     recorder = configuration.metrics?.recorder(on: eventLoop)
   }
 
-  func shutDown() { isShutDown = true }
+  func pauses(_ call: ClientCall) { pausing[ObjectIdentifier(call)] = call }
+
+  var pausingCount: Int { pausing.count }
+
+  /// Harmless when it does not pause.
+  func goesOn(_ call: ClientCall) { pausing[ObjectIdentifier(call)] = nil }
+
+  /// There are no further attempts.
+  func shutDown() {
+    isShutDown = true
+    for call in pausing.values { call.fail(Status(.unavailable, "the channel is shut down")) }
+  }
 }

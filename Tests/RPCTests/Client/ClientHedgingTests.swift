@@ -1,11 +1,12 @@
 import HTTP2
 import NIOCore
 import PorticoAPI
+import Synchronization
 import Testing
 
 @testable import RPC
 
-private func hedging(
+func hedging(
   attempts: Int = 3, delay: String = "0s", nonFatal: String = "[]", throttling: String = ""
 ) -> String {
   """
@@ -207,6 +208,31 @@ private func hedging(
         let closure = try await request.closed.futureResult.get()
         #expect(closure == .reset(.cancel))
       }
+    }
+  }
+
+  @Test(
+    "R-079 R-071 a hedged call that runs when its channel closes finishes, with no further attempt")
+  func gracefulEnd() async throws {
+    let begun = Signal()
+    let waiting = Mutex<[ScriptedRequest]>([])
+    let script: ScriptedServer.Script = { request in
+      waiting.withLock { $0.append(request) }
+      begun.set()
+    }
+    try await withScript(script, service: hedging(attempts: 2, delay: "0.05s")) {
+      channel, server in
+      let call = Task { await channel.outcome([], idempotent) }
+      await begun.wait()
+      let closing = Task { await channel.shutDown(grace: .seconds(600)) }
+      await channel.until(.shutDown)
+      // On the loop that has the timer of the second attempt, and later than that.
+      try await channel.connections.eventLoop.scheduleTask(in: .milliseconds(60)) {}
+        .futureResult.get()
+      let first = try #require(waiting.withLock { $0.first })
+      try await first.stream.eventLoop.submit { first.succeed([1]) }.get()
+      #expect(await call.value.code == .ok)
+      await closing.value
     }
   }
 }

@@ -300,20 +300,32 @@ func retrying(
     }
   }
 
-  @Test("R-079 a call that waits for its next attempt ends with the channel")
-  func shutDown() async throws {
-    let failed = Signal()
-    let server = try await ScriptedServer { request in
-      request.fail(.unavailable, ["grpc-retry-pushback-ms": "50"])
-      failed.set()
+  @Test(
+    "R-079 a call that waits for its next attempt ends with the channel, not minutes later",
+    arguments: [Methods.Streams.unary, Methods.Nesting.echo])
+  func shutDown(method: RPC.Method) async throws {
+    let server = try await ScriptedServer {
+      $0.fail(.unavailable, ["grpc-retry-pushback-ms": "3600000"])
     }
+    let json =
+      method.idempotency == .unknown
+      ? retrying() : hedging(delay: "3600s", nonFatal: #"["UNAVAILABLE"]"#)
     var configuration = ChannelConfiguration()
-    configuration.serviceConfiguration = try ServiceConfiguration(json: Array(retrying().utf8))
+    configuration.serviceConfiguration = try ServiceConfiguration(json: Array(json.utf8))
     let channel = try RPC.Channel("127.0.0.1:\(server.port)", configuration)
-    let call = Task { await channel.outcome() }
-    await failed.wait()
+    let call = Task { await channel.outcome([], method) }
+    while try await channel.pausing() == 0 { await Task.yield() }
     await channel.shutDown(grace: .zero)
     #expect(await call.value.code == .unavailable)
+    let left = try await channel.pausing()
+    #expect(left == 0)
     try await server.stop()
+  }
+}
+
+extension RPC.Channel {
+  /// Calls between two attempts.
+  fileprivate func pausing() async throws -> Int {
+    try await connections.eventLoop.submit { self.core.pausingCount }.get()
   }
 }

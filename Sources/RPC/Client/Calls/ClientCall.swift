@@ -221,9 +221,13 @@ final class ClientCall: Expiring, @unchecked Sendable {
     result = status
     if placeInQueue != nil { core.deadlines.remove(self) }
     if let place { place.leave() }
-    if let retry { retry.timer?.cancel() }
+    if let retry {
+      retry.timer?.cancel()
+      core.goesOn(self)
+    }
     if let hedging {
       self.hedging = nil
+      core.goesOn(self)
       hedging.cancel()
     }
     dropKept()

@@ -105,7 +105,9 @@ extension ClientCall: PendingAttempt {
     guard let delay = delay(before: policy, status, fields) else { return end(status) }
     responseHeaders = nil
     trailers = nil
+    core.pauses(self)
     retry?.timer = eventLoop.scheduleTask(in: delay) {
+      self.core.goesOn(self)
       if self.result == nil { self.core.connections.start(self) }
     }
   }

@@ -26,7 +26,7 @@ final class Hedging: @unchecked Sendable {
   }
 
   private var hasMore: Bool {
-    mayStartMore && started < policy.maximumAttempts
+    mayStartMore && started < policy.maximumAttempts && !call.core.isShutDown
       && call.core.service.throttle?.allowsRetry ?? true
   }
 
@@ -46,6 +46,7 @@ final class Hedging: @unchecked Sendable {
 
   private func launchNext() {
     timer = nil
+    call.core.goesOn(call)
     guard call.hedging === self, hasMore else { return endIfNothingIsLeft() }
     launch()
     scheduleNext(.nanoseconds(Int64(clampedNanoseconds: policy.delay)))
@@ -68,7 +69,9 @@ final class Hedging: @unchecked Sendable {
     if isFatal { return giveUp() }
     switch pushback {
     case .stop: mayStartMore = false
-    case .after(let delay): scheduleNext(delay)
+    case .after(let delay):
+      scheduleNext(delay)
+      if timer != nil, running.isEmpty { call.core.pauses(call) }
     case .none: if hasMore { return launchNext() }
     }
     endIfNothingIsLeft()
