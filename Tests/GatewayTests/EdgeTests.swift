@@ -105,6 +105,22 @@ struct EdgeTests {
     }
   }
 
+  @Test("R-222 connections beyond the rate wait and are served")
+  func acceptRate() async throws {
+    var limits = EdgeLimits()
+    limits.acceptBurst = 1
+    limits.acceptRate = 20
+    try await EdgeStage.run(limits: limits) { stage in
+      let began = ContinuousClock.now
+      try await withThrowingTaskGroup(of: Int.self) { group in
+        for _ in 0..<12 { group.addTask { try await stage.send("GET", "/healthz").status } }
+        for try await status in group { #expect(status == 200) }
+      }
+      // The kernel hands out up to four at a time; those after them have to be earned.
+      #expect(ContinuousClock.now - began > .milliseconds(200))
+    }
+  }
+
   @Test(
     "R-178 security headers on pages, errors and API alike; no inline script or style is allowed")
   func securityHeaders() async throws {

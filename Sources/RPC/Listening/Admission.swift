@@ -26,7 +26,7 @@ final class Admission: Sendable {
 
   /// For the listening channel.
   func gate() -> AcceptGate {
-    AcceptGate(bucket: TokenBucket(burst: burst, perSecond: rate)) { [self] in hasRoom() }
+    AcceptGate(burst: burst, perSecond: rate) { [self] in hasRoom() }
   }
 
   /// Whether another handshake may begin. When not, the oldest ones that make their clients' slowness everybody's
@@ -65,61 +65,5 @@ final class Admission: Sendable {
     handshakes.withLock { $0.append(handshake) }
     channel.closeFuture.whenComplete { _ in handshake.end() }
     return handshake
-  }
-}
-
-/// Holds `accept` back while the listener has enough to do, or the process no file descriptor left.
-final class AcceptGate: ChannelDuplexHandler {
-  typealias InboundIn = any NIOCore.Channel
-  typealias OutboundIn = any NIOCore.Channel
-
-  private var bucket: TokenBucket
-  private let hasRoom: () -> Bool
-  private var isWaiting = false
-  private static let pause = TimeAmount.milliseconds(10)
-  private static let pauseAfterError = TimeAmount.milliseconds(200)
-
-  init(bucket: TokenBucket, hasRoom: @escaping () -> Bool) {
-    self.bucket = bucket
-    self.hasRoom = hasRoom
-  }
-
-  /// `accept` failed, mostly for want of file descriptors. The kernel would say at once that there is a connection to
-  /// take, again and again: nobody asks for a while.
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    context.fireErrorCaught(error)
-    setAutoRead(false, context)
-    let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-    context.eventLoop.scheduleTask(in: Self.pauseAfterError) {
-      let (gate, context) = bound.value
-      if context.channel.isActive { gate.setAutoRead(true, context) }
-    }
-  }
-
-  private func setAutoRead(_ isOn: Bool, _ context: ChannelHandlerContext) {
-    do {
-      try context.channel.syncOptions?.setOption(.autoRead, value: isOn)
-    } catch {
-      // The listener has closed in between.
-      context.close(promise: nil)
-    }
-  }
-
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    // The kernel may have handed out a few more than were asked for.
-    bucket.owe()
-    context.fireChannelRead(data)
-  }
-
-  func read(context: ChannelHandlerContext) {
-    guard !isWaiting else { return }
-    if hasRoom(), bucket.hasToken { return context.read() }
-    isWaiting = true
-    let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-    context.eventLoop.scheduleTask(in: Self.pause) {
-      let (gate, context) = bound.value
-      gate.isWaiting = false
-      gate.read(context: context)
-    }
   }
 }

@@ -22,4 +22,7 @@ struct EdgeLimits: Sendable {
   var requestsPerConnection = 10_000
   var connections = 10_000
   var connectionsPerAddress = 256
+  /// Connections taken at once, and a second; the others wait in the kernel's queue.
+  var acceptBurst = 1_000
+  var acceptRate = 1_000
 }

@@ -24,10 +24,17 @@ final class Listener: Sendable {
     host: String, port: Int, tls: TLSListener?, edge: any EdgeService, group: any EventLoopGroup,
     log: Logger
   ) async throws -> Listener {
-    let connections = ConnectionTable(limits: edge.limits)
+    let limits = edge.limits
+    let connections = ConnectionTable(limits: limits)
     let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 1024)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .serverChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(
+            AcceptGate(burst: limits.acceptBurst, perSecond: limits.acceptRate))
+        }
+      }
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
       .childChannelOption(.maxMessagesPerRead, value: 1)
       .childChannelInitializer { channel in
