@@ -31,6 +31,32 @@ import WellKnown
     }
   }
 
+  @Test("V-20 R-224 five hundred connections at a time, round after round: memory stays flat")
+  func rounds() async throws {
+    try await ServerProcess.during { server in
+      let port = server.port
+      try await onThread { for _ in 0..<3 { try Self.visit(port) } }
+      let before = try await server.resident(below: Self.calm)
+      let rounds = 10 * AttackScale.factor
+      for _ in 0..<rounds { try await onThread { try Self.visit(port) } }
+      let limit = max(before + before / 10, Self.calm)
+      let after = try await server.resident(below: limit)
+      #expect(after <= limit, "\(before) bytes before, \(after) after")
+    }
+  }
+
+  /// Many clients, each with a call that is answered, and all of them leave.
+  private static func visit(_ port: Int) throws {
+    let clients = try (0..<500).map { _ in try RawClient(port: port) }
+    let calls = try clients.map { try $0.call() }
+    for (client, call) in zip(clients, calls) {
+      guard try client.answer(to: call).grpc == "0" else {
+        throw WireError.unexpected("no service")
+      }
+    }
+    for client in clients { client.close() }
+  }
+
   /// Above this a server gives free memory back to the system, which takes it some seconds.
   private static let calm = 72 << 20
 
