@@ -29,6 +29,9 @@ public struct HTTP2Configuration: Sendable {
   /// Streams a peer may reset or have refused in a burst, and how many it earns back a second.
   public var resetBurst: UInt64 = 10_000
   public var resetRate: UInt64 = 1_000
+  /// Whether every call that is answered earns one back too: who hedges or gives up early does so in proportion to
+  /// what it lets finish.
+  public var answersForgiveResets = true
   /// Streams we reset for the peer's faults before the connection ends, and how many faults are
   /// forgiven a second.
   public var faultBurst: Int = 200
@@ -82,6 +85,7 @@ public struct HTTP2Configuration: Sendable {
     configuration.largestWindow = nil
     configuration.resetBurst = 1_000
     configuration.resetRate = 33
+    configuration.answersForgiveResets = false
     configuration.faultBurst = 100
     configuration.controlBurst = 2_000
     configuration.controlRate = 200

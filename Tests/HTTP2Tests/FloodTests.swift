@@ -95,6 +95,28 @@ import Testing
     #expect((50...65).contains(rounds))
   }
 
+  @Test(
+    "R-211 answered calls forgive as many resets, where a listener says so",
+    arguments: [true, false])
+  func forgiven(answersForgive: Bool) throws {
+    var configuration = HTTP2Configuration()
+    configuration.resetBurst = 50
+    configuration.resetRate = 1
+    configuration.answersForgiveResets = answersForgive
+    let attacked = try Attacked(configuration)
+    attacked.witness.onAccept = {
+      if $0.id % 4 == 1 { $0.respond(HeaderFields([":status": "200"]), endStream: true) }
+    }
+    let (goAway, rounds) = try attacked.flood(1000) { round in
+      let id = UInt32(4 * round + 1)
+      let answered = RawFrame.request(id) + RawFrame.bytes(0, flags: 1, stream: id)
+      return answered + RawFrame.request(id + 2)
+        + RawFrame.bytes(3, stream: id + 2, [0, 0, 0, 8])
+    }
+    #expect(rounds == 1000 || !answersForgive)
+    #expect(goAway?.debugData == (answersForgive ? nil : "too many resets"))
+  }
+
   @Test("R-027 one stream too many is refused and nothing else", arguments: [true, false])
   func tooManyStreams(acknowledged: Bool) throws {
     var configuration = HTTP2Configuration()
@@ -228,18 +250,25 @@ import Testing
     #expect(stream.closure == .connectionLost)
   }
 
-  @Test("R-216 a peer that reads on is not cut off, however slow")
-  func slow() throws {
-    let attacked = try Attacked(.publicListener)
+  @Test(
+    "R-216 a peer that reads on is not cut off, however slow, unless the memory it holds is needed",
+    arguments: [false, true])
+  func slow(isTight: Bool) throws {
+    var configuration = HTTP2Configuration.publicListener
+    configuration.budget = BufferBudget(limit: 1_000_000)
+    if isTight { configuration.budget.change(by: 800_000) }
+    let attacked = try Attacked(configuration)
     try attacked.send(RawFrame.bytes(4, [0, 4, 0, 0, 0, 1]) + RawFrame.request(1))
     let stream = try #require(attacked.witness.accepted.first?.stream)
     stream.respond(HeaderFields([":status": "200"]))
     stream.send { $0.writeRepeatingByte(7, count: 100_000) }
     for _ in 0..<30 {
       _ = try attacked.wait(.seconds(10))
-      try attacked.send(RawFrame.bytes(8, stream: 1, [0, 0, 8, 0]))
+      if !attacked.witness.isClosed {
+        try attacked.send(RawFrame.bytes(8, stream: 1, [0, 0, 8, 0]))
+      }
     }
-    #expect(!attacked.witness.isClosed)
+    #expect(attacked.witness.isClosed == isTight)
   }
 
   @Test(

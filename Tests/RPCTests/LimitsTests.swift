@@ -98,6 +98,7 @@ import Testing
     let others: Set = [
       "ServerConfiguration.compressesResponses", "ServerConfiguration.peerRules",
       "HTTP2Configuration.keepaliveWithoutCalls", "HTTP2Configuration.permitsPingsWithoutCalls",
+      "HTTP2Configuration.answersForgiveResets",
       "HTTP2Configuration.counters", "HTTP2Configuration.tooLargeHeadersAnswer", "Listener.address",
       "Listener.tls", "Listener.http2",
     ]

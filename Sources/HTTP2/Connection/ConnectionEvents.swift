@@ -90,6 +90,7 @@ extension HTTP2Connection: SessionDelegate {
   func sentEnd(of id: Int32) {
     // An answer that is complete before its request tells the client to stop sending.
     guard role == .server else { return }
+    session?.answered()
     if let stream = stream(id), stream.hasReceivedEnd { return }
     session?.explainReset()
     session?.reset(id, .noError)

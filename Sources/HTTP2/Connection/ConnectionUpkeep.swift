@@ -187,9 +187,12 @@ extension HTTP2Connection {
     let socket = upkeep.socketStall.isStalled(
       taken: load.sent - buffered, waits: buffered > 0, at: now,
       limit: configuration.socketStallTimeout)
+    // One stream that is read must not keep the memory of a hundred that are not, once that is needed.
+    let progress =
+      configuration.budget.isTight ? max(StallWatch.progress, load.unsent) : StallWatch.progress
     let window = upkeep.windowStall.isStalled(
       taken: load.sentBodies, waits: load.unsent > 0, at: now,
-      limit: configuration.windowStallTimeout)
+      limit: configuration.windowStallTimeout, progress: progress)
     guard socket || window else { return }
     if let counters = configuration.counters { HTTP2Counters.add(to: counters.limitsBroken) }
     lastError = HTTP2Error.writeStalled

@@ -20,6 +20,9 @@ public final class BufferBudget: Sendable {
 
   var isExhausted: Bool { used > limit }
 
+  /// Most of it is taken: peers that leave much waiting have to take it within the time they have.
+  var isTight: Bool { used > limit / 4 * 3 }
+
   func change(by count: Int) { total.wrappingAdd(count, ordering: .relaxed) }
 
   static let step = 64 * 1024

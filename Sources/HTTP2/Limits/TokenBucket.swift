@@ -34,6 +34,9 @@ public struct TokenBucket {
     tokens -= 1
   }
 
+  /// Gives one back before its time; there are never more than the burst.
+  public mutating func giveBack() { tokens = min(burst, tokens + 1) }
+
   private mutating func refill() {
     let now = NIODeadline.now()
     tokens = min(burst, tokens + Double((now - last).nanoseconds) / 1e9 * rate)

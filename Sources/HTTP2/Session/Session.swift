@@ -15,6 +15,7 @@ final class Session {
   let maximumHeaderFields: Int
   private let maximumOutboundQueue: Int
   let maximumConcurrentStreams: Int
+  let answersForgiveResets: Bool
   private let memory = SessionMemory()
   let handle: OpaquePointer
   /// The connection: it owns this session and is what calls it, so it is there whenever a callback runs, and
@@ -48,6 +49,7 @@ final class Session {
     maximumHeaderFields = configuration.maximumHeaderFields
     maximumOutboundQueue = configuration.maximumOutboundQueue
     maximumConcurrentStreams = Int(configuration.maximumConcurrentStreams)
+    answersForgiveResets = configuration.answersForgiveResets
     self.delegate = .passUnretained(delegate)
     resets = TokenBucket(
       burst: Int(clamping: configuration.resetBurst),

@@ -139,6 +139,9 @@ extension Session {
     if explainedResets > 0 { explainedResets -= 1 } else { countReset() }
   }
 
+  /// A stream was answered to its end.
+  func answered() { if answersForgiveResets { resets.giveBack() } }
+
   /// We ended a stream before the peer did. gRPC's clients reset theirs then, and that is no impatience: such a call
   /// was answered. The reset comes before the next stream in its place, so there are no more of them under
   /// way than streams may be open.
