@@ -24,22 +24,24 @@ public struct ResolvedTarget: Sendable, Hashable {
 
 /// A resolver's line to its channel. May be used from any task.
 public struct Resolution: Sendable {
-  let resolving: Resolving
+  /// A resolver may keep its resolutions; the channel keeps the resolver.
+  weak let resolving: Resolving?
   let run: Int
 
   /// The channel uses these from now on: connections to servers that stay are kept, those to others drain.
   public func report(_ target: ResolvedTarget) {
-    resolving.onLoop { $0.received(.success(target), run: run) }
+    resolving?.onLoop { $0.received(.success(target), run: run) }
   }
 
   /// Nothing was found. The last good addresses stay in use; the channel asks again after a back-off.
   public func report(_ error: any Error) {
-    resolving.onLoop { $0.received(.failure(error), run: run) }
+    resolving?.onLoop { $0.received(.failure(error), run: run) }
   }
 
   /// Waits until the channel wants to hear again: a connection was lost, the refresh interval has passed, or the
   /// back-off after a failure has. False when the resolution is over.
   public func nextRequest() async -> Bool {
+    guard let resolving else { return false }
     let wait = ResolutionWait()
     return await withTaskCancellationHandler {
       await withUnsafeContinuation { continuation in

@@ -54,7 +54,7 @@ final class Resolving: @unchecked Sendable {
     let resolution = Resolution(resolving: self, run: run)
     task = Task { [resolver, target] in
       await resolver.resolve(target, resolution)
-      resolution.resolving.onLoop { $0.returned(run: resolution.run) }
+      resolution.resolving?.onLoop { $0.returned(run: resolution.run) }
     }
   }
 
