@@ -28,17 +28,15 @@ import Testing
       $0.longestBackoff = .seconds(3600)
     }
     try await withChannel("test:///x", configuration) { channel in
-      func isBackingOff() async throws -> Bool? {
+      func passes() async throws -> Int? {
         try await channel.connections.eventLoop.submit {
-          channel.connections.backends.first?.isBackingOff
+          channel.connections.backends.first?.passes
         }.get()
       }
       #expect(await status { _ = try await channel.ask(CallOptions()) }.code == .unavailable)
-      let before = try await isBackingOff()
-      #expect(before == true)
       resolver.push([dead[1].endpoint, dead[0].endpoint])
-      let reordered = try await isBackingOff()
-      #expect(reordered == true)
+      let reordered = try await passes()
+      #expect(reordered == 1)
       let server = try await NamedServer.start("new", at: dead[2])
       resolver.push([dead[2].endpoint])
       let name = try await channel.ask()

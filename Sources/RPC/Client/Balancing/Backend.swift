@@ -90,8 +90,8 @@ final class Backend: @unchecked Sendable {
 
   // MARK: connecting
 
-  /// Waits before the next pass over the addresses.
-  var isBackingOff: Bool { timer != nil }
+  /// Passes over the addresses so far.
+  private(set) var passes = 0
 
   /// Begins to connect, unless that is on its way or a back-off has to pass first.
   func connect() {
@@ -99,6 +99,7 @@ final class Backend: @unchecked Sendable {
     if case .shutDown = state { return }
     let wasIdle = if case .idle = state { true } else { false }
     if wasIdle { state = .connecting }
+    passes += 1
     let connector = Connector(endpoint.addresses, factory) { self.connected($0) }
     self.connector = connector
     if wasIdle { owner.backendChanged(self) }
