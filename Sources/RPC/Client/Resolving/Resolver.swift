@@ -13,7 +13,7 @@ public protocol Resolver: Sendable {
 public struct ResolvedTarget: Sendable, Hashable {
   /// One entry a server. An empty list counts as a failed resolution.
   public var endpoints: [Endpoint]
-  /// The service config as JSON, if the name service has one.
+  /// The service config as JSON, if the name service has one. Nil: the channel's own counts, or none (R-080, gRFC A21).
   public var serviceConfig: String?
 
   public init(_ endpoints: [Endpoint], serviceConfig: String? = nil) {
