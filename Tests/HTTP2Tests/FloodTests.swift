@@ -53,6 +53,23 @@ import Testing
     #expect(!attacked.server.isLingering)
   }
 
+  @Test("R-214 nor do those with which a client opens its streams, whatever the answer")
+  func windowsOfNewStreams() throws {
+    var configuration = HTTP2Configuration()
+    configuration.controlBurst = 50
+    configuration.controlRate = 1
+    let attacked = try Attacked(configuration)
+    attacked.witness.onAccept = {
+      $0.respond(HeaderFields([":status": "200"]), endStream: true)
+    }
+    let (goAway, _) = try attacked.flood(500) { round in
+      let id = UInt32(2 * round + 1)
+      return RawFrame.request(id) + RawFrame.bytes(8, stream: id, [0, 0, 0, 5])
+        + RawFrame.bytes(8, stream: 0, [0, 0, 0, 5]) + RawFrame.bytes(0, flags: 1, stream: id)
+    }
+    #expect(goAway == nil)
+  }
+
   @Test("R-211 rapid reset ends with ENHANCE_YOUR_CALM, not nghttp2's INTERNAL_ERROR")
   func rapidReset() throws {
     let attacked = try Attacked(.publicListener)

@@ -35,7 +35,10 @@ extension Session {
     case NGHTTP2_HEADERS.rawValue:
       let kind: HeaderKind
       switch pointer.pointee.headers.cat {
-      case NGHTTP2_HCAT_REQUEST: kind = .request
+      case NGHTTP2_HCAT_REQUEST:
+        kind = .request
+        // gRPC's C core opens a stream's window as it opens the stream.
+        explainWindowUpdates(2)
       case NGHTTP2_HCAT_RESPONSE: kind = .response
       default: kind = .trailers
       }
@@ -114,13 +117,17 @@ extension Session {
     case NGHTTP2_DATA.rawValue:
       hasSentPayload = true
       // One for the stream and one for the connection, and as many for a peer that splits frames.
-      explainedWindowUpdates = min(explainedWindowUpdates + 4, 1_000_000)
+      explainWindowUpdates(4)
       if header.flags & 1 != 0 { tell { $0.sentEnd(of: header.stream_id) } }
     case NGHTTP2_RST_STREAM.rawValue:
       sentReset(HTTP2ErrorCode(rawValue: pointer.pointee.rst_stream.error_code))
     case NGHTTP2_GOAWAY.rawValue: if let counters { HTTP2Counters.add(to: counters.goAwaysSent) }
     default: break
     }
+  }
+
+  private func explainWindowUpdates(_ count: Int) {
+    explainedWindowUpdates = min(explainedWindowUpdates + count, 1_000_000)
   }
 
   private func sentReset(_ code: HTTP2ErrorCode) {
