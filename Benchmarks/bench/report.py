@@ -77,7 +77,8 @@ The streaming answer has {streams.MESSAGES:,} messages of 64 bytes for each call
 connection to the same server, Portico's. An idle connection has made one call and been quiet for {QUIET} s; there are {CONNECTIONS:,} of them.
 
 Beside a stream of 64 MiB on the same connection, calls of 64 bytes one after the other, Portico at both ends: p50 {results["beside"].beside_p50:.0f} µs,
-p99 {results["beside"].beside_p99:.0f} µs; alone {results["beside"].alone_p50:.0f} µs and {results["beside"].alone_p99:.0f} µs.
+p99 {results["beside"].beside_p99:.0f} µs; alone {results["beside"].alone_p50:.0f} µs and {results["beside"].alone_p99:.0f} µs. While such a call was under way
+{results["beside"].passed_p50:.0f} messages of 64 KiB arrived, {results["beside"].passed_p99:.0f} at p99: what is in front of a small answer, however busy the machine is.
 
 | hostile message of 4 MiB | growth of the peak memory, of its size | gRPC status |
 |---|---:|---|

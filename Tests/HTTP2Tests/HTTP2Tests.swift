@@ -9,13 +9,13 @@ final class Wire {
   let client = EmbeddedChannel()
   let server = EmbeddedChannel()
 
-  /// Carries bytes both ways until neither side has any.
-  func settle() throws {
+  /// Carries bytes both ways until neither side has any. An answer comes `roundTrip` after what it answers.
+  func settle(roundTrip: TimeAmount = .zero) throws {
     var isMoving = true
     while isMoving {
       isMoving = false
-      client.embeddedEventLoop.run()
-      server.embeddedEventLoop.run()
+      client.embeddedEventLoop.advanceTime(by: roundTrip)
+      server.embeddedEventLoop.advanceTime(by: roundTrip)
       while let bytes = try client.readOutbound(as: ByteBuffer.self) {
         try server.writeInbound(bytes)
         isMoving = true

@@ -192,8 +192,7 @@ import Testing
     let stream = try pair.request()
     for _ in 0..<40 {
       stream.send { $0.writeRepeatingByte(7, count: 64 * 1024) }
-      pair.wire.server.embeddedEventLoop.advanceTime(by: .milliseconds(1))
-      try pair.wire.settle()
+      try pair.wire.settle(roundTrip: .milliseconds(10))
     }
     let grown = try #require(pair.server.bandwidth?.window)
     #expect(grown > 64 * 1024 && grown <= 1024 * 1024)
@@ -204,6 +203,37 @@ import Testing
     #expect(pair.server.bandwidth?.window == grown)
     #expect(pair.atServer.bytes.count <= grown)
     #expect(!pair.atClient.isClosed)
+  }
+
+  @Test("R-028 windows do not grow on a short path, where they are only a queue")
+  func shortPath() throws {
+    let pair = try Pair()
+    let stream = try pair.request()
+    for _ in 0..<100 {
+      stream.send { $0.writeRepeatingByte(7, count: 256 * 1024) }
+      try pair.wire.settle(roundTrip: .microseconds(500))
+    }
+    #expect(pair.atServer.bytes.count == 100 * 256 * 1024)
+    #expect(pair.server.bandwidth?.window == 256 * 1024)
+  }
+
+  @Test(
+    "R-026 a window reaches what is under way on its path, and not much more",
+    arguments: [(5, 100), (20, 100), (100, 10), (3, 1000)])
+  func estimate(milliseconds: Int, megabytesPerSecond: Int) {
+    var estimate = BandwidthEstimate(window: 256 * 1024, cap: 16 * 1024 * 1024)
+    let underWay = milliseconds * megabytesPerSecond * 1000
+    var now = NIODeadline.uptimeNanoseconds(0)
+    for _ in 0..<200 where estimate.took(estimate.window) {
+      estimate.sampleStarted(at: now)
+      // A whole window passes in one round trip; what is more than the path holds waits in front of it.
+      let sample = estimate.window
+      now = now + .microseconds(Int64(max(milliseconds * 1000, sample / megabytesPerSecond)))
+      _ = estimate.took(sample)
+      _ = estimate.sampleEnded(at: now)
+    }
+    #expect(estimate.window >= underWay)
+    #expect(estimate.window <= max(256 * 1024, 4 * underWay))
   }
 
   @Test("R-216 what streams held is off the books when they end, however they end")

@@ -66,26 +66,39 @@ struct EchoLoad {
     return (ContinuousClock.now - start) / .microseconds(1)
   }
 
-  /// One call after the other for as long as `messages` of 64 KiB stream over the same connection.
-  func latencies(beside messages: Int64) async throws -> Latencies {
-    let stream = Task {
-      try await channel.serverStreaming(
-        EchoService.bulk, GoogleProtobuf.Int64Value(value: messages), CallOptions()
-      ) { (responses: ResponseStream<GoogleProtobuf.BytesValue>) in
-        var count: Int64 = 0
-        for try await response in responses where response.value.count == 64 * 1024 { count += 1 }
-        guard count == messages else { throw WrongAnswer() }
-      }
-    }
+  /// One call after the other while streams of `messages` of 64 KiB follow each other on the same connection, until there
+  /// were `calls` calls; and how many messages of the streams arrived while one of the calls was under way.
+  func latencies(calls: Int, beside messages: Int64) async throws -> (Latencies, Latencies) {
     let isOver = Flag()
-    let watcher = Task {
-      _ = await stream.result
-      isOver.set()
-    }
+    let arrived = Count()
+    async let streams: Void = {
+      while !isOver.isSet { try await stream(messages, arrived) }
+    }()
+    // The first one opens the windows.
+    while arrived.value < Int(messages) { _ = try await timedCall() }
     var took: [Double] = []
-    while !isOver.isSet { took.append(try await timedCall()) }
-    await watcher.value
-    try await stream.value
-    return Latencies(took)
+    var passed: [Double] = []
+    for _ in 0..<calls {
+      let before = arrived.value
+      took.append(try await timedCall())
+      passed.append(Double(arrived.value - before))
+    }
+    isOver.set()
+    try await streams
+    return (Latencies(took), Latencies(passed))
+  }
+
+  private func stream(_ messages: Int64, _ arrived: Count) async throws {
+    let count = try await channel.serverStreaming(
+      EchoService.bulk, GoogleProtobuf.Int64Value(value: messages), CallOptions()
+    ) { (responses: ResponseStream<GoogleProtobuf.BytesValue>) in
+      var count: Int64 = 0
+      for try await response in responses where response.value.count == 64 * 1024 {
+        count += 1
+        arrived.add()
+      }
+      return count
+    }
+    guard count == messages else { throw WrongAnswer() }
   }
 }

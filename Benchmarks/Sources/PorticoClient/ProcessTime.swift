@@ -16,3 +16,10 @@ final class Flag: Sendable {
   var isSet: Bool { value.load(ordering: .acquiring) }
   func set() { value.store(true, ordering: .releasing) }
 }
+
+/// Counts up, from any task.
+final class Count: Sendable {
+  private let number = Atomic(0)
+  var value: Int { number.load(ordering: .relaxed) }
+  func add() { number.wrappingAdd(1, ordering: .relaxed) }
+}

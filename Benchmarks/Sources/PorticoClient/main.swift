@@ -1,7 +1,8 @@
 // Calls through Portico's channel.
 //   portico-client PORT unary CALLS IN-FLIGHT SIZE   prints the CPU of this process for one call, microseconds
 //   portico-client PORT beside CALLS MESSAGES        prints the p50 and p99 of small calls, microseconds: alone, then
-//                                                    beside a stream of MESSAGES of 64 KiB on the same connection
+//                                                    beside streams of MESSAGES of 64 KiB on the same connection;
+//                                                    and of the messages that arrived during one of these calls
 
 import Foundation
 
@@ -18,8 +19,8 @@ case ("beside", 3):
   let load = try EchoLoad(port: numbers[0], size: 64)
   _ = try await load.latencies(calls: numbers[1])
   let alone = try await load.latencies(calls: numbers[1])
-  let beside = try await load.latencies(beside: Int64(numbers[2]))
-  print(alone.p50, alone.p99, beside.p50, beside.p99, beside.count)
+  let (beside, passed) = try await load.latencies(calls: numbers[1], beside: Int64(numbers[2]))
+  print(alone.p50, alone.p99, beside.p50, beside.p99, passed.p50, passed.p99)
 default:
   FileHandle.standardError.write(
     Data("arguments: PORT unary CALLS IN-FLIGHT SIZE | PORT beside CALLS MESSAGES\n".utf8))
