@@ -14,11 +14,11 @@ extension HTTP2Connection {
 
   func takeBuffer() -> ByteBuffer { spareBuffers.popLast() ?? ByteBuffer() }
 
+  /// Takes an empty buffer; clearing one that its stream still holds would make new memory.
   func giveBack(_ buffer: consuming ByteBuffer) {
     guard (1...Self.spareBufferSize).contains(buffer.capacity),
       spareBuffers.count < Self.spareBufferCount, !isClosed
     else { return }
-    buffer.clear()
     spareBuffers.append(buffer)
   }
 }

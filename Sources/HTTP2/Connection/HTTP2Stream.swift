@@ -223,9 +223,10 @@ public final class HTTP2Stream: @unchecked Sendable {
       kept = 0
     }
     if outbound.capacity > 0 {
-      dropOutbound()
-      connection?.giveBack(outbound)
-      outbound = ByteBuffer()
+      if outbound.readableBytes > 0 { dropOutbound() }
+      var buffer = ByteBuffer()
+      swap(&buffer, &outbound)
+      connection?.giveBack(buffer)
     }
     connection = nil
     failWriters(closure)

@@ -25,7 +25,7 @@ final class SessionMemory {
   }
 
   private func allocate(_ count: Int) -> UnsafeMutableRawPointer? {
-    guard isBeingMade, frame == nil, count >= Self.frameSize else { return malloc(count) }
+    guard isBeingMade, frame == nil else { return malloc(count) }
     frame = Self.pages(count)
     return frame
   }
@@ -43,19 +43,18 @@ final class SessionMemory {
   private func reallocate(
     _ pointer: UnsafeMutableRawPointer?, _ count: Int
   ) -> UnsafeMutableRawPointer? {
-    guard let pointer else { return allocate(count) }
+    guard let pointer else { return count < Self.frameSize ? malloc(count) : allocate(count) }
     forget(pointer)
     return realloc(pointer, count)
   }
 
-  private func free(_ pointer: UnsafeMutableRawPointer?) {
-    if let pointer { forget(pointer) }
-    Glibc.free(pointer)
+  /// Nearly every block is an ordinary one, and those begin inside a page.
+  private static func isOrdinary(_ pointer: UnsafeMutableRawPointer) -> Bool {
+    UInt(bitPattern: pointer) % UInt(page) != 0
   }
 
   private func forget(_ pointer: UnsafeMutableRawPointer) {
-    // Nearly every block is an ordinary one, and those begin inside a page.
-    guard UInt(bitPattern: pointer) % UInt(Self.page) == 0 else { return }
+    guard !Self.isOrdinary(pointer) else { return }
     if pointer == frame { frame = nil }
     if pointer == table { table = nil }
   }
@@ -71,12 +70,20 @@ final class SessionMemory {
     userData.map { Unmanaged<SessionMemory>.fromOpaque($0)._withUnsafeGuaranteedRef(body) }
   }
 
-  /// For `nghttp2_session_*_new3`; this object has to outlive the session.
+  /// For `nghttp2_session_*_new3`; this object has to outlive the session. An ordinary block comes and goes without a
+  /// look at this object.
   var functions: nghttp2_mem {
     nghttp2_mem(
       mem_user_data: Unmanaged.passUnretained(self).toOpaque(),
-      malloc: { count, userData in SessionMemory.with(userData) { $0.allocate(count) } ?? nil },
-      free: { pointer, userData in SessionMemory.with(userData) { $0.free(pointer) } },
+      malloc: { count, userData in
+        guard count >= SessionMemory.frameSize else { return Glibc.malloc(count) }
+        return SessionMemory.with(userData) { $0.allocate(count) } ?? nil
+      },
+      free: { pointer, userData in
+        guard let pointer else { return }
+        if !SessionMemory.isOrdinary(pointer) { SessionMemory.with(userData) { $0.forget(pointer) } }
+        Glibc.free(pointer)
+      },
       calloc: { count, size, userData in
         SessionMemory.with(userData) { $0.allocateZeros(count, size) } ?? nil
       },
