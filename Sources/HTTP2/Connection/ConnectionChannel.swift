@@ -95,8 +95,8 @@ extension HTTP2Connection: ChannelInboundHandler {
   }
 
   private func loseStreams() {
-    let lost = streams.values
-    streams = [:]
+    let lost = streams.all
+    streams = StreamTable()
     recent = nil
     for stream in lost { stream.close(.connectionLost) }
   }

@@ -9,7 +9,7 @@ extension HTTP2Connection {
     return stream
   }
 
-  private static let spareBufferCount = 16
+  private static let spareBufferCount = 32
   private static let spareBufferSize = 4096
 
   func takeBuffer() -> ByteBuffer { spareBuffers.popLast() ?? ByteBuffer() }
@@ -78,7 +78,7 @@ extension HTTP2Connection: SessionDelegate {
 
   func closed(_ id: Int32, _ code: HTTP2ErrorCode) {
     if recent?.id == id { recent = nil }
-    guard let stream = streams.removeValue(forKey: id) else { return }
+    guard let stream = streams.remove(id) else { return }
     stream.close(code == .noError && stream.hasReceivedEnd ? .finished : .reset(code))
     if role == .client { delegate?.connectionMayOpenStreams(self) }
   }

@@ -121,7 +121,7 @@ extension HTTP2Connection {
   private func rest() {
     output = nil
     spareBuffers = []
-    streams = [:]
+    streams = StreamTable()
     recent = nil
     executor.rest()
     session?.rest()

@@ -24,7 +24,7 @@ public final class HTTP2Connection: @unchecked Sendable {
   let role: Session.Role
   @exclusivity(unchecked) var delegate: (any HTTP2ConnectionDelegate)?
   @exclusivity(unchecked) var context: ChannelHandlerContext?
-  @exclusivity(unchecked) var streams: [Int32: HTTP2Stream] = [:]
+  @exclusivity(unchecked) var streams = StreamTable()
   /// The stream of the last event: a request's headers, body and end mostly come together, and so do an answer's.
   @exclusivity(unchecked) var recent: HTTP2Stream?
   /// Buffers that streams have emptied, for the next ones.
@@ -106,7 +106,7 @@ public final class HTTP2Connection: @unchecked Sendable {
   }
 
   func add(_ stream: HTTP2Stream) {
-    streams[stream.id] = stream
+    streams.insert(stream)
     load.streams += 1
     noteUse()
   }

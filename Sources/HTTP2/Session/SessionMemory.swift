@@ -81,7 +81,9 @@ final class SessionMemory {
       },
       free: { pointer, userData in
         guard let pointer else { return }
-        if !SessionMemory.isOrdinary(pointer) { SessionMemory.with(userData) { $0.forget(pointer) } }
+        if !SessionMemory.isOrdinary(pointer) {
+          SessionMemory.with(userData) { $0.forget(pointer) }
+        }
         Glibc.free(pointer)
       },
       calloc: { count, size, userData in
