@@ -158,23 +158,32 @@ final class Session {
   /// Moves what waits to be sent into `buffer` until it holds `limit` bytes. False when the session broke.
   func send(into buffer: inout ByteBuffer, limit: Int) -> Bool {
     withExtendedLifetime(self) {
-      while buffer.readableBytes < limit {
-        var data: UnsafePointer<UInt8>?
-        let count = nghttp2_session_mem_send(handle, &data)
-        guard count >= 0 else { return false }
-        guard count > 0, let data else {
-          writeNotice(to: &buffer)
-          return true
+      var next = nextFrame()
+      while let first = next, !first.isEmpty {
+        let before = buffer.readableBytes
+        var last = first
+        var pauses = false
+        // One access to the buffer for as many frames as it has room for.
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: first.count) { room in
+          var used = 0
+          while let frame = next, !frame.isEmpty, used + frame.count <= room.count {
+            UnsafeMutableRawBufferPointer(rebasing: room[used...]).copyMemory(from: frame)
+            used += frame.count
+            last = frame
+            pauses = before + used >= limit || notice != nil || !hasSentPreface
+            if pauses { break }
+            next = nextFrame()
+          }
+          return used
         }
-        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { room in
-          room.copyMemory(from: UnsafeRawBufferPointer(start: data, count: count))
-          return count
-        }
-        if !hasSentPreface { didSendPreface(count, in: &buffer) }
-        if notice != nil, Self.endsBlock(UnsafeBufferPointer(start: data, count: count)) {
-          writeNotice(to: &buffer)
-        }
+        guard pauses else { continue }
+        if !hasSentPreface { didSendPreface(last.count, in: &buffer) }
+        if notice != nil, Self.endsBlock(last) { writeNotice(to: &buffer) }
+        guard buffer.readableBytes < limit else { return true }
+        next = nextFrame()
       }
+      guard next != nil else { return false }
+      writeNotice(to: &buffer)
       return true
     }
   }
@@ -189,6 +198,13 @@ final class Session {
   }
 
   private static let frameHeaderSize = 9
+
+  /// The next frame, valid until this is called again; empty when none waits, nil when the session broke.
+  private func nextFrame() -> UnsafeRawBufferPointer? {
+    var data: UnsafePointer<UInt8>?
+    let count = nghttp2_session_mem_send(handle, &data)
+    return count < 0 ? nil : UnsafeRawBufferPointer(start: data, count: data == nil ? 0 : count)
+  }
 
   /// False once both sides are through: the connection can be closed.
   var isAlive: Bool {
@@ -263,7 +279,7 @@ final class Session {
   }
 
   /// Whether another frame may follow these: not within a header block.
-  private static func endsBlock(_ frame: UnsafeBufferPointer<UInt8>) -> Bool {
+  private static func endsBlock(_ frame: UnsafeRawBufferPointer) -> Bool {
     guard frame.count >= 9 else { return false }
     let isBlock = [UInt8(1), 5, 9].contains(frame[3])
     return !isBlock || frame[4] & 4 != 0
