@@ -35,11 +35,29 @@ public struct HeaderFields: Sendable {
     name.withUTF8 { name in value.withUTF8 { append(name: name, value: $0) } }
   }
 
+  @inline(__always)
   public mutating func append(
     name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>
   ) {
     if memory == nil { reserve(fields: 4, bytes: 96) }
     memory?.append(name: UnsafeRawBufferPointer(name), value: UnsafeRawBufferPointer(value))
+  }
+
+  /// Adds a field that came from the peer; false, and nothing is added, when the list would be over a limit with it.
+  ///
+  /// - Parameter maximumSize: as `listSize` counts.
+  @inline(__always)
+  mutating func append(
+    name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>, maximumSize: Int,
+    maximumCount: Int
+  ) -> Bool {
+    let added = name.count + value.count
+    let fits = memory?.withCounts { fields, bytes in
+      fields < maximumCount && bytes + 32 * fields + added + 32 <= maximumSize
+    }
+    guard fits == true else { return false }
+    memory?.append(name: UnsafeRawBufferPointer(name), value: UnsafeRawBufferPointer(value))
+    return true
   }
 
   public mutating func append(contentsOf other: HeaderFields) {
@@ -72,6 +90,20 @@ public struct HeaderFields: Sendable {
     return memory.withBytes { $0[of: memory[index].value].isSame(as: wanted) }
   }
 
+  /// Whether the value at `index` is exactly this; no string is made.
+  @inlinable
+  public func value(at index: Int, is value: StaticString) -> Bool {
+    withValue(at: index) { $0.isSame(as: value) }
+  }
+
+  /// Gives `body` the position and the name of each field, in order, without copies.
+  @inlinable
+  public func forEachName(_ body: (Int, UnsafeRawBufferPointer) -> Void) {
+    withExtendedLifetime(self) {
+      for index in 0..<count { body(index, rawName(at: index)) }
+    }
+  }
+
   /// The position of the first field of this name.
   public func firstIndex(of name: StaticString) -> Int? { memory?.index(of: name.raw) }
 
@@ -101,9 +133,23 @@ public struct HeaderFields: Sendable {
   }
 
   /// Gives `body` the bytes of the value at `index`, without a copy.
+  @inlinable
   public func withValue<R>(at index: Int, _ body: (UnsafeRawBufferPointer) -> R) -> R {
+    withExtendedLifetime(self) { body(rawValue(at: index)) }
+  }
+
+  /// Bytes of this list's own memory: only while the caller keeps the list alive.
+  @usableFromInline
+  func rawValue(at index: Int) -> UnsafeRawBufferPointer {
     guard let memory else { preconditionFailure("no such field") }
-    return memory.withBytes { body($0[of: memory[index].value]) }
+    return memory.withBytes { $0[of: memory[index].value] }
+  }
+
+  /// The same for a name.
+  @usableFromInline
+  func rawName(at index: Int) -> UnsafeRawBufferPointer {
+    guard let memory else { preconditionFailure("no such field") }
+    return memory.withBytes { $0[of: memory[index].name] }
   }
 
   public func value(at index: Int) -> String {
@@ -185,6 +231,16 @@ extension UnsafeRawBufferPointer {
     guard count == other.count else { return false }
     guard count > 0, let a = baseAddress, let b = other.baseAddress else { return true }
     return memcmp(a, b, count) == 0
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// Whether these bytes are exactly this text.
+  @inlinable
+  package func isSame(as text: StaticString) -> Bool {
+    guard count == text.utf8CodeUnitCount else { return false }
+    guard count > 0, let baseAddress else { return true }
+    return memcmp(baseAddress, text.utf8Start, count) == 0
   }
 }
 

@@ -1,4 +1,5 @@
 import CNghttp2
+import Glibc
 
 /// The memory of a `HeaderFields`, one block: where each field is, then the bytes of names and values.
 ///
@@ -32,6 +33,11 @@ struct HeaderMemory: @unchecked Sendable {
   private var counts: Counts { buffer.withUnsafeMutablePointerToHeader { $0.pointee } }
   var count: Int { buffer.withUnsafeMutablePointerToHeader { $0.pointee.fields } }
   var byteCount: Int { buffer.withUnsafeMutablePointerToHeader { $0.pointee.bytes } }
+  /// Gives `body` the number of fields and of their bytes.
+  @inline(__always)
+  func withCounts<R>(_ body: (Int, Int) -> R) -> R {
+    buffer.withUnsafeMutablePointerToHeader { body($0.pointee.fields, $0.pointee.bytes) }
+  }
   /// Set for fields that never change and live for ever.
   var constant: UnsafePointer<nghttp2_nv>? {
     buffer.withUnsafeMutablePointerToHeader { $0.pointee.constant }
@@ -65,17 +71,15 @@ struct HeaderMemory: @unchecked Sendable {
     }
   }
 
+  @inline(__always)
   mutating func append(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
-    makeRoom(bytes: name.count + value.count)
+    if !hasRoom(bytes: name.count + value.count) { grow(bytes: name.count + value.count) }
     buffer.withUnsafeMutablePointers { counts, memory in
       let start = counts.pointee.bytes
-      let room = UnsafeMutableRawPointer(memory + counts.pointee.fieldRoom * Self.fieldSize)
-      if let from = name.baseAddress {
-        (room + start).copyMemory(from: from, byteCount: name.count)
-      }
-      if let from = value.baseAddress {
-        (room + start + name.count).copyMemory(from: from, byteCount: value.count)
-      }
+      let room =
+        UnsafeMutableRawPointer(memory) + counts.pointee.fieldRoom * Self.fieldSize + start
+      if let from = name.baseAddress { memcpy(room, from, name.count) }
+      if let from = value.baseAddress { memcpy(room + name.count, from, value.count) }
       Self.fields(memory)[counts.pointee.fields] = Field(
         start: UInt32(start), nameCount: UInt32(name.count), valueCount: UInt32(value.count))
       counts.pointee.bytes = start + name.count + value.count
@@ -83,17 +87,19 @@ struct HeaderMemory: @unchecked Sendable {
     }
   }
 
-  /// Makes the memory this value's own, with room for one more field.
-  private mutating func makeRoom(bytes: Int) {
-    let counts = self.counts
-    if counts.fields < counts.fieldRoom, counts.bytes + bytes <= counts.byteRoom,
-      counts.constant == nil, isKnownUniquelyReferenced(&buffer)
-    {
-      return
+  /// Whether the memory is this value's own and has room for one more field.
+  @inline(__always)
+  private mutating func hasRoom(bytes: Int) -> Bool {
+    guard isKnownUniquelyReferenced(&buffer) else { return false }
+    return buffer.withUnsafeMutablePointerToHeader { counts in
+      counts.pointee.fields < counts.pointee.fieldRoom
+        && counts.pointee.bytes + bytes <= counts.pointee.byteRoom
+        && counts.pointee.constant == nil
     }
-    grow(bytes: bytes)
   }
 
+  /// Makes memory of this value's own, with room for one more field.
+  @inline(never)
   private mutating func grow(bytes: Int) {
     let counts = self.counts
     var copy = HeaderMemory(

@@ -13,9 +13,12 @@ public struct Deadline: Sendable, Hashable, Comparable {
   }
 
   static func after(_ duration: Duration, from now: UInt64) -> Deadline {
-    let delta = Int64(clampedNanoseconds: duration)
+    after(nanoseconds: Int64(clampedNanoseconds: duration), from: now)
+  }
+
+  static func after(nanoseconds delta: Int64, from now: UInt64) -> Deadline {
     guard delta > 0 else {
-      return Deadline(uptimeNanoseconds: now - Swift.min(now, UInt64(-delta)))
+      return Deadline(uptimeNanoseconds: now - Swift.min(now, delta.magnitude))
     }
     let (sum, overflow) = now.addingReportingOverflow(UInt64(delta))
     return Deadline(

@@ -22,14 +22,15 @@ final class ServerConnection: HTTP2ConnectionDelegate {
     _ connection: HTTP2Connection, accepted stream: HTTP2Stream, headers: HeaderFields
   ) {
     let peer = peer(of: connection)
-    guard headers.first(":method", is: "POST") else {
+    let head = RequestHead(headers)
+    guard let method = head.method, headers.value(at: method, is: "POST") else {
       return stream.respond(HeaderFields([":status": "405", "allow": "POST"]), endStream: true)
     }
-    guard Self.isGRPC(headers) else {
+    guard let type = head.contentType, headers.withValue(at: type, Self.isGRPC) else {
       return stream.respond(HeaderFields([":status": "415"]), endStream: true)
     }
     let recorder = recorder(of: connection)
-    guard let path = headers.firstIndex(of: ":path"),
+    guard let path = head.path,
       let route = headers.withValue(at: path, core.router.route)
     else {
       recorder.unknown.began()
@@ -38,8 +39,8 @@ final class ServerConnection: HTTP2ConnectionDelegate {
     let counters = recorder.counters(of: route)
     counters.began()
     do {
-      let encoding = try Self.encoding(of: headers)
-      let call = try makeCall(route, headers, peer: peer)
+      let encoding = try Self.encoding(head, headers)
+      let call = try makeCall(route, head, headers, peer: peer)
       stream.delegate = ServerStream(
         call: call, stream: stream, connection: self, encoding: encoding, counters: counters)
     } catch {
@@ -95,17 +96,17 @@ final class ServerConnection: HTTP2ConnectionDelegate {
   }
 
   private func makeCall(
-    _ route: Route, _ headers: HeaderFields, peer: Peer
+    _ route: Route, _ head: RequestHead, _ headers: HeaderFields, peer: Peer
   ) throws(Status) -> Call {
     let now = NIODeadline.now().uptimeNanoseconds
     try peer.check(route.requiredNames)
     var deadline: Deadline?
-    if let text = headers.bytes("grpc-timeout") {
-      guard let timeout = Timeout.parse(text) else {
+    if let index = head.timeout {
+      guard let timeout = headers.withValue(at: index, { Timeout.nanoseconds($0) }) else {
         throw Status(.internal, "grpc-timeout is malformed")
       }
-      deadline = .after(timeout, from: now)
-      guard timeout > .zero else { throw Status(.deadlineExceeded, "the deadline has passed") }
+      deadline = .after(nanoseconds: timeout, from: now)
+      guard timeout > 0 else { throw Status(.deadlineExceeded, "the deadline has passed") }
     }
     return Call(
       route: route, metadata: Metadata(received: headers), peer: peer,
@@ -114,18 +115,19 @@ final class ServerConnection: HTTP2ConnectionDelegate {
   }
 
   /// The request's `grpc-encoding`; UNIMPLEMENTED when it is not ours.
-  private static func encoding(of headers: HeaderFields) throws(Status) -> Compression {
-    guard headers.firstIndex(of: "grpc-encoding") != nil else { return .identity }
-    guard let encoding = headers.bytes("grpc-encoding").flatMap(Compression.init(named:)) else {
+  private static func encoding(
+    _ head: RequestHead, _ headers: HeaderFields
+  ) throws(Status) -> Compression {
+    guard let index = head.encoding else { return .identity }
+    guard let encoding = headers.withValue(at: index, { Compression(named: $0) }) else {
       throw Status(.unimplemented, "this grpc-encoding is not supported")
     }
     return encoding
   }
 
   /// `application/grpc`, `application/grpc+proto`, either with parameters.
-  static func isGRPC(_ headers: HeaderFields) -> Bool {
-    if headers.first("content-type", is: "application/grpc") { return true }
-    guard let type = headers.bytes("content-type") else { return false }
+  private static func isGRPC(_ type: UnsafeRawBufferPointer) -> Bool {
+    if type.isSame(as: "application/grpc") { return true }
     var essence = type.prefix { $0 != UInt8(ascii: ";") }
     while let last = essence.last, last == UInt8(ascii: " ") || last == UInt8(ascii: "\t") {
       essence.removeLast()

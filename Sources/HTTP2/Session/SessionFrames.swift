@@ -4,18 +4,18 @@ import CNghttp2
 extension Session {
   func addField(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) {
     guard !blockIsTooLarge else { return dropField(name.count + value.count + 32) }
-    let size = block.listSize + name.count + value.count + 32
-    guard size <= maximumHeaderListSize,
-      block.count < maximumHeaderFields
+    // What a call within the product has, in a block that malloc serves from the thread's cache.
+    if block.memory == nil { block.reserve(fields: 16, bytes: 576) }
+    guard
+      block.append(
+        name: name, value: value, maximumSize: maximumHeaderListSize,
+        maximumCount: maximumHeaderFields)
     else {
       blockIsTooLarge = true
+      droppedHeaderBytes = block.listSize + name.count + value.count + 32
       block = HeaderFields()
-      droppedHeaderBytes = size
       return
     }
-    // What a call within the product has, in a block that malloc serves from the thread's cache.
-    if block.isEmpty { block.reserve(fields: 16, bytes: 576) }
-    block.append(name: name, value: value)
   }
 
   /// A block over the limit has to be decoded to its end, as HPACK has state, but not for ever.
