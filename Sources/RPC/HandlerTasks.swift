@@ -54,7 +54,7 @@ final class HandlerTasks: @unchecked Sendable {
     worker.task = Task.detached(executorPreference: executor) { await self.work(worker) }
   }
 
-  nonisolated(nonsending) private func work(_ worker: Worker) async {
+  private func work(_ worker: Worker) async {
     repeat {
       isWaking = false
       while let (call, message) = take() {

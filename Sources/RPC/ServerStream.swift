@@ -125,7 +125,11 @@ final class ServerStream:
   }
 
   /// Runs the handler; called on the event loop.
-  nonisolated(nonsending) func run(_ message: [UInt8], on worker: HandlerTasks.Worker) async {
+  ///
+  /// Not `nonisolated(nonsending)`, and neither is what it consists of: the closure of `withValue` is not, and between
+  /// the two kinds the compiler looks up the task's executor at each step. In one kind it does so twice for a call.
+  @inline(__always)
+  func run(_ message: [UInt8], on worker: HandlerTasks.Worker) async {
     guard !isEnded else { return connection.endHandler() }
     self.worker = worker
     let result = await Call.$current.withValue(call) { await outcome(message) }
@@ -136,7 +140,8 @@ final class ServerStream:
     }
   }
 
-  nonisolated(nonsending) private func outcome(
+  @inline(__always)
+  private func outcome(
     _ message: [UInt8]
   ) async -> Result<[UInt8]?, any Error> {
     do {
@@ -148,7 +153,8 @@ final class ServerStream:
     }
   }
 
-  nonisolated(nonsending) private func answer(_ message: [UInt8]) async throws -> [UInt8]? {
+  @inline(__always)
+  private func answer(_ message: [UInt8]) async throws -> [UInt8]? {
     let interceptors = connection.core.interceptors
     if interceptors.isEmpty { return try await invoke(message, call) }
     var response: [UInt8]?
@@ -167,7 +173,8 @@ final class ServerStream:
     try await first.intercept(call) { call in try await around(rest.dropFirst(), call, last) }
   }
 
-  nonisolated(nonsending) private func invoke(
+  @inline(__always)
+  private func invoke(
     _ message: [UInt8], _ call: Call
   ) async throws -> [UInt8]? {
     switch call.route.body {
