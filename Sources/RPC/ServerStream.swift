@@ -127,7 +127,7 @@ final class ServerStream:
   /// Runs the handler; called on the event loop.
   ///
   /// Not `nonisolated(nonsending)`, and neither is what it consists of: the closure of `withValue` is not, and between
-  /// the two kinds the compiler looks up the task's executor at each step. In one kind it does so twice for a call.
+  /// the two kinds the compiler looks up the task's executor at each step; within one kind half as often.
   @inline(__always)
   func run(_ message: [UInt8], on worker: HandlerTasks.Worker) async {
     guard !isEnded else { return connection.endHandler() }

@@ -6,7 +6,12 @@ public final class HTTP2Stream: @unchecked Sendable {
   public let eventLoop: any EventLoop
   @exclusivity(unchecked) public internal(set) var id: Int32
   /// Kept until the stream is closed.
-  @exclusivity(unchecked) public var delegate: (any HTTP2StreamDelegate)?
+  public var delegate: (any HTTP2StreamDelegate)? {
+    get { receiver }
+    set { receiver = newValue }
+  }
+  // Behind a computed property: other modules check each access to a stored one, whatever its attribute says.
+  @exclusivity(unchecked) private var receiver: (any HTTP2StreamDelegate)?
   /// Nil once the stream is closed.
   @exclusivity(unchecked) public private(set) var connection: HTTP2Connection?
   /// How the stream ended; nil while it lives.
@@ -181,7 +186,9 @@ public final class HTTP2Stream: @unchecked Sendable {
       connection?.holds(unsent: -count)
     }
     if outbound.readableBytes == 0 {
-      outbound.clear()
+      // What `clear` does to memory that nobody shares, but without asking the memory how large it is.
+      outbound.moveReaderIndex(to: 0)
+      outbound.moveWriterIndex(to: 0)
       if isFinishing {
         guard let trailers else { return BodyChunk(count: count, end: .stream) }
         connection?.session?.submitTrailers(id, trailers)
