@@ -89,6 +89,10 @@ extension Arena {
     return body(UnsafeMutableRawPointer(unpacked))
   }
 
+  /// Bytes up to which a copy from the stack costs less than an array without contents, which looks up its type at run
+  /// time.
+  private static var smallMessage: Int { 512 }
+
   /// Packs a filled C structure of this arena into one exactly sized buffer.
   func pack(_ structure: UnsafeMutableRawPointer) throws(EncodingError) -> [UInt8] {
     let message = structure.assumingMemoryBound(to: ProtobufCMessage.self)
@@ -96,6 +100,13 @@ extension Arena {
     guard size <= Int(Int32.max) else { throw .tooLarge }
     // The one empty array there is would have its count written, by every thread at once.
     guard size > 0 else { return [] }
+    if size <= Self.smallMessage {
+      return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: size) { room in
+        guard let start = room.baseAddress else { return [] }
+        protobuf_c_message_pack(message, start)
+        return Array(UnsafeBufferPointer(room))
+      }
+    }
     return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
       guard let start = buffer.baseAddress else { return }
       count = protobuf_c_message_pack(message, start)
