@@ -2,7 +2,7 @@ import COpenSSL
 import Glibc
 import NIOCore
 
-/// One `SSL` and its two memory BIOs: ciphertext in and out, plaintext in and out, no I/O. Not thread-safe.
+/// One `SSL` and the bytes on both sides of it: ciphertext in and out, plaintext in and out, no I/O. Not thread-safe.
 final class TLSConnection {
   enum Read {
     case bytes(ByteBuffer)
@@ -13,28 +13,23 @@ final class TLSConnection {
 
   private let material: TLSMaterial
   private let ssl: OpaquePointer
-  private let incoming: OpaquePointer
-  private let outgoing: OpaquePointer
+  /// On the heap, as the C side keeps its address.
+  private let ciphertext = TLSCiphertext()
+  /// What the last read filled: its memory is free again once whoever got the bytes has let go of them.
+  private var plaintext = ByteBuffer()
 
   init(_ context: TLSContext, serverName: String?) throws(TLSError) {
     ERR_clear_error()
     let material = context.material
     guard let ssl = SSL_new(material.handle) else { throw .openSSL(TLSError.queued()) }
-    guard let incoming = BIO_new(BIO_s_mem()) else {
-      SSL_free(ssl)
-      throw .openSSL(TLSError.queued())
-    }
-    guard let outgoing = BIO_new(BIO_s_mem()) else {
-      BIO_free(incoming)
+    guard let bio = ciphertext.makeBIO() else {
       SSL_free(ssl)
       throw .openSSL(TLSError.queued())
     }
     self.material = material
     self.ssl = ssl
-    self.incoming = incoming
-    self.outgoing = outgoing
-    // From here on the SSL owns both BIOs.
-    SSL_set_bio(ssl, incoming, outgoing)
+    // From here on the SSL owns the BIO, which is both of its ends.
+    SSL_set_bio(ssl, bio, bio)
     if material.isServer {
       SSL_set_accept_state(ssl)
     } else {
@@ -89,11 +84,7 @@ final class TLSConnection {
     }
   }
 
-  func receive(_ bytes: ByteBuffer) {
-    bytes.withUnsafeReadableBytes {
-      _ = BIO_write(incoming, $0.baseAddress, Int32(clamping: $0.count))
-    }
-  }
+  func receive(_ bytes: ByteBuffer) { ciphertext.add(bytes) }
 
   /// True when the handshake is complete.
   func handshake() throws(TLSError) -> Bool {
@@ -114,14 +105,20 @@ final class TLSConnection {
     }
   }
 
-  func read(_ allocator: ByteBufferAllocator) -> Read {
+  /// The next bytes; to be called again until there is nothing.
+  func read() -> Read {
     ERR_clear_error()
-    var buffer = allocator.buffer(capacity: 16 * 1024)
-    let count = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 16 * 1024) { room in
-      Int(max(0, SSL_read(ssl, room.baseAddress, Int32(clamping: room.count))))
+    // A quiet connection needs no room for a large record; what does not fit comes with the next call.
+    let room = min(16 * 1024, max(1024, ciphertext.waiting))
+    plaintext.clear(minimumCapacity: room)
+    var result: Int32 = 0
+    plaintext.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { room in
+      result = SSL_read(ssl, room.baseAddress, Int32(clamping: room.count))
+      return Int(max(0, result))
     }
-    if count > 0 { return .bytes(buffer) }
-    switch SSL_get_error(ssl, 0) {
+    if result > 0 { return .bytes(plaintext) }
+    plaintext = ByteBuffer()
+    switch SSL_get_error(ssl, result) {
     case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return .nothing
     case SSL_ERROR_ZERO_RETURN: return .closed
     default: return .failed(.openSSL(TLSError.queued()))
@@ -130,6 +127,7 @@ final class TLSConnection {
 
   func write(_ plaintext: ByteBuffer) -> Bool {
     ERR_clear_error()
+    ciphertext.reserve(plaintext.readableBytes)
     return plaintext.withUnsafeReadableBytes { bytes in
       guard bytes.count > 0 else { return true }
       return SSL_write(ssl, bytes.baseAddress, Int32(clamping: bytes.count))
@@ -138,15 +136,7 @@ final class TLSConnection {
   }
 
   /// The ciphertext that waits for the socket.
-  func output(_ allocator: ByteBufferAllocator) -> ByteBuffer? {
-    let count = Int(BIO_ctrl_pending(outgoing))
-    guard count > 0 else { return nil }
-    var buffer = allocator.buffer(capacity: count)
-    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { room in
-      Int(max(0, BIO_read(outgoing, room.baseAddress, Int32(clamping: count))))
-    }
-    return buffer
-  }
+  func output() -> ByteBuffer? { ciphertext.take() }
 
   func shutDown() {
     ERR_clear_error()

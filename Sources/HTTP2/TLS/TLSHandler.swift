@@ -11,7 +11,7 @@ public struct TLSSession: Sendable, Hashable {
   public var version: String
 }
 
-/// TLS for one channel: OpenSSL between two memory buffers. Put it first in the pipeline; once the handshake is done it
+/// TLS for one channel: OpenSSL between two buffers. Put it first in the pipeline; once the handshake is done it
 /// calls `onHandshake`, which adds the handlers for the protocol that was agreed on.
 public final class TLSHandler: ChannelDuplexHandler {
   public typealias InboundIn = ByteBuffer
@@ -109,7 +109,7 @@ public final class TLSHandler: ChannelDuplexHandler {
 
   private func readPlaintext(_ context: ChannelHandlerContext) {
     while state == .open, let connection {
-      switch connection.read(context.channel.allocator) {
+      switch connection.read() {
       case .bytes(let buffer): context.fireChannelRead(wrapInboundOut(buffer))
       case .nothing: return flushOutput(context)
       case .closed: return close(context)
@@ -155,7 +155,7 @@ public final class TLSHandler: ChannelDuplexHandler {
       promise?.fail(TLSError.openSSL("write failed"))
       return fail(TLSError.openSSL("write failed"), context)
     }
-    if let output = connection.output(context.channel.allocator) {
+    if let output = connection.output() {
       context.write(wrapOutboundOut(output), promise: promise)
     } else {
       promise?.succeed()
@@ -175,7 +175,7 @@ public final class TLSHandler: ChannelDuplexHandler {
   }
 
   private func flushOutput(_ context: ChannelHandlerContext) {
-    if let output = connection?.output(context.channel.allocator) {
+    if let output = connection?.output() {
       context.writeAndFlush(wrapOutboundOut(output), promise: nil)
     }
   }

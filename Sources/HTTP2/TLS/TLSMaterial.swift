@@ -53,6 +53,8 @@ final class TLSMaterial: @unchecked Sendable {
     let serverPreference: UInt64 = 1 << 22
     SSL_CTX_set_options(handle, noRenegotiation | noCompression | serverPreference)
     SSL_CTX_ctrl(handle, SSL_CTRL_MODE, Int(SSL_MODE_RELEASE_BUFFERS), nil)
+    // A record's header and body in one read of ours.
+    SSL_CTX_ctrl(handle, SSL_CTRL_SET_READ_AHEAD, 1, nil)
     try setResumption()
   }
 
