@@ -141,14 +141,14 @@ public struct HeaderFields: Sendable {
   /// Bytes of this list's own memory: only while the caller keeps the list alive.
   @usableFromInline
   func rawValue(at index: Int) -> UnsafeRawBufferPointer {
-    guard let memory else { preconditionFailure("no such field") }
+    let memory = memory ?? .empty
     return memory.withBytes { $0[of: memory[index].value] }
   }
 
   /// The same for a name.
   @usableFromInline
   func rawName(at index: Int) -> UnsafeRawBufferPointer {
-    guard let memory else { preconditionFailure("no such field") }
+    let memory = memory ?? .empty
     return memory.withBytes { $0[of: memory[index].name] }
   }
 
@@ -158,7 +158,7 @@ public struct HeaderFields: Sendable {
 
   /// The name at `index`, so that a filter can skip without making a string.
   public func nameBytes(at index: Int) -> HeaderBytes {
-    guard let memory else { preconditionFailure("no such field") }
+    let memory = memory ?? .empty
     return HeaderBytes(memory, memory[index].name)
   }
 }

@@ -23,6 +23,9 @@ struct HeaderMemory: @unchecked Sendable {
   private var buffer: ManagedBuffer<Counts, UInt8>
   private static let fieldSize = MemoryLayout<Field>.stride
 
+  /// Of a list without fields: asking it for one is the caller's mistake, as with an array.
+  static let empty = HeaderMemory(fieldRoom: 0, byteRoom: 0)
+
   init(fieldRoom: Int, byteRoom: Int) {
     buffer = .create(minimumCapacity: fieldRoom * Self.fieldSize + byteRoom) { _ in
       Counts(fieldRoom: fieldRoom, byteRoom: byteRoom)

@@ -28,9 +28,8 @@ public struct Arena: ~Copyable {
   /// as malloc still serves, together with the state, from the thread's own cache.
   init(budget: Int = .max, firstChunk: Int = 896) {
     let capacity = max(64, min(firstChunk, Self.largestChunk))
-    guard let memory = malloc(Self.stateSize + capacity) else {
-      preconditionFailure("out of memory")
-    }
+    let memory = UnsafeMutableRawPointer.allocate(
+      byteCount: Self.stateSize + capacity, alignment: Self.alignment)
     state = memory.bindMemory(to: State.self, capacity: 1)
     state.initialize(
       to: State(
@@ -50,7 +49,7 @@ public struct Arena: ~Copyable {
       chunk = current.pointee.next
       free(current)
     }
-    free(state)
+    UnsafeMutableRawPointer(state).deallocate()
   }
 
   /// Whether an allocation was refused for lack of budget.

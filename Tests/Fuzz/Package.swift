@@ -11,6 +11,8 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "fuzz",
-      dependencies: ["Protobuf", "RPC", "PorticoAPI"].map { .product(name: $0, package: "portico") },
+      dependencies: ["Protobuf", "RPC", "PorticoAPI"].map {
+        .product(name: $0, package: "portico")
+      },
       swiftSettings: [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny")])
   ])

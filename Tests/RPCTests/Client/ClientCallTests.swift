@@ -8,7 +8,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct ClientCallTests {
   @Test("R-060 grpc-timeout is what is left, never more")
   func timeout() async throws {
-    try await withScript({ $0.succeed() }) { channel, server in
+    try await withScript(answering { $0.succeed() }) { channel, server in
       let options = CallOptions(deadline: .after(.seconds(50)))
       _ = try await channel.call([], Methods.Streams.unary, options)
       _ = try await channel.call()
@@ -22,7 +22,7 @@ import Testing
 
   @Test("R-060 R-062 a deadline that passes resets the stream, streams too")
   func deadlineOnStream() async throws {
-    try await withScript({ $0.sendHeaders() }, whole: false) { channel, server in
+    try await withScript(answering { $0.sendHeaders() }, whole: false) { channel, server in
       // On a machine so busy that the request does not leave in time there is nothing to see.
       for milliseconds in [100, 1000, 10_000, 60_000] where server.requests.isEmpty {
         let options = CallOptions(deadline: .after(.milliseconds(milliseconds)))
@@ -66,7 +66,7 @@ import Testing
   @Test("R-062 leaving a stream's body before its end cancels the call")
   func leftEarly() async throws {
     try await withScript(
-      {
+      answering {
         $0.sendHeaders()
         $0.send(message: [1])
       }, whole: false
@@ -83,7 +83,7 @@ import Testing
 
   @Test("an answer before the last request is an answer")
   func earlyAnswer() async throws {
-    try await withScript({ $0.succeed([0x12, 1, 65]) }, whole: false) { channel, server in
+    try await withScript(answering { $0.succeed([0x12, 1, 65]) }, whole: false) { channel, server in
       let answer = try await StreamsClient(channel).collect { writer in
         while true { try await writer.write(Node(text: "more")) }
       }
@@ -98,14 +98,16 @@ import Testing
   func parentCancels() async throws {
     let reached = Mutex(0)
     let both = Signal()
-    try await withScript({ _ in
-      if reached.withLock({
-        $0 += 1
-        return $0
-      }) == 2 {
-        both.set()
+    try await withScript(
+      answering { _ in
+        if reached.withLock({
+          $0 += 1
+          return $0
+        }) == 2 {
+          both.set()
+        }
       }
-    }) { channel, server in
+    ) { channel, server in
       let parent = Call(method: Methods.Streams.unary)
       let (child, free) = Call.$current.withValue(parent) {
         (
@@ -129,7 +131,7 @@ import Testing
 
   @Test("R-061 the earlier deadline counts: the call's own or its parent's")
   func parentDeadline() async throws {
-    try await withScript({ $0.succeed() }) { channel, server in
+    try await withScript(answering { $0.succeed() }) { channel, server in
       let parent = Call(method: Methods.Streams.unary, deadline: .after(.seconds(40)))
       try await Call.$current.withValue(parent) {
         for own in [Deadline?.none, .after(.seconds(4000)), .after(.seconds(20))] {
@@ -150,7 +152,7 @@ import Testing
 
   @Test("R-061 R-042 the trace goes on: same trace, a span of its own, the vendor's state")
   func trace() async throws {
-    try await withScript({ $0.succeed() }) { channel, server in
+    try await withScript(answering { $0.succeed() }) { channel, server in
       var received = Metadata()
       try received.append(
         "traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
@@ -197,7 +199,7 @@ import Testing
   @Test("R-010 R-011 requests are compressed if the call wants it; a message can be exempted")
   func compression() async throws {
     let message = [UInt8](repeating: 65, count: 1000)
-    try await withScript({ $0.succeed() }) { channel, server in
+    try await withScript(answering { $0.succeed() }) { channel, server in
       var options = CallOptions()
       options.compression = .gzip
       _ = try await channel.call(message, Methods.Streams.unary, options)
@@ -255,7 +257,7 @@ import Testing
     let metrics = CallMetrics(.client)
     configuration.metrics = metrics
     try await withScript(
-      {
+      answering {
         $0.index == 0
           ? $0.fail(.unavailable) : $0.index == 3 ? $0.fail(.notFound) : $0.succeed([1, 2])
       },

@@ -21,7 +21,7 @@ func hedging(
   @Test("R-071 the first answer wins and the losers are cancelled")
   func winner() async throws {
     try await withScript(
-      { if $0.headers["grpc-previous-rpc-attempts"] == "2" { $0.succeed([5]) } },
+      answering { if $0.headers["grpc-previous-rpc-attempts"] == "2" { $0.succeed([5]) } },
       service: hedging()
     ) { channel, server in
       let answer = try await channel.call([1], idempotent)
@@ -38,7 +38,8 @@ func hedging(
 
   @Test("R-071 the delay is between attempts: an answer in time needs no second one")
   func delay() async throws {
-    try await withScript({ $0.succeed() }, service: hedging(delay: "600s")) { channel, server in
+    try await withScript(answering { $0.succeed() }, service: hedging(delay: "600s")) {
+      channel, server in
       for _ in 0..<5 { _ = try await channel.call([], idempotent) }
       #expect(server.requests.count == 5)
     }
@@ -47,7 +48,7 @@ func hedging(
   @Test("R-071 a delay that passes starts the next attempt")
   func delayPasses() async throws {
     try await withScript(
-      { if $0.index == 1 { $0.succeed() } }, service: hedging(delay: "0.02s")
+      answering { if $0.index == 1 { $0.succeed() } }, service: hedging(delay: "0.02s")
     ) { channel, server in
       _ = try await channel.call([], idempotent)
       #expect(server.requests.count >= 2)
@@ -56,7 +57,7 @@ func hedging(
 
   @Test("R-071 methods that are not idempotent are not hedged")
   func notIdempotent() async throws {
-    try await withScript({ $0.succeed() }, service: hedging()) { channel, server in
+    try await withScript(answering { $0.succeed() }, service: hedging()) { channel, server in
       _ = try await channel.call()
       #expect(server.requests.count == 1)
     }
@@ -65,7 +66,7 @@ func hedging(
   @Test("R-071 a non-fatal failure starts the next attempt at once")
   func nonFatal() async throws {
     try await withScript(
-      { $0.index < 2 ? $0.fail(.unavailable) : $0.succeed() },
+      answering { $0.index < 2 ? $0.fail(.unavailable) : $0.succeed() },
       service: hedging(delay: "600s", nonFatal: #"["UNAVAILABLE"]"#)
     ) { channel, server in
       _ = try await channel.call([], idempotent)
@@ -76,7 +77,7 @@ func hedging(
   @Test("R-071 when all fail, the last failure is the call's")
   func allFail() async throws {
     try await withScript(
-      { $0.fail(.unavailable, ["x-last": "1"]) },
+      answering { $0.fail(.unavailable, ["x-last": "1"]) },
       service: hedging(delay: "600s", nonFatal: #"["UNAVAILABLE"]"#)
     ) { channel, server in
       let ended = Outcomes()
@@ -91,7 +92,7 @@ func hedging(
   @Test("R-071 any other failure ends the call and cancels the others")
   func fatal() async throws {
     try await withScript(
-      { if $0.headers["grpc-previous-rpc-attempts"] == "1" { $0.fail(.notFound) } },
+      answering { if $0.headers["grpc-previous-rpc-attempts"] == "1" { $0.fail(.notFound) } },
       service: hedging(attempts: 2)
     ) { channel, server in
       #expect(await channel.outcome([], idempotent).code == .notFound)
@@ -104,14 +105,14 @@ func hedging(
   @Test("R-071 R-069 pushback decides over the next attempt")
   func pushback() async throws {
     try await withScript(
-      { $0.fail(.unavailable, ["grpc-retry-pushback-ms": "-1"]) },
+      answering { $0.fail(.unavailable, ["grpc-retry-pushback-ms": "-1"]) },
       service: hedging(delay: "600s", nonFatal: #"["UNAVAILABLE"]"#)
     ) { channel, server in
       #expect(await channel.outcome([], idempotent).code == .unavailable)
       #expect(server.requests.count == 1)
     }
     try await withScript(
-      {
+      answering {
         $0.index == 0 ? $0.fail(.unavailable, ["grpc-retry-pushback-ms": "5"]) : $0.succeed()
       }, service: hedging(delay: "600s", nonFatal: #"["UNAVAILABLE"]"#)
     ) { channel, server in
@@ -124,7 +125,7 @@ func hedging(
   func throttled() async throws {
     let throttling = #", "retryThrottling": {"maxTokens": 2, "tokenRatio": 0.001}"#
     try await withScript(
-      { $0.fail(.unavailable) },
+      answering { $0.fail(.unavailable) },
       service: hedging(delay: "600s", nonFatal: "[14]", throttling: throttling)
     ) { channel, server in
       #expect(await channel.outcome([], idempotent).code == .unavailable)
@@ -135,7 +136,7 @@ func hedging(
   @Test("R-071 R-067 refused attempts are repeated and do not count")
   func refused() async throws {
     try await withScript(
-      { $0.index == 0 ? $0.stream.reset(.refusedStream) : $0.succeed() },
+      answering { $0.index == 0 ? $0.stream.reset(.refusedStream) : $0.succeed() },
       service: hedging(attempts: 2, delay: "600s")
     ) { channel, server in
       _ = try await channel.call([], idempotent)
@@ -198,7 +199,9 @@ func hedging(
   @Test("R-071 R-062 a cancelled call cancels all its attempts")
   func cancelled() async throws {
     let second = Signal()
-    try await withScript({ if $0.index == 1 { second.set() } }, service: hedging(attempts: 2)) {
+    try await withScript(
+      answering { if $0.index == 1 { second.set() } }, service: hedging(attempts: 2)
+    ) {
       channel, server in
       let call = Task { await channel.outcome([], idempotent) }
       await second.wait()

@@ -7,7 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct ClientMetadataTests {
   @Test("R-082 headers over the limit and received metadata's own fields are not sent")
   func metadata() async throws {
-    try await withScript({ $0.succeed() }) { channel, server in
+    try await withScript(answering { $0.succeed() }) { channel, server in
       var options = CallOptions()
       try options.metadata.append("x-large", String(repeating: "a", count: 17_000))
       #expect(
@@ -45,7 +45,7 @@ import Testing
 
   @Test("R-083 the user agent says grpc, language and version")
   func userAgent() async throws {
-    try await withScript({ $0.succeed() }) { channel, server in
+    try await withScript(answering { $0.succeed() }) { channel, server in
       _ = try await channel.call()
       let agent = try #require(server.requests[0].headers["user-agent"])
       #expect(agent.hasPrefix("grpc-swift-"))
@@ -56,7 +56,7 @@ import Testing
   @Test(
     "R-083 credentials without TLS are refused before anything is sent, or on loopback if allowed")
   func credentials() async throws {
-    try await withScript({ $0.succeed() }) { channel, server in
+    try await withScript(answering { $0.succeed() }) { channel, server in
       var options = CallOptions()
       options.credentials = .bearer("secret")
       #expect(
@@ -105,7 +105,7 @@ import Testing
 
   @Test("R-083 R-060 credentials that cannot be had end the call, in time")
   func brokenCredentials() async throws {
-    try await withScript({ $0.succeed() }) { channel, server in
+    try await withScript(answering { $0.succeed() }) { channel, server in
       func code(_ fetch: @escaping @Sendable () async throws -> String) async -> Status.Code {
         var options = CallOptions(deadline: .after(.milliseconds(200)))
         options.credentials = .bearer(allowingPlaintextOnLoopback: true, fetch)

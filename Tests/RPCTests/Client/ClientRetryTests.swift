@@ -20,7 +20,7 @@ func retrying(
   @Test("R-068 a retryable status is tried again with the same request until it succeeds")
   func retries() async throws {
     try await withScript(
-      { $0.index < 2 ? $0.fail(.unavailable) : $0.succeed([9]) }, service: retrying()
+      answering { $0.index < 2 ? $0.fail(.unavailable) : $0.succeed([9]) }, service: retrying()
     ) { channel, server in
       let answer = try await channel.call([1, 2, 3])
       #expect(answer == [9])
@@ -33,7 +33,8 @@ func retrying(
   @Test("R-068 after maxAttempts the last status is the call's; more than 5 are 5")
   func attempts() async throws {
     try await withScript(
-      { $0.fail(.unavailable, ["grpc-message": "\($0.index)"]) }, service: retrying(attempts: 50)
+      answering { $0.fail(.unavailable, ["grpc-message": "\($0.index)"]) },
+      service: retrying(attempts: 50)
     ) { channel, server in
       let outcomes = Outcomes()
       var options = CallOptions()
@@ -47,7 +48,7 @@ func retrying(
 
   @Test("R-068 other statuses are final")
   func otherStatus() async throws {
-    try await withScript({ $0.fail(.aborted) }, service: retrying()) { channel, server in
+    try await withScript(answering { $0.fail(.aborted) }, service: retrying()) { channel, server in
       #expect(await channel.outcome().code == .aborted)
       #expect(server.requests.count == 1)
     }
@@ -57,7 +58,7 @@ func retrying(
   func switchedOff() async throws {
     var configuration = ChannelConfiguration()
     configuration.retries = false
-    try await withScript({ $0.fail(.unavailable) }, configuration, service: retrying()) {
+    try await withScript(answering { $0.fail(.unavailable) }, configuration, service: retrying()) {
       #expect(await $0.outcome().code == .unavailable)
       #expect($1.requests.count == 1)
     }
@@ -97,7 +98,7 @@ func retrying(
     var configuration = ChannelConfiguration()
     configuration.retryBufferBytes = perCall
     configuration.retryBufferBytesInAll = inAll
-    try await withScript({ $0.fail(.unavailable) }, configuration, service: retrying()) {
+    try await withScript(answering { $0.fail(.unavailable) }, configuration, service: retrying()) {
       channel, server in
       let large = [UInt8](repeating: 1, count: 1001)
       #expect(await channel.outcome(large).code == .unavailable)
@@ -148,7 +149,7 @@ func retrying(
 
   @Test("R-068 R-060 the deadline spans the attempts")
   func deadline() async throws {
-    try await withScript({ $0.fail(.unavailable) }, service: retrying(backoff: "600s")) {
+    try await withScript(answering { $0.fail(.unavailable) }, service: retrying(backoff: "600s")) {
       channel, server in
       let options = CallOptions(deadline: .after(.milliseconds(150)))
       #expect(await channel.outcome([], Methods.Streams.unary, options).code == .deadlineExceeded)
@@ -200,7 +201,9 @@ func retrying(
   @Test("R-069 a pushback overrides a back-off of ten minutes")
   func pushbackOnWire() async throws {
     try await withScript(
-      { $0.index == 0 ? $0.fail(.unavailable, ["grpc-retry-pushback-ms": "1"]) : $0.succeed() },
+      answering {
+        $0.index == 0 ? $0.fail(.unavailable, ["grpc-retry-pushback-ms": "1"]) : $0.succeed()
+      },
       service: retrying(backoff: "600s")
     ) { channel, server in
       _ = try await channel.call()
@@ -211,7 +214,7 @@ func retrying(
   @Test("R-069 a negative or unreadable pushback ends it", arguments: ["-1", "x", "", "1.5", "+3"])
   func noPushback(value: String) async throws {
     try await withScript(
-      { $0.fail(.unavailable, ["grpc-retry-pushback-ms": value]) }, service: retrying()
+      answering { $0.fail(.unavailable, ["grpc-retry-pushback-ms": value]) }, service: retrying()
     ) { channel, server in
       #expect(await channel.outcome().code == .unavailable)
       #expect(server.requests.count == 1)
@@ -257,9 +260,11 @@ func retrying(
 
   @Test("R-067 a refused stream is repeated once without being asked for, and is no attempt")
   func refusedOnce() async throws {
-    try await withScript({
-      $0.index == 0 ? $0.stream.reset(.refusedStream) : $0.succeed([1])
-    }) { channel, server in
+    try await withScript(
+      answering {
+        $0.index == 0 ? $0.stream.reset(.refusedStream) : $0.succeed([1])
+      }
+    ) { channel, server in
       let answer = try await channel.call()
       #expect(answer == [1])
       #expect(server.requests.count == 2)
@@ -269,12 +274,12 @@ func retrying(
 
   @Test("R-067 refused twice is UNAVAILABLE; a policy then counts from one")
   func refusedTwice() async throws {
-    try await withScript({ $0.stream.reset(.refusedStream) }) { channel, server in
+    try await withScript(answering { $0.stream.reset(.refusedStream) }) { channel, server in
       #expect(await channel.outcome().code == .unavailable)
       #expect(server.requests.count == 2)
     }
     try await withScript(
-      { $0.index < 2 ? $0.stream.reset(.refusedStream) : $0.succeed() },
+      answering { $0.index < 2 ? $0.stream.reset(.refusedStream) : $0.succeed() },
       service: retrying(attempts: 2)
     ) { channel, server in
       _ = try await channel.call()

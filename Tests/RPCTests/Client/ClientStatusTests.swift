@@ -211,7 +211,7 @@ import Testing
 
   @Test("R-065 bad protobuf is INTERNAL")
   func badProtobuf() async throws {
-    try await withScript({ $0.succeed([0xFF, 0xFF]) }) { channel, _ in
+    try await withScript(answering { $0.succeed([0xFF, 0xFF]) }) { channel, _ in
       let status = await status { _ = try await StreamsClient(channel).unary(Node()) }
       #expect(status.code == .internal)
     }

@@ -151,6 +151,9 @@ func frame(_ message: [UInt8], flag: UInt8 = 0) -> [UInt8] {
   [flag] + withUnsafeBytes(of: UInt32(clamping: message.count).bigEndian) { Array($0) } + message
 }
 
+/// What a scripted server does with each request.
+func answering(_ script: @escaping ScriptedServer.Script) -> ScriptedServer.Script { script }
+
 /// A scripted server and a channel to it for the length of `body`.
 func withScript<R>(
   _ script: @escaping ScriptedServer.Script, whole: Bool = true,

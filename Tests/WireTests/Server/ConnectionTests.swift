@@ -14,12 +14,12 @@ import Testing
 
   /// A server in this process, which is quick to lose patience.
   private func withServer(
-    tls: TLSConfiguration? = nil, http2 change: (inout HTTP2Configuration) -> Void = { _ in },
+    tls: TLSConfiguration? = nil, http2 given: HTTP2Configuration? = nil,
     _ body: (Int) async throws -> Void
   ) async throws {
-    var http2 = HTTP2Configuration()
-    http2.handshakeTimeout = .milliseconds(300)
-    change(&http2)
+    var impatient = HTTP2Configuration()
+    impatient.handshakeTimeout = .milliseconds(300)
+    let http2 = given ?? impatient
     let server = Server(services: [Nesting()])
     let listener = Listener(.tcp(host: "127.0.0.1", port: 0), tls: tls, http2: http2)
     guard case .tcp(_, let port) = try await server.listen(listener) else {
@@ -145,7 +145,7 @@ import Testing
     #expect(used.resetBurst == 1_000)
     #expect(used.maximumConcurrentStreams == 128)
     let configuration = used
-    try await withServer(http2: { $0 = configuration }) { port in
+    try await withServer(http2: configuration) { port in
       let resets = try await onThread {
         let client = try RawClient(port: port)
         var resets = 0
