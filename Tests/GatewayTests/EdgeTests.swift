@@ -92,7 +92,7 @@ struct EdgeTests {
 
   @Test("R-173 slow headers get 408 and slow bodies too")
   func slow() async throws {
-    var limits = EdgeLimits()
+    var limits = EdgeLimits.testing
     limits.headerTime = .milliseconds(150)
     limits.bodyTime = .milliseconds(150)
     try await EdgeStage.run(limits: limits) { stage in

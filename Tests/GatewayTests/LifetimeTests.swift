@@ -77,7 +77,7 @@ struct LifetimeTests {
             }
           })
       })
-    var limits = EdgeLimits()
+    var limits = EdgeLimits.testing
     limits.writeTime = .milliseconds(300)
     try await EdgeStage.run(pages: pages, limits: limits) { stage in
       let socket = try RawSocket(port: stage.port)

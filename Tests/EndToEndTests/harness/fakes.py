@@ -27,7 +27,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         # `/strict/…` is the same page under a policy that allows no script, as strict as the product's.
         strict = self.path.startswith("/strict")
         page = PAGES.get(self.path.removeprefix("/strict"))
-        body = (page or "<!doctype html><title>Not found</title>").encode()
+        # Without an icon of its own a page has the browser ask for one, at a time of its choosing.
+        body = (page or '<!doctype html><title>Not found</title><link rel="icon" href="data:,">').encode()
         self.send_response(404 if page is None else 200)
         self.send_header("content-type", "text/html; charset=utf-8")
         self.send_header("content-length", str(len(body)))

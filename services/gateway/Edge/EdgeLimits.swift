@@ -16,6 +16,8 @@ struct EdgeLimits: Sendable {
   var bodyTime = TimeAmount.seconds(30)
   /// Between two requests of a connection.
   var idleTime = TimeAmount.seconds(75)
+  /// Until identity has said what a portal looks like; then the page comes with a plain face.
+  var portalTime = Duration.seconds(2)
   /// Without the peer taking a byte of an answer.
   var writeTime = TimeAmount.seconds(30)
   /// Requests on one connection, after which it is closed.

@@ -22,14 +22,19 @@ final class PortalDirectory: Sendable {
   }
   private let portals: PortalsClient
   private let configuration: GatewayConfiguration
+  private let patience: Duration
   private let clock: any WallClock
   private let known = Mutex<[TenantID: Entry]>([:])
   private static let life = Duration.seconds(60)
   private static let capacity = 10_000
 
-  init(_ caller: any Caller, _ configuration: GatewayConfiguration, clock: any WallClock) {
+  init(
+    _ caller: any Caller, _ configuration: GatewayConfiguration, patience: Duration,
+    clock: any WallClock
+  ) {
     portals = PortalsClient(caller)
     self.configuration = configuration
+    self.patience = patience
     self.clock = clock
   }
 
@@ -41,7 +46,7 @@ final class PortalDirectory: Sendable {
     if let last, now < last.until { return last.portal }
     let portal: Portal?
     do {
-      var options = CallOptions(deadline: .after(.seconds(2)))
+      var options = CallOptions(deadline: .after(patience))
       try options.metadata.set(RequestID.key, requestID)
       let settings = try await portals.getPortal(.init(tenant: tenant.rawValue), options)
       portal = make(tenant, settings)
