@@ -11,6 +11,7 @@ public final class Channel: Caller, Sendable {
   private let configuration: ChannelConfiguration
   let connections: Connections
   let core: ClientCore
+  private let tls: TLSContext?
 
   /// - Throws: `TargetError`, or `TLSError` when a certificate cannot be read.
   public init(
@@ -25,9 +26,9 @@ public final class Channel: Caller, Sendable {
     if let given = configuration.serviceConfiguration {
       connecting.loadBalancing = given.balancing(configuration.loadBalancing)
     }
+    tls = try configuration.tls.map { try TLSContext.client($0, logger: logger) }
     let connections = Connections(
-      target: self.target, configuration: connecting,
-      tls: try configuration.tls.map { try TLSContext.client($0) }, eventLoop: group.next(),
+      target: self.target, configuration: connecting, tls: tls, eventLoop: group.next(),
       logger: logger)
     // It only calls this itself, so it is there then; a strong reference would keep it for ever.
     connections.whenServiceConfigArrives = { [unowned connections] json in
@@ -89,11 +90,19 @@ public final class Channel: Caller, Sendable {
   /// Whether the way to the server is encrypted.
   var isEncrypted: Bool { configuration.tls != nil }
 
+  /// Reads the certificates again, for connections to come. Changed files are found without this too, some
+  /// seconds later. Throws when they cannot be used; the old ones stay then.
+  public func reloadCertificates() throws { try tls?.reload() }
+
   /// Takes no new calls (UNAVAILABLE), lets running ones finish within `grace` and closes. Calls between two
-  /// attempts get no other one.
+  /// attempts get no other one. The cancellation of the task ends the grace.
   public func shutDown(grace: Duration = .seconds(10)) async {
     core.eventLoop.execute { self.core.shutDown() }
-    await connections.shutDown(grace: grace)
+    await withTaskCancellationHandler {
+      await connections.shutDown(grace: grace)
+    } onCancel: {
+      connections.endGrace()
+    }
   }
 
   /// The ids of the call whose handler makes this one, where the caller has not given its own.

@@ -133,7 +133,7 @@ public final class Server: Sendable {
 
   /// Ends gracefully: listeners close, every connection is told to go away, running calls may finish within
   /// `grace`; what is left then is cancelled. Returns when every connection is closed. A second call with a
-  /// shorter grace cuts the first one short.
+  /// shorter grace cuts the first one short, and so does the cancellation of the task.
   public func shutDown(grace: Duration = .seconds(10)) async {
     let open = listeners.withLock { listeners in
       defer { listeners = [] }
@@ -148,7 +148,11 @@ public final class Server: Sendable {
     let timer = group.any().scheduleTask(in: .nanoseconds(Int64(clampedNanoseconds: grace))) {
       [connections] in connections.closeAll()
     }
-    await connections.untilEmpty()
+    await withTaskCancellationHandler {
+      await connections.untilEmpty()
+    } onCancel: {
+      connections.closeAll()
+    }
     timer.cancel()
   }
 }

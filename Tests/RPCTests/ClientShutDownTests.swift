@@ -58,4 +58,30 @@ import Testing
     #expect(connections.board.state == .shutDown)
     await server.stop()
   }
+
+  @Test("R-032 R-079 cancelling the task that shuts down ends the grace, on both sides")
+  func cancelled() async throws {
+    for cutsServer in [false, true] {
+      let started = Signal()
+      let server = try await NamedServer.start("x") { _ in
+        started.set()
+        try await Task.sleep(for: .seconds(600))
+      }
+      let channel = try RPC.Channel("127.0.0.1:\(server.port)", .testing(), logger: silent)
+      let call = Task { await status { _ = try await channel.ask() } }
+      await started.wait()
+      let ending = Task {
+        if cutsServer {
+          await server.server.shutDown(grace: .seconds(600))
+        } else {
+          await channel.shutDown(grace: .seconds(600))
+        }
+      }
+      ending.cancel()
+      #expect([.unavailable, .cancelled].contains(await call.value.code))
+      await ending.value
+      await channel.shutDown(grace: .zero)
+      await server.stop()
+    }
+  }
 }

@@ -201,4 +201,33 @@ import Testing
     await server.shutDown(grace: .zero)
     try certificates.remove()
   }
+
+  @Test("R-037 a channel takes renewed trust roots when it is told to")
+  func channelReloads() async throws {
+    let certificates = try Certificates()
+    let server = Server(services: [EchoStreams()])
+    let tls = TLSConfiguration.server(
+      certificateChainFile: certificates.file("server.pem"),
+      privateKeyFile: certificates.file("server.key"))
+    let port = try await port(of: server, Listener(.tcp(host: "127.0.0.1", port: 0), tls: tls))
+    let roots = certificates.folder.appending(path: "roots.pem")
+    try Data(contentsOf: certificates.folder.appending(path: "other.pem")).write(to: roots)
+    var calling = TLSConfiguration.client(trustRootsFile: roots.path)
+    // Not by itself while this test runs.
+    calling.reloadInterval = .seconds(86_400)
+    var configuration = ChannelConfiguration(tls: calling)
+    configuration.firstBackoff = .milliseconds(10)
+    let channel = try Channel("localhost:\(port)", configuration)
+    let client = StreamsClient(channel)
+    #expect(await status { _ = try await client.unary(Node()) }.code == .unavailable)
+    try Data(contentsOf: certificates.folder.appending(path: "ca.pem")).write(to: roots)
+    try channel.reloadCertificates()
+    let answer = try await client.unary(Node(text: "x"), CallOptions(waitsForReady: true))
+    #expect(answer.text == "x")
+    try Data("no certificate".utf8).write(to: roots)
+    #expect(throws: TLSError.self) { try channel.reloadCertificates() }
+    await channel.shutDown(grace: .zero)
+    await server.shutDown(grace: .zero)
+    try certificates.remove()
+  }
 }

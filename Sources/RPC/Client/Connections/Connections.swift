@@ -37,6 +37,8 @@ final class Connections: @unchecked Sendable {
   /// Somebody asked for connections without having a call for them.
   private var isWanted = false
   private var closeWaiters: [EventLoopPromise<Void>] = []
+  /// False once nobody wants to wait for running calls any more.
+  private var hasGrace = true
 
   init(
     target: Target, configuration: ChannelConfiguration, tls: TLSContext?,
@@ -260,6 +262,19 @@ final class Connections: @unchecked Sendable {
     }
   }
 
+  /// Cancels what a shut-down still waits for.
+  func endGrace() {
+    eventLoop.execute {
+      // The order to shut down is a task of this event loop as well, and may come after this one.
+      self.hasGrace = false
+      if self.phase == .shutDown { self.closeAll() }
+    }
+  }
+
+  private func closeAll() {
+    for transport in factory.open.values { transport.close() }
+  }
+
   /// Nobody uses the channel any more and nobody waits for its end.
   func abandon() {
     guard board.state != .shutDown else { return }
@@ -280,9 +295,8 @@ final class Connections: @unchecked Sendable {
     // A transport that is not ready yet closes at once; the others when their calls have ended.
     if let closed { closeWaiters.append(closed) }
     factory.whenEmpty = { self.socketsClosed() }
-    let timer = eventLoop.scheduleTask(in: TimeAmount(clamped: grace)) {
-      for transport in self.factory.open.values { transport.close() }
-    }
+    guard hasGrace else { return closeAll() }
+    let timer = eventLoop.scheduleTask(in: TimeAmount(clamped: grace)) { self.closeAll() }
     closed?.futureResult.whenComplete { _ in timer.cancel() }
   }
 
