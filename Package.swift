@@ -104,7 +104,6 @@ let targets: [Target] =
         "PorticoAPI", "GRPCServices", "Access",
         "Handling", "Telemetry", "Blobs",
         log,
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "Configuration", package: "swift-configuration"),
       ]),
@@ -186,9 +185,8 @@ let targets: [Target] =
     tests(
       "Bootstrap",
       [
-        "Bootstrap", "GRPCServices", "Access", "Handling", "RPC", "Store", "Values", "Protobuf",
-        "WellKnown",
-        "PorticoAPI", "TestSupport",
+        "Bootstrap", "GRPCServices", "Access", "Handling", "HTTP2", "RPC", "Store", "Telemetry",
+        "Values", "Protobuf", "WellKnown", "PorticoAPI", "TestSupport",
         log,
       ]),
     tests("Identity", ["IdentityService", "TestSupport"]),
@@ -197,7 +195,12 @@ let targets: [Target] =
     tests("Billing", ["BillingService", "IdentityService", "TestSupport"]),
     tests("Cms", ["CmsService", "TestSupport"]),
     tests("Gateway", ["Gateway", "TestSupport"]),
-    tests("Portico", ["portico", "TestSupport", "WellKnown", "PorticoAPI"] + services),
+    tests(
+      "Portico",
+      [
+        "portico", "portico-billing", "TestSupport", "Access", "GRPCServices", "HTTP2", "RPC",
+        "WellKnown", "PorticoAPI",
+      ] + services),
     tests("Architecture", []),
     // Our codec at the end of a pipe, for Tests/DifferentialTests.
     .executableTarget(

@@ -25,8 +25,9 @@ public struct HostConfiguration: Sendable {
 
   public init(
     settings: Settings = Settings([:]), listener: Listener, store: StoreLocation, blobs: URL,
-    keys: Keyring, peers: [String: String] = [:], channel: ChannelConfiguration = .init(),
-    server: ServerConfiguration = .init(), clock: any WallClock = SystemClock(), logger: Logger,
+    keys: Keyring, peers: [String: String] = [:],
+    channel: ChannelConfiguration = .betweenServices(), server: ServerConfiguration = .init(),
+    clock: any WallClock = SystemClock(), logger: Logger,
     grace: Duration = .seconds(8)
   ) {
     self.settings = settings
@@ -47,16 +48,17 @@ public struct HostConfiguration: Sendable {
   ///     listen            127.0.0.1:7601 or unix:/path
   ///     database.url      sqlite:PATH or postgres://…     database.owner   postgres://… that migrates
   ///     blobs.folder      data/blobs                      keys.folder      data/keys
-  ///     peers             identity=127.0.0.1:7601,cms=…
+  ///     peers             identity=127.0.0.1:7601,cms=dns:///cms:7604,billing=ipv4:10.0.0.4:7605,10.0.0.5:7605
+  ///     keepalive.seconds 30: a peer that is silent for so long during a call must answer a PING within 10 s
   ///     tls.certificate, tls.key, tls.roots               mutual TLS between the services
+  ///     tls.reload.seconds                                10: how often changed files are looked for; SIGHUP does at once
   ///     log.format        json or text                    log.level        info
   ///     drain.seconds     8
   ///     reflection        false; true tells anyone who reaches the listener what can be called there
   public init(service: String, _ settings: Settings) throws {
     let logger = try ProcessLog.logger(service, settings)
-    let tls = try TLSFiles(settings)
-    var listener = Listener(try Self.address(settings.required("listen")))
-    listener.tls = tls?.server
+    let listener = Listener.betweenServices(
+      try Self.address(settings.required("listen")), tls: try TLSFiles(settings)?.server)
     let owner = try settings.secret("database.owner")
     guard let database = try settings.secret("database.url") else {
       throw SettingError.missing("database.url")
@@ -65,7 +67,7 @@ public struct HostConfiguration: Sendable {
       settings: settings, listener: listener, store: try StoreLocation(database, owner: owner),
       blobs: URL(fileURLWithPath: try settings.string("blobs.folder", default: "data/blobs")),
       keys: try Self.keys(settings), peers: try Self.peers(settings),
-      channel: ChannelConfiguration(tls: tls?.client), logger: logger,
+      channel: try Self.channel(settings), logger: logger,
       grace: .seconds(try settings.int("drain.seconds", default: 8, in: 0...600)))
   }
 
@@ -79,20 +81,36 @@ public struct HostConfiguration: Sendable {
     return .tcp(host: host, port: port)
   }
 
-  /// `peers`: `identity=10.0.0.7:7601,cms=unix:/run/cms.sock`. Throws when an entry has no `=`.
+  /// `peers`: `identity=10.0.0.7:7601,cms=ipv4:10.0.0.8:7604,10.0.0.9:7604`. What has no `=` is one more address of the
+  /// service before it. Throws when there is none, or when an address is none.
   public static func peers(_ settings: Settings) throws(SettingError) -> [String: String] {
     var peers: [String: String] = [:]
+    var last: String?
     for entry in try settings.string("peers", default: "").split(separator: ",") {
       let parts = entry.split(separator: "=", maxSplits: 1)
-      guard parts.count == 2 else { throw .invalid("peers", "must be name=address,…") }
-      peers[String(parts[0])] = String(parts[1])
+      if parts.count == 2 {
+        last = String(parts[0])
+        peers[String(parts[0])] = String(parts[1])
+      } else {
+        guard let last, let known = peers[last] else {
+          throw .invalid("peers", "must be name=address,…")
+        }
+        peers[last] = "\(known),\(entry)"
+      }
+    }
+    for (name, address) in peers {
+      do { _ = try Target(address) } catch {
+        throw .invalid("peers", "has no address for \(name) that can be called")
+      }
     }
     return peers
   }
 
   /// How a process calls the others: by mutual TLS where that is set.
   public static func channel(_ settings: Settings) throws -> ChannelConfiguration {
-    ChannelConfiguration(tls: try TLSFiles(settings)?.client)
+    .betweenServices(
+      tls: try TLSFiles(settings)?.client,
+      keepalive: .seconds(try settings.int("keepalive.seconds", default: 30, in: 10...7200)))
   }
 
   /// `keys.folder`: everybody's public keys, and the private one of the process.
@@ -118,10 +136,16 @@ struct TLSFiles {
     guard let certificate, let key, let roots else {
       throw .invalid("tls", "needs tls.certificate, tls.key and tls.roots together")
     }
-    server = .server(
+    let interval = Duration.seconds(
+      try settings.int("tls.reload.seconds", default: 10, in: 0...86_400))
+    var server = TLSConfiguration.server(
       certificateChainFile: certificate, privateKeyFile: key, clientTrustRootsFile: roots)
-    client = .client(
+    server.reloadInterval = interval
+    self.server = server
+    var client = TLSConfiguration.client(
       trustRootsFile: roots, certificateChainFile: certificate, privateKeyFile: key)
+    client.reloadInterval = interval
+    self.client = client
   }
 }
 

@@ -1,4 +1,5 @@
 import Access
+import HTTP2
 import Logging
 import RPC
 import Synchronization
@@ -10,16 +11,24 @@ public final class Peers: Sendable {
   private let interceptors: [any ClientInterceptor]
   private let logger: Logger
   private let channels = Mutex<[String: RPC.Channel]>([:])
+  /// The calls through all channels, and the channels' connections.
+  public let metrics: CallMetrics
+  public let counters: HTTP2Counters
 
   /// - Parameters:
   ///   - identity: signs the calls a process makes in its own name.
   ///   - interceptors: stand inside `IdentityPropagation`: the gateway's `ClientGate`.
   public init(
     _ addresses: [String: String], identity: ServiceIdentity?,
-    interceptors: [any ClientInterceptor] = [], configuration: ChannelConfiguration = .init(),
-    logger: Logger
+    interceptors: [any ClientInterceptor] = [],
+    configuration: ChannelConfiguration = .betweenServices(), logger: Logger
   ) {
     self.addresses = addresses
+    metrics = configuration.metrics ?? CallMetrics(.client)
+    counters = configuration.http2.counters ?? HTTP2Counters()
+    var configuration = configuration
+    configuration.metrics = metrics
+    configuration.http2.counters = counters
     self.configuration = configuration
     self.interceptors = [IdentityPropagation(identity)] + interceptors
     self.logger = logger
@@ -28,6 +37,15 @@ public final class Peers: Sendable {
   /// Calls to a service by its name; UNAVAILABLE when it has no address.
   public func caller(_ service: String) -> any Caller {
     InterceptedCaller(LazyCaller(service: service, peers: self), interceptors)
+  }
+
+  /// Reads the certificates of every channel again. Throws when those of some cannot be used.
+  public func reloadCertificates() throws {
+    var failure: (any Error)?
+    for channel in channels.withLock({ Array($0.values) }) {
+      do { try channel.reloadCertificates() } catch { failure = error }
+    }
+    if let failure { throw failure }
   }
 
   /// Lets running calls finish within `grace` and closes every channel.

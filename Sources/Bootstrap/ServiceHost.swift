@@ -12,8 +12,15 @@ public protocol ProcessPart: Sendable {
   var name: String { get }
   /// Returns when it is ready. What was begun is undone when it throws.
   func start() async throws
-  /// Takes nothing new, finishes what runs, and releases everything. Harmless when repeated.
+  /// Takes nothing new, finishes what runs, and releases everything. Harmless when repeated. The cancellation of the
+  /// task cuts off what still runs.
   func stop() async
+  /// Reads again what may change while it runs: certificates. What cannot be used changes nothing and throws.
+  func reload() async throws
+}
+
+extension ProcessPart {
+  public func reload() async throws {}
 }
 
 /// Runs one service: its store, its server with gate and health, its relay and its jobs.
@@ -44,6 +51,14 @@ public actor ServiceHost<Service: HostedService>: ProcessPart {
 
   /// The service's store, likewise.
   public var store: (any Store)? { running?.store }
+
+  /// Its calls and connections; nil before it has started.
+  public var metrics: HostMetrics? {
+    guard let running else { return nil }
+    return HostMetrics(
+      served: running.server.metrics, made: running.peers.metrics,
+      listener: running.server.counters, channels: running.peers.counters)
+  }
 
   public func start() async throws {
     guard running == nil else { return }
@@ -106,6 +121,11 @@ public actor ServiceHost<Service: HostedService>: ProcessPart {
       try await store.writeAcrossTenants { db in _ = try db.pruneRequests() }
       try await Outbox(store, owner: owner).prune(doneBefore: clock.now - .days(7))
     }
+  }
+
+  public func reload() async throws {
+    try running?.server.reloadCertificates()
+    try running?.peers.reloadCertificates()
   }
 
   public func stop() async {

@@ -1,12 +1,11 @@
 import Foundation
 import Logging
-import ServiceLifecycle
 import UnixSignals
 
 /// A whole process: `Main/main.swift` of a service is one call of this.
 public enum ServiceProcess {
   /// Reads the settings, runs the service until SIGTERM or SIGINT, drains and returns. A second signal ends the
-  /// drain. Wrong settings end the process with status 64, a failed start with 70, both with one line that says why.
+  /// drain; SIGHUP reads certificates again. Wrong settings end the process with status 64, a failed start with 70, both with one line that says why.
   public static func run<Service: HostedService>(_ service: Service.Type) async {
     await run(Service.name) { settings in
       let configuration = try HostConfiguration(service: Service.name, settings)
@@ -34,11 +33,9 @@ public enum ServiceProcess {
     _ parts: [any ProcessPart], settings: Settings? = nil, logger: Logger
   ) async throws {
     try forbidCoreFiles()
-    let group = ServiceGroup(
-      configuration: .init(
-        services: [.init(service: Parts(parts: parts, settings: settings))],
-        gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-    try await group.run()
+    // From here on, so that no signal is lost while the parts start.
+    let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
+    try await ProcessLife(parts: parts, settings: settings, logger: logger).run(signals)
   }
 
   private static func forbidCoreFiles() throws {
@@ -54,33 +51,5 @@ public enum ServiceProcess {
   private static func fail(_ name: String, _ error: any Error, status: Int32) -> Never {
     FileHandle.standardError.write(Data("portico-\(name): \(error)\n".utf8))
     exit(status)
-  }
-}
-
-/// The parts of a process as one thing that starts and stops in order.
-private struct Parts: Service {
-  let parts: [any ProcessPart]
-  let settings: Settings?
-
-  func run() async throws {
-    var started: [any ProcessPart] = []
-    do {
-      for part in parts {
-        try await part.start()
-        started.append(part)
-      }
-      try settings?.refuseUnknownFlags()
-      try await gracefulShutdown()
-    } catch is CancellationError {
-      // The group gives up: stop as if asked to.
-    } catch {
-      await stop(started)
-      throw error
-    }
-    await stop(started)
-  }
-
-  private func stop(_ started: [any ProcessPart]) async {
-    for part in started.reversed() { await part.stop() }
   }
 }

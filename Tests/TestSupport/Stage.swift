@@ -59,7 +59,7 @@ public final class Stage: Sendable {
     let host = ServiceHost(
       service,
       HostConfiguration(
-        settings: Settings(settings), listener: Listener(.unix(path: socket(Service.name))),
+        settings: Settings(settings), listener: .betweenServices(.unix(path: socket(Service.name))),
         store: store, blobs: folder.appendingPathComponent("blobs"), keys: keys,
         peers: addresses, clock: clock, logger: Self.logger, grace: .seconds(2)))
     try await host.start()

@@ -24,7 +24,8 @@ public final class GatewayHost: ProcessPart {
   /// - Parameter peers: where the services are: `["identity": "unix:/run/identity.sock"]`.
   public init(
     _ configuration: GatewayConfiguration, peers: [String: String], keys: Keyring,
-    channel: ChannelConfiguration = .init(), clock: any WallClock = SystemClock(), logger: Logger
+    channel: ChannelConfiguration = .betweenServices(), clock: any WallClock = SystemClock(),
+    logger: Logger
   ) {
     self.configuration = configuration
     // Identity and gate stand in the server, once for all services.
@@ -34,14 +35,17 @@ public final class GatewayHost: ProcessPart {
     self.logger = logger
   }
 
-  /// Reads the settings of a process of its own: those of `GatewayConfiguration`, `peers`, `keys.folder` and the `tls.*`
-  /// of the connections to the services.
+  /// Reads the settings of a process of its own: those of `GatewayConfiguration`, and `peers`, `keys.folder`,
+  /// `keepalive.seconds` and the `tls.*` of the connections to the services as `HostConfiguration` has them.
   public convenience init(_ settings: Settings, logger: Logger) throws {
     let keys = try HostConfiguration.keys(settings)
     self.init(
       try GatewayConfiguration(settings, keys: keys), peers: try HostConfiguration.peers(settings),
       keys: keys, channel: try HostConfiguration.channel(settings), logger: logger)
   }
+
+  /// Its calls to the services.
+  public var metrics: CallMetrics { peers.metrics }
 
   /// The port that it listens on, once started.
   public var port: Int? { server.withLock { $0?.port } }
@@ -53,6 +57,11 @@ public final class GatewayHost: ProcessPart {
       identity: try keys.serviceIdentity("gateway", clock: clock),
       verifier: keys.verifier(for: "gateway", clock: clock), clock: clock, log: logger)
     server.withLock { $0 = started }
+  }
+
+  public func reload() async throws {
+    try server.withLock { $0 }?.reloadCertificate()
+    try peers.reloadCertificates()
   }
 
   public func stop() async {

@@ -61,15 +61,21 @@ public final class GatewayServer: Sendable {
       json: try JSONGateway(Methods.all, types: Self.types, limits: limits),
       pages: try PageServing(
         pages, secret: secret, assets: assets, sessions: sessions, backends: gated, clock: clock),
-      portals: PortalDirectory(gated, configuration, clock: clock), sessions: sessions,
+      portals: PortalDirectory(gated, configuration, patience: limits.portalTime, clock: clock),
+      sessions: sessions,
       rates: rates, clock: clock, log: log)
     let listener = try await Listener.start(
       host: configuration.host, port: configuration.port,
-      tls: try configuration.tls.map(TLSListener.init), edge: edge, group: group, log: log)
+      tls: try configuration.tls.map { try TLSListener($0, log: log) }, edge: edge, group: group,
+      log: log)
     return GatewayServer(listener, readiness, grace: configuration.drainGrace)
   }
 
-  /// Takes no new connections, lets running requests end within the configured grace, then closes what is left.
+  /// Reads the certificate of the port again, for connections to come.
+  func reloadCertificate() throws { try listener.reloadCertificate() }
+
+  /// Takes no new connections, lets running requests end within the configured grace, then closes what is left. The
+  /// cancellation of the task ends the grace.
   public func stop() async {
     readiness.drain()
     await listener.stop(grace: grace)

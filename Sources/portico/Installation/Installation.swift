@@ -69,7 +69,7 @@ struct Installation: Sendable {
   private func configuration(_ service: String) -> HostConfiguration {
     HostConfiguration(
       settings: Settings(["portal.origin": origin]),
-      listener: Listener(.unix(path: socket(service))),
+      listener: .betweenServices(.unix(path: socket(service))),
       store: .sqlite(path: data.appending(path: "\(service).db").path),
       blobs: data.appending(path: "blobs"), keys: keys, peers: peers, clock: clock,
       logger: logger)

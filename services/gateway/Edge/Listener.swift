@@ -7,6 +7,7 @@ import Synchronization
 /// One port for HTTP/1.1 and HTTP/2: by ALPN under TLS, by the client's first bytes without.
 final class Listener: Sendable {
   private let channel: any Channel
+  private let tls: TLSListener?
   private let connections: ConnectionTable
   private let log: Logger
 
@@ -14,8 +15,11 @@ final class Listener: Sendable {
   var isListening: Bool { channel.isActive }
   var port: Int { channel.localAddress?.port ?? 0 }
 
-  private init(_ channel: any Channel, _ connections: ConnectionTable, _ log: Logger) {
+  private init(
+    _ channel: any Channel, _ tls: TLSListener?, _ connections: ConnectionTable, _ log: Logger
+  ) {
     self.channel = channel
+    self.tls = tls
     self.log = log
     self.connections = connections
   }
@@ -53,10 +57,14 @@ final class Listener: Sendable {
       }
     let channel = try await bootstrap.bind(host: host, port: port).get()
     log.info("listening", metadata: ["address": "\(channel.localAddress?.description ?? "")"])
-    return Listener(channel, connections, log)
+    return Listener(channel, tls, connections, log)
   }
 
-  /// Takes no more connections, lets the running requests end, and closes what is left after `grace`.
+  /// Reads the certificate again, for connections to come (R-037).
+  func reloadCertificate() throws { try tls?.reload() }
+
+  /// Takes no more connections, lets the running requests end, and closes what is left after `grace` or once the task
+  /// is cancelled.
   func stop(grace: Duration) async {
     // Before the port closes: who sees it closed may count on connections knowing.
     connections.announceDrain()
@@ -120,13 +128,22 @@ final class ConnectionTable: Sendable {
     }
   }
 
-  /// Waits until every connection has ended, at most for `grace`, and closes what is left.
+  /// Waits until every connection has ended, at most for `grace` or until the task is cancelled, and closes what is
+  /// left.
   func drain(grace: Duration) async {
     let force = Task {
       try await Task.sleep(for: grace)
-      let left = state.withLock { Array($0.channels.values) }
-      for channel in left { channel.close(promise: nil) }
+      closeAll()
     }
+    await withTaskCancellationHandler {
+      await untilEmpty()
+    } onCancel: {
+      closeAll()
+    }
+    force.cancel()
+  }
+
+  private func untilEmpty() async {
     await withCheckedContinuation { continuation in
       let isEmpty = state.withLock { state in
         guard !state.channels.isEmpty else { return true }
@@ -135,7 +152,10 @@ final class ConnectionTable: Sendable {
       }
       if isEmpty { continuation.resume() }
     }
-    force.cancel()
+  }
+
+  private func closeAll() {
+    for channel in state.withLock({ Array($0.channels.values) }) { channel.close(promise: nil) }
   }
 }
 

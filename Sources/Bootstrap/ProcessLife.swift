@@ -1,0 +1,73 @@
+import Foundation
+import Logging
+import UnixSignals
+
+/// From the start of a process's parts to the end of the last one, as the signals say:
+///
+///     SIGTERM, SIGINT   drain and leave; the second one ends what still runs
+///     SIGHUP            read certificates again; the end for a process that a terminal started, because it is gone
+struct ProcessLife: Sendable {
+  let parts: [any ProcessPart]
+  let settings: Settings?
+  let logger: Logger
+
+  /// Signals that come before everything has started wait until then.
+  func run(_ signals: UnixSignalsSequence) async throws {
+    let hasTerminal = isatty(STDIN_FILENO) == 1
+    let started = try await start()
+    let (ending, end) = AsyncStream<Void>.makeStream()
+    let stopping = Task {
+      for await _ in ending {}
+      await stop(started)
+    }
+    let listening = Task {
+      var isEnding = false
+      for await signal in signals {
+        if signal == .sighup, !hasTerminal {
+          await reload(started)
+        } else if isEnding {
+          logger.notice("ending at once", metadata: ["signal": "\(signal)"])
+          stopping.cancel()
+        } else {
+          logger.info("draining", metadata: ["signal": "\(signal)"])
+          isEnding = true
+          end.finish()
+        }
+      }
+    }
+    await withTaskCancellationHandler {
+      await stopping.value
+    } onCancel: {
+      end.finish()
+    }
+    listening.cancel()
+  }
+
+  private func start() async throws -> [any ProcessPart] {
+    var started: [any ProcessPart] = []
+    do {
+      for part in parts {
+        try await part.start()
+        started.append(part)
+      }
+      try settings?.refuseUnknownFlags()
+      return started
+    } catch {
+      await stop(started)
+      throw error
+    }
+  }
+
+  private func stop(_ started: [any ProcessPart]) async {
+    for part in started.reversed() { await part.stop() }
+  }
+
+  private func reload(_ started: [any ProcessPart]) async {
+    for part in started {
+      do { try await part.reload() } catch {
+        logger.error(
+          "cannot be reloaded", metadata: ["part": "\(part.name)", "reason": "\(error)"])
+      }
+    }
+  }
+}
