@@ -100,7 +100,7 @@ private final class BillingProcess: Sendable {
   }
 }
 
-@Suite("A service's process and its signals", .timeLimit(.minutes(2)))
+@Suite("A service's process and its signals", .timeLimit(.minutes(3)))
 struct SignalTests {
   private func withFolder(_ body: (URL) async throws -> Void) async throws {
     // A socket's path has room for a hundred bytes: a short name.
