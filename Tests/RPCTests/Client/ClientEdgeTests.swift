@@ -35,7 +35,7 @@ import Testing
     let metrics = CallMetrics(.client)
     configuration.metrics = metrics
     configuration.maximumRequestHeaderBytes = 2000
-    try await withScript({ $0.succeed() }, configuration) { channel, server in
+    try await withScript(answering { $0.succeed() }, configuration) { channel, server in
       var large = Metadata()
       try large.append("x-large", String(repeating: "x", count: 2000))
       var secret = CallOptions()
