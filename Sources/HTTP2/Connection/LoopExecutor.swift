@@ -12,6 +12,8 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
   @exclusivity(unchecked) private var isScheduled = false
   /// Jobs run in one go before other connections get their turn.
   private static let batch = 512
+  /// Long enough not to be over when the loop looks for what else is due.
+  private static let pause = TimeAmount.microseconds(50)
 
   public init(_ eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
@@ -61,6 +63,17 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
       current.removeAll(keepingCapacity: true)
     }
     isRunning = false
-    if !jobs.isEmpty { schedule() }
+    if !jobs.isEmpty { pause() }
+  }
+
+  /// Lets the loop see to its sockets: it does so only when nothing is left to run at once, and jobs that make jobs,
+  /// such as a handler that yields and yields, would keep it from them for ever.
+  private func pause() {
+    guard !isScheduled else { return }
+    isScheduled = true
+    eventLoop.assumeIsolated().scheduleTask(in: Self.pause) {
+      self.isScheduled = false
+      self.run()
+    }
   }
 }
