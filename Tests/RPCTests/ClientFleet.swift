@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import NIOCore
 import PorticoAPI
@@ -28,8 +29,21 @@ struct NamedServer: Sendable {
     let place = try place ?? ReservedPort()
     var listener = Listener(.tcp(host: "127.0.0.1", port: place.number))
     if let streams = http2.streams { listener.http2.maximumConcurrentStreams = streams }
-    _ = try await server.listen(listener)
+    try await listen(server, listener)
     return NamedServer(name: name, server: server, place: place)
+  }
+
+  /// The place is reserved, so whoever still has it is on its way out: a process that another test is just starting has
+  /// a copy of the former listener from its fork to its exec.
+  private static func listen(_ server: Server, _ listener: Listener) async throws {
+    while true {
+      do {
+        try await server.listen(listener)
+        return
+      } catch let error as IOError where error.errnoCode == EADDRINUSE {
+        try await Task.sleep(for: .milliseconds(5))
+      }
+    }
   }
 
   struct HTTP2Limits { var streams: UInt32? }
