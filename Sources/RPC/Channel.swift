@@ -47,15 +47,7 @@ public final class Channel: Caller, Sendable {
   public func unary(
     _ method: Method, _ request: [UInt8], _ options: CallOptions
   ) async throws -> UnaryResponse<[UInt8]> {
-    let call: ClientCall
-    do {
-      let credentials = options.credentials ?? configuration.credentials
-      call = try makeCall(
-        method, options,
-        credentials == nil ? nil : try await credentials?.metadata(for: method, self, options))
-    } catch {
-      throw await refused(method, options, error)
-    }
+    let call = try await begin(method, options)
     return try await withTaskCancellationHandler {
       try await call.unary(request)
     } onCancel: {
@@ -68,15 +60,7 @@ public final class Channel: Caller, Sendable {
     _ method: Method, _ options: CallOptions,
     _ body: (RequestWriter<[UInt8]>, ResponseStream<[UInt8]>) async throws -> Result
   ) async throws -> Result {
-    let call: ClientCall
-    do {
-      let credentials = options.credentials ?? configuration.credentials
-      call = try makeCall(
-        method, options,
-        credentials == nil ? nil : try await credentials?.metadata(for: method, self, options))
-    } catch {
-      throw await refused(method, options, error)
-    }
+    let call = try await begin(method, options)
     call.start()
     defer { call.cancel() }
     return try await withTaskCancellationHandler {
@@ -114,6 +98,19 @@ public final class Channel: Caller, Sendable {
     let trace = parent.trace.child()
     metadata.append("traceparent", trace.traceparent)
     if let state = trace.state { metadata.append("tracestate", state) }
+  }
+
+  /// A call with the credentials it needs; it has not touched the network yet.
+  private func begin(_ method: Method, _ options: CallOptions) async throws -> ClientCall {
+    do {
+      guard let credentials = options.credentials ?? configuration.credentials else {
+        return try makeCall(method, options, nil)
+      }
+      return try makeCall(
+        method, options, try await credentials.metadata(for: method, self, options))
+    } catch {
+      throw await refused(method, options, error)
+    }
   }
 
   /// A call that fails before it begins: who counts calls and who watches this one hear of it as of any other.

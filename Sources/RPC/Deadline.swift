@@ -52,3 +52,8 @@ extension Int64 {
       overflow || overflow2 ? (seconds < 0 ? -Int64.max : Int64.max) : Swift.max(sum, -Int64.max)
   }
 }
+
+extension TimeAmount {
+  /// A duration for NIO, saturated.
+  init(clamped duration: Duration) { self = .nanoseconds(Int64(clampedNanoseconds: duration)) }
+}

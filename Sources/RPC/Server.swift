@@ -145,7 +145,7 @@ public final class Server: Sendable {
       }
     }
     connections.drain()
-    let timer = group.any().scheduleTask(in: .nanoseconds(Int64(clampedNanoseconds: grace))) {
+    let timer = group.any().scheduleTask(in: TimeAmount(clamped: grace)) {
       [connections] in connections.closeAll()
     }
     await withTaskCancellationHandler {

@@ -1,4 +1,5 @@
 import Foundation
+import HTTP2
 import RPC
 
 /// A CA and certificates made by the openssl command for one test run.
@@ -15,6 +16,13 @@ struct Certificates {
     try issue("gateway", by: "ca", names: "DNS:gateway.portico,URI:spiffe://portico/gateway")
     try issue("stranger", by: "other", names: "DNS:gateway.portico")
     try issue("nobody", by: "ca", names: nil)
+  }
+
+  /// What a server shows, and the authority its clients need a certificate of, if they do.
+  func serving(_ name: String = "server", clientsOf authority: String? = nil) -> TLSConfiguration {
+    .server(
+      certificateChainFile: file("\(name).pem"), privateKeyFile: file("\(name).key"),
+      clientTrustRootsFile: authority.map { file("\($0).pem") })
   }
 
   func file(_ name: String) -> String { folder.appending(path: name).path }

@@ -275,11 +275,7 @@ import Values
   func drain() async throws {
     let started = Signal()
     let release = Signal()
-    let service = EchoStreams(onUnary: { request, _ in
-      started.set()
-      await release.wait()
-      return request
-    })
+    let service = EchoStreams.held(started, until: release)
     let server = Server(services: [service])
     let port = try await port(of: server)
     let channel = try Channel("127.0.0.1:\(port)")
@@ -320,11 +316,7 @@ import Values
   func handlerBound() async throws {
     let started = Signal()
     let release = Signal()
-    let service = EchoStreams(onUnary: { request, _ in
-      started.set()
-      await release.wait()
-      return request
-    })
+    let service = EchoStreams.held(started, until: release)
     var configuration = ServerConfiguration()
     configuration.handlersPerConnection = 1
     try await withLoopback(service, server: configuration) { channel, _ in

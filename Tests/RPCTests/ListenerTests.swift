@@ -120,9 +120,7 @@ private final class Plain: ChannelInboundHandler, @unchecked Sendable {
     let server = Server(services: [EchoStreams()])
     let few = listener {
       $0.maximumHandshakes = 4
-      $0.tls = .server(
-        certificateChainFile: certificates.file("server.pem"),
-        privateKeyFile: certificates.file("server.key"))
+      $0.tls = certificates.serving()
     }
     let port = try await port(of: server, few)
     var silent: [Plain.Client] = []

@@ -82,6 +82,15 @@ struct EchoStreams: StreamsService {
 
   var onUnary: @Sendable (Node, Call) async throws -> Node = { request, _ in request }
 
+  /// Says that a unary call has come, and answers it when told to.
+  static func held(_ started: Signal, until release: Signal) -> EchoStreams {
+    EchoStreams(onUnary: { request, _ in
+      started.set()
+      await release.wait()
+      return request
+    })
+  }
+
   func unary(_ request: Node, _ call: Call) async throws -> Node {
     try await onUnary(request, call)
   }

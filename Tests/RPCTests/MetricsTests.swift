@@ -40,11 +40,7 @@ import Testing
   func inFlight() async throws {
     let started = Signal()
     let release = Signal()
-    let service = EchoStreams(onUnary: { request, _ in
-      started.set()
-      await release.wait()
-      return request
-    })
+    let service = EchoStreams.held(started, until: release)
     try await withLoopback(service) { channel, server in
       let call = Task { try await StreamsClient(channel).unary(Node()) }
       await started.wait()

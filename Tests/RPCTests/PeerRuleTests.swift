@@ -17,10 +17,7 @@ import Testing
     configuration.peerRules = rules
     let server = Server(services: [EchoStreams()], configuration: configuration)
     // Certificates are asked for only from clients that have one to show.
-    let serverTLS = TLSConfiguration.server(
-      certificateChainFile: certificates.file("server.pem"),
-      privateKeyFile: certificates.file("server.key"),
-      clientTrustRootsFile: client == nil ? nil : certificates.file("ca.pem"))
+    let serverTLS = certificates.serving(clientsOf: client == nil ? nil : "ca")
     let port = try await port(
       of: server, Listener(.tcp(host: "127.0.0.1", port: 0), tls: tls ? serverTLS : nil))
     let clientTLS = TLSConfiguration.client(

@@ -114,12 +114,7 @@ import Testing
     let certificates = try Certificates()
     let server = Server(services: [EchoStreams()])
     let port = try await port(
-      of: server,
-      Listener(
-        .tcp(host: "127.0.0.1", port: 0),
-        tls: .server(
-          certificateChainFile: certificates.file("server.pem"),
-          privateKeyFile: certificates.file("server.key"))))
+      of: server, Listener(.tcp(host: "127.0.0.1", port: 0), tls: certificates.serving()))
     let good = ["-alpn", "h2"]
     #expect(try certificates.connects(port, good))
     #expect(try certificates.connects(port, good + ["-tls1_2"]))
@@ -139,9 +134,7 @@ import Testing
   func reload() async throws {
     let certificates = try Certificates()
     let server = Server(services: [EchoStreams()])
-    var tls = TLSConfiguration.server(
-      certificateChainFile: certificates.file("server.pem"),
-      privateKeyFile: certificates.file("server.key"))
+    var tls = certificates.serving()
     tls.reloadInterval = .zero
     let port = try await port(of: server, Listener(.tcp(host: "127.0.0.1", port: 0), tls: tls))
     let channel = try Channel(
@@ -175,12 +168,7 @@ import Testing
     let certificates = try Certificates()
     let server = Server(services: [EchoStreams()])
     let port = try await port(
-      of: server,
-      Listener(
-        .tcp(host: "127.0.0.1", port: 0),
-        tls: .server(
-          certificateChainFile: certificates.file("server.pem"),
-          privateKeyFile: certificates.file("server.key"))))
+      of: server, Listener(.tcp(host: "127.0.0.1", port: 0), tls: certificates.serving()))
     let tls = try TLSContext.client(
       .client(trustRootsFile: certificates.file("ca.pem"), applicationProtocols: ["http/1.1"]))
     let failed = Signal()
@@ -206,9 +194,7 @@ import Testing
   func channelReloads() async throws {
     let certificates = try Certificates()
     let server = Server(services: [EchoStreams()])
-    let tls = TLSConfiguration.server(
-      certificateChainFile: certificates.file("server.pem"),
-      privateKeyFile: certificates.file("server.key"))
+    let tls = certificates.serving()
     let port = try await port(of: server, Listener(.tcp(host: "127.0.0.1", port: 0), tls: tls))
     let roots = certificates.folder.appending(path: "roots.pem")
     try Data(contentsOf: certificates.folder.appending(path: "other.pem")).write(to: roots)

@@ -48,7 +48,8 @@ func cpuSeconds() -> Double {
 
 let numbers = CommandLine.arguments.dropFirst().compactMap(Int.init)
 guard numbers.count == 4, (3...127).contains(numbers[3]) else {
-  fatalError("usage: grpc-swift-client PORT CALLS IN-FLIGHT SIZE")
+  FileHandle.standardError.write(Data("usage: grpc-swift-client PORT CALLS IN-FLIGHT SIZE\n".utf8))
+  exit(64)
 }
 let message = [0x0A, UInt8(numbers[3])] + [UInt8](repeating: UInt8(ascii: "x"), count: numbers[3])
 try await withGRPCClient(

@@ -1,6 +1,7 @@
 // The echo on grpc-swift-2: the peer. Its service is written by hand and moves bytes, so that
 // what is measured is the transport and the call, in the peer's favour: it decodes no message.
 
+import Foundation
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
 import NIOPosix
@@ -52,7 +53,8 @@ struct EchoService: RegistrableRPCService {
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 guard let port = arguments.first.flatMap(Int.init), [1, 3].contains(arguments.count) else {
-  fatalError("usage: grpc-swift-echo PORT [CERTIFICATE KEY]")
+  FileHandle.standardError.write(Data("usage: grpc-swift-echo PORT [CERTIFICATE KEY]\n".utf8))
+  exit(64)
 }
 let security: HTTP2ServerTransport.Posix.TransportSecurity =
   arguments.count == 1

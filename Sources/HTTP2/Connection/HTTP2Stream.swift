@@ -134,7 +134,7 @@ public final class HTTP2Stream: @unchecked Sendable {
 
   /// Runs `body` on the event loop: at once when there already, soon otherwise.
   public func perform(_ body: @escaping @Sendable (HTTP2Stream) -> Void) {
-    if eventLoop.inEventLoop { body(self) } else { eventLoop.execute { body(self) } }
+    eventLoop.perform { body(self) }
   }
 
   /// Runs `body` on the event loop and waits until it has run.

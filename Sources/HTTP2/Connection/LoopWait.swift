@@ -47,7 +47,7 @@ public final class LoopWait<Value: Sendable>: @unchecked Sendable {
 
 extension EventLoop {
   /// At once when on the loop already, soon otherwise.
-  fileprivate func perform(_ body: @escaping @Sendable () -> Void) {
+  package func perform(_ body: @escaping @Sendable () -> Void) {
     if inEventLoop { body() } else { execute(body) }
   }
 }

@@ -287,33 +287,6 @@ import Testing
     }
   }
 
-  @Test("R-079 a channel that closes finishes what runs and takes nothing new")
-  func gracefulEnd() async throws {
-    let started = Signal()
-    let release = Signal()
-    let service = EchoStreams(onUnary: { request, _ in
-      started.set()
-      await release.wait()
-      return request
-    })
-    let server = Server(services: [service])
-    let channel = try await open(server)
-    let running = Task { try await StreamsClient(channel).unary(Node(text: "x")) }
-    await started.wait()
-    let closing = Task { await channel.shutDown(grace: .seconds(60)) }
-    while await channel.outcome([], Methods.Streams.unary, Self.soon).code != .unavailable {
-      await Task.yield()
-    }
-    release.set()
-    let answer = try await running.value
-    #expect(answer.text == "x")
-    await closing.value
-    await server.shutDown(grace: .zero)
-  }
-
-  /// Ends calls that were still taken.
-  private static var soon: CallOptions { CallOptions(deadline: .after(.milliseconds(20))) }
-
   @Test("R-062 a thousand calls that are cancelled at any moment leave nothing behind")
   func cancelStorm() async throws {
     let service = EchoStreams(onUnary: { request, _ in

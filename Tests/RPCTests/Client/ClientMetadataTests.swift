@@ -79,12 +79,7 @@ import Testing
     })
     let server = Server(services: [service])
     let port = try await port(
-      of: server,
-      Listener(
-        .tcp(host: "127.0.0.1", port: 0),
-        tls: .server(
-          certificateChainFile: certificates.file("server.pem"),
-          privateKeyFile: certificates.file("server.key"))))
+      of: server, Listener(.tcp(host: "127.0.0.1", port: 0), tls: certificates.serving()))
     var configuration = ChannelConfiguration(
       tls: .client(trustRootsFile: certificates.file("ca.pem")))
     configuration.credentials = .bearer("of-the-channel")

@@ -94,7 +94,7 @@ final class ClientCall: Expiring, @unchecked Sendable {
   var waitsForReady: Bool { waitsForReadyOption ?? configuration?.waitsForReady ?? false }
 
   func onLoop(_ body: @escaping @Sendable () -> Void) {
-    if eventLoop.inEventLoop { body() } else { eventLoop.execute(body) }
+    eventLoop.perform(body)
   }
 
   // MARK: life

@@ -22,7 +22,7 @@ final class Hedging: @unchecked Sendable {
 
   func start() {
     launch()
-    scheduleNext(.nanoseconds(Int64(clampedNanoseconds: policy.delay)))
+    scheduleNext(TimeAmount(clamped: policy.delay))
   }
 
   private var hasMore: Bool {
@@ -49,7 +49,7 @@ final class Hedging: @unchecked Sendable {
     call.core.goesOn(call)
     guard call.hedging === self, hasMore else { return endIfNothingIsLeft() }
     launch()
-    scheduleNext(.nanoseconds(Int64(clampedNanoseconds: policy.delay)))
+    scheduleNext(TimeAmount(clamped: policy.delay))
   }
 
   // MARK: what an attempt says

@@ -35,7 +35,7 @@ final class Resolving: @unchecked Sendable {
   }
 
   func onLoop(_ body: @escaping @Sendable (Resolving) -> Void) {
-    if eventLoop.inEventLoop { body(self) } else { eventLoop.execute { body(self) } }
+    eventLoop.perform { body(self) }
   }
 
   func start(_ handler: @escaping (Result<ResolvedTarget, any Error>) -> Void) {
@@ -167,11 +167,5 @@ extension ChannelConfiguration {
   /// began together would ask together for ever.
   var nextResolution: Duration {
     max(resolutionInterval * Double.random(in: 0.8...1), minimumResolutionInterval)
-  }
-}
-
-extension TimeAmount {
-  init(clamped duration: Duration) {
-    self = .nanoseconds(Int64(clampedNanoseconds: duration))
   }
 }
