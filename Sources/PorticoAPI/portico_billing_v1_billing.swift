@@ -79,6 +79,7 @@ extension Methods {
       name: "ListContracts",
       input: Billing.ListContractsRequest.descriptor,
       output: Billing.ListContractsResponse.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/{parent=accounts/*}/contracts")],
       access: AccessRule(.permission(.contractsRead)),
       documentation: "Contracts in scope, by display name."
@@ -90,6 +91,7 @@ extension Methods {
       name: "GetContract",
       input: Billing.GetContractRequest.descriptor,
       output: Billing.Contract.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/{name=accounts/*/contracts/*}")],
       access: AccessRule(.permission(.contractsRead)),
       documentation: "One contract."
@@ -244,6 +246,7 @@ extension Methods {
       name: "ListInvoices",
       input: Billing.ListInvoicesRequest.descriptor,
       output: Billing.ListInvoicesResponse.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/{parent=accounts/*}/invoices")],
       access: AccessRule(.permission(.invoicesRead)),
       documentation: "Invoices in scope, the latest first; customers never get drafts."
@@ -255,6 +258,7 @@ extension Methods {
       name: "GetInvoice",
       input: Billing.GetInvoiceRequest.descriptor,
       output: Billing.Invoice.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/{name=accounts/*/invoices/*}")],
       access: AccessRule(.permission(.invoicesRead)),
       documentation: "One invoice. A draft is NOT_FOUND for customers."

@@ -107,6 +107,7 @@ extension Methods {
       name: "ListNews",
       input: Cms.ListNewsRequest.descriptor,
       output: Cms.ListNewsResponse.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/news")],
       access: AccessRule(.signedIn),
       documentation:
@@ -119,6 +120,7 @@ extension Methods {
       name: "GetNewsItem",
       input: Cms.GetNewsItemRequest.descriptor,
       output: Cms.NewsItem.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/{name=news/*}")],
       access: AccessRule(.signedIn),
       documentation: "One item. An unpublished one is NOT_FOUND for readers."

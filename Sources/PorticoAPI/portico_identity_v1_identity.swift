@@ -165,6 +165,7 @@ extension Methods {
       name: "GetPortal",
       input: Identity.GetPortalRequest.descriptor,
       output: Identity.Portal.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/portal")],
       access: AccessRule(.anyone),
       documentation: "What the login page shows. NOT_FOUND if there is no such portal."
@@ -176,6 +177,7 @@ extension Methods {
       name: "GetPortalSettings",
       input: Identity.GetPortalSettingsRequest.descriptor,
       output: Identity.PortalSettings.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/portalSettings")],
       access: AccessRule(.permission(.settingsRead)),
       documentation: "The provider's choices."
@@ -198,6 +200,7 @@ extension Methods {
       name: "GetPasswordPolicy",
       input: Identity.GetPasswordPolicyRequest.descriptor,
       output: Identity.PasswordPolicy.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/passwordPolicy")],
       access: AccessRule(.signedIn),
       documentation: "What new passwords must satisfy."
@@ -341,6 +344,7 @@ extension Methods {
       name: "ListAccounts",
       input: Identity.ListAccountsRequest.descriptor,
       output: Identity.ListAccountsResponse.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/accounts")],
       access: AccessRule(.permission(.accountsRead)),
       documentation: "Accounts in scope, by display name."
@@ -352,6 +356,7 @@ extension Methods {
       name: "GetAccount",
       input: Identity.GetAccountRequest.descriptor,
       output: Identity.Account.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/{name=accounts/*}")],
       access: AccessRule(
         .permission(.accountsRead), services: ["billing", "messaging", "ticketing"]),
@@ -386,6 +391,7 @@ extension Methods {
       name: "ListSites",
       input: Identity.ListSitesRequest.descriptor,
       output: Identity.ListSitesResponse.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/{parent=accounts/*}/sites")],
       access: AccessRule(.permission(.accountsRead)),
       documentation: "Sites of an account, by display name."
@@ -532,6 +538,7 @@ extension Methods {
       name: "ListContacts",
       input: Identity.ListContactsRequest.descriptor,
       output: Identity.ListContactsResponse.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/{parent=accounts/*}/contacts")],
       access: AccessRule(.permission(.contactsRead)),
       documentation: "Contacts in scope, by last and first name."
@@ -543,6 +550,7 @@ extension Methods {
       name: "GetContact",
       input: Identity.GetContactRequest.descriptor,
       output: Identity.Contact.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/{name=accounts/*/contacts/*}")],
       access: AccessRule(
         .permission(.contactsRead), services: ["billing", "messaging", "ticketing"]),
@@ -694,6 +702,7 @@ extension Methods {
       name: "ListUsers",
       input: Identity.ListUsersRequest.descriptor,
       output: Identity.ListUsersResponse.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/users")],
       access: AccessRule(.permission(.usersRead)),
       documentation: "Users, by display name."
@@ -705,6 +714,7 @@ extension Methods {
       name: "GetUser",
       input: Identity.GetUserRequest.descriptor,
       output: Identity.User.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/{name=users/*}")],
       access: AccessRule(.permission(.usersRead), services: ["messaging", "ticketing"]),
       documentation: "One user."
@@ -842,6 +852,7 @@ extension Methods {
       name: "ListRoles",
       input: Identity.ListRolesRequest.descriptor,
       output: Identity.ListRolesResponse.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/roles")],
       access: AccessRule(.permission(.rolesRead)),
       documentation: "All roles, built-in ones first."
@@ -853,6 +864,7 @@ extension Methods {
       name: "GetRole",
       input: Identity.GetRoleRequest.descriptor,
       output: Identity.Role.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/{name=roles/*}")],
       access: AccessRule(.permission(.rolesRead)),
       documentation: "One role."
@@ -977,6 +989,7 @@ extension Methods {
       name: "GetProfile",
       input: Identity.GetProfileRequest.descriptor,
       output: Identity.Profile.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/profile")],
       access: AccessRule(.signedIn),
       documentation: "My settings."
@@ -1197,6 +1210,7 @@ extension Methods {
       name: "ListSessions",
       input: Identity.ListSessionsRequest.descriptor,
       output: Identity.ListSessionsResponse.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/sessions")],
       access: AccessRule(.signedIn),
       documentation: "The signed-in user's sessions, the latest first."
@@ -1308,6 +1322,7 @@ extension Methods {
       name: "ListAuditEntries",
       input: Identity.ListAuditEntriesRequest.descriptor,
       output: Identity.ListAuditEntriesResponse.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/auditEntries")],
       access: AccessRule(.permission(.auditRead)),
       documentation: "Entries, the latest first."

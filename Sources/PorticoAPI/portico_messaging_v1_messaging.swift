@@ -110,6 +110,7 @@ extension Methods {
       name: "ListMails",
       input: Messaging.ListMailsRequest.descriptor,
       output: Messaging.ListMailsResponse.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/mails")],
       access: AccessRule(.permission(.mailRead)),
       documentation: "Mails, the latest first, without their text."
@@ -122,6 +123,7 @@ extension Methods {
       name: "GetMail",
       input: Messaging.GetMailRequest.descriptor,
       output: Messaging.Mail.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/{name=mails/*}")],
       access: AccessRule(.permission(.mailRead)),
       documentation:
@@ -286,6 +288,7 @@ extension Methods {
       name: "ListConversations",
       input: Messaging.ListConversationsRequest.descriptor,
       output: Messaging.ListConversationsResponse.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/{parent=accounts/*}/conversations")],
       access: AccessRule(.permission(.messagesRead)),
       documentation: "Conversations in scope, the one with the latest message first."
@@ -297,6 +300,7 @@ extension Methods {
       name: "GetConversation",
       input: Messaging.GetConversationRequest.descriptor,
       output: Messaging.Conversation.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/{name=accounts/*/conversations/*}")],
       access: AccessRule(.permission(.messagesRead)),
       documentation: "One conversation."
@@ -321,6 +325,7 @@ extension Methods {
       name: "ListMessages",
       input: Messaging.ListMessagesRequest.descriptor,
       output: Messaging.ListMessagesResponse.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/{parent=accounts/*/conversations/*}/messages")],
       access: AccessRule(.permission(.messagesRead)),
       documentation: "Messages, oldest first."
@@ -358,6 +363,7 @@ extension Methods {
       name: "GetMailbox",
       input: Messaging.GetMailboxRequest.descriptor,
       output: Messaging.Mailbox.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/mailbox")],
       access: AccessRule(.permission(.messagesRead)),
       documentation: "How many messages of the other side wait unread in the caller's inbox."

@@ -257,6 +257,7 @@ extension Methods {
       name: "ListTickets",
       input: Ticketing.ListTicketsRequest.descriptor,
       output: Ticketing.ListTicketsResponse.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/{parent=accounts/*}/tickets")],
       access: AccessRule(.permission(.ticketsRead)),
       documentation: "Tickets in scope. Ordered as asked, ties by number."
@@ -268,6 +269,7 @@ extension Methods {
       name: "GetTicket",
       input: Ticketing.GetTicketRequest.descriptor,
       output: Ticketing.Ticket.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/{name=accounts/*/tickets/*}")],
       access: AccessRule(.permission(.ticketsRead)),
       documentation: "One ticket. NOT_FOUND if it is absent or out of scope."
@@ -360,6 +362,7 @@ extension Methods {
       name: "ListNotes",
       input: Ticketing.ListNotesRequest.descriptor,
       output: Ticketing.ListNotesResponse.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/{parent=accounts/*/tickets/*}/notes")],
       access: AccessRule(.permission(.ticketsRead)),
       documentation: "The thread, oldest first; customers get public notes only."
@@ -383,6 +386,7 @@ extension Methods {
       name: "ListTimeEntries",
       input: Ticketing.ListTimeEntriesRequest.descriptor,
       output: Ticketing.ListTimeEntriesResponse.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/{parent=accounts/*/tickets/*}/timeEntries")],
       access: AccessRule(.permission(.ticketsRead)),
       documentation:
@@ -423,6 +427,7 @@ extension Methods {
       input: Ticketing.DownloadAttachmentRequest.descriptor,
       output: Ticketing.DownloadAttachmentResponse.descriptor,
       streaming: .serverStreaming,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/{name=accounts/*/tickets/*/attachments/*}:download")],
       access: AccessRule(.permission(.ticketsRead)),
       documentation: "The bytes of an attachment; permission is checked at every download."
@@ -524,6 +529,7 @@ extension Methods {
       name: "ListCatalogEntries",
       input: Ticketing.ListCatalogEntriesRequest.descriptor,
       output: Ticketing.ListCatalogEntriesResponse.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/catalogEntries")],
       access: AccessRule(.permission(.ticketsRead)),
       documentation: "Entries by kind and rank."
@@ -622,6 +628,7 @@ extension Methods {
       name: "ListAssets",
       input: Ticketing.ListAssetsRequest.descriptor,
       output: Ticketing.ListAssetsResponse.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/{parent=accounts/*}/assets")],
       access: AccessRule(.permission(.assetsRead)),
       documentation: "Assets of an account, by display name."
@@ -706,6 +713,7 @@ extension Methods {
       name: "GetTicketSettings",
       input: Ticketing.GetTicketSettingsRequest.descriptor,
       output: Ticketing.TicketSettings.descriptor,
+      idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/ticketSettings")],
       access: AccessRule(.permission(.ticketsRead)),
       documentation: "The settings; customers get what the forms need."

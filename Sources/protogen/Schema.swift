@@ -118,6 +118,7 @@ struct ProtoMethod {
   let streamsResponses: Bool
   /// google.protobuf.MethodOptions.IdempotencyLevel: 0 unknown, 1 no side effects, 2 idempotent.
   let idempotency: Int
+  static let noSideEffects = 1
   let isDeprecated: Bool
   let access: Access?
   let bindings: [Binding]

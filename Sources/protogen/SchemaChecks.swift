@@ -97,6 +97,12 @@ struct SchemaChecks {
       if needsRoute, method.bindings.isEmpty {
         reasons.append("has no HTTP rule: add option (google.api.http)")
       }
+      // Callers repeat it and fetch it by GET in other protocols too, and read that from this option alone.
+      if isOurs, method.idempotency != ProtoMethod.noSideEffects,
+        method.bindings.contains(where: { $0.verb.uppercased() == "GET" })
+      {
+        reasons.append("is a GET: add option idempotency_level = NO_SIDE_EFFECTS")
+      }
       return reasons + method.bindings.flatMap { bindingFailures($0, of: method) }
     }
   }

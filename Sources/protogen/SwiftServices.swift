@@ -154,7 +154,9 @@ struct SwiftServices {
       arguments.append("streaming: .\(kind(method))")
     }
     if method.idempotency != 0 {
-      arguments.append("idempotency: .\(method.idempotency == 1 ? "noSideEffects" : "idempotent")")
+      arguments.append(
+        "idempotency: .\(method.idempotency == ProtoMethod.noSideEffects ? "noSideEffects" : "idempotent")"
+      )
     }
     if !method.bindings.isEmpty {
       arguments.append("http: [\(method.bindings.map(rule).joined(separator: ", "))]")

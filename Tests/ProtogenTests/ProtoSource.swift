@@ -28,7 +28,8 @@ struct ProtoSource {
   }
 
   static let access = "option (portico.access.v1.rule) = { signed_in: true };"
-  static let http = #"option (google.api.http) = { get: "/v1/{name=things/*}" };"#
+  static let pure = "option idempotency_level = NO_SIDE_EFFECTS;"
+  static let http = #"option (google.api.http) = { get: "/v1/{name=things/*}" };"# + pure
 
   /// The index of `text`, as `trial.proto`, and all that it imports.
   static func index(_ text: String) throws -> SchemaIndex {

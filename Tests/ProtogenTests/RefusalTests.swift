@@ -54,6 +54,16 @@ struct RefusalTests {
   }
 
   @Test(
+    "R-167 a GET that does not say that it has no side effects is refused; so is an idempotent one")
+  func impureGet() throws {
+    let get = ProtoSource.access + #"option (google.api.http) = { get: "/v1/{name=things/*}" };"#
+    for options in [get, get + "option idempotency_level = IDEMPOTENT;"] {
+      let failures = try ProtoSource.failures(ProtoSource.service(options: options))
+      #expect(failures.count == 1 && failures[0].contains("NO_SIDE_EFFECTS"))
+    }
+  }
+
+  @Test(
     "A route that binds or sends what the request lacks is refused",
     arguments: [
       #"{ get: "/v1/{nme=things/*}" }"#, #"{ post: "/v1/things" body: "thing" }"#,
@@ -61,7 +71,7 @@ struct RefusalTests {
       #"{ get: "/v1/things" response_body: "x" }"#, #"{ get: "/v1/{name.x=things/*}" }"#,
     ])
   func wrongRoute(rule: String) throws {
-    let options = ProtoSource.access + "option (google.api.http) = \(rule);"
+    let options = ProtoSource.access + ProtoSource.pure + "option (google.api.http) = \(rule);"
     #expect(try ProtoSource.failures(ProtoSource.service(options: options)).count == 1)
   }
 
