@@ -9,6 +9,9 @@ public enum Billing {}
 /// Package `portico.cms.v1`.
 public enum Cms {}
 
+/// Package `portico.events.v1`.
+public enum Events {}
+
 /// Package `portico.identity.v1`.
 public enum Identity {}
 

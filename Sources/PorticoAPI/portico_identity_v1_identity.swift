@@ -1333,3 +1333,71 @@ extension Methods {
     ]
   }
 }
+
+/// What changes here, as it happens (N-05).
+public protocol IdentityEventsService: RPCService {
+  /// Events that the caller may know of, each soon after its change, and a bookmark at first and every 15 seconds. OUT_OF_RANGE, reason
+  /// CURSOR_EXPIRED, when what came after the cursor is no longer kept: read anew, then watch from now on. ABORTED, reason
+  /// TOKEN_EXPIRED, when the caller's token has run out, and SLOW_READER for who does not keep up: resume after the last cursor.
+  func watchEvents(
+    _ request: Events.WatchEventsRequest, _ call: Call, _ responses: ResponseWriter<Events.Event>)
+    async throws
+}
+
+extension IdentityEventsService {
+  public static var name: String { "portico.identity.v1.IdentityEvents" }
+
+  public var handlers: [MethodHandler] {
+    [
+      .serverStreaming(Methods.IdentityEvents.watchEvents) {
+        (request: Events.WatchEventsRequest, call: Call, responses: ResponseWriter<Events.Event>)
+          async throws -> Void in
+        try await self.watchEvents(request, call, responses)
+      }
+    ]
+  }
+}
+
+/// What changes here, as it happens (N-05).
+public struct IdentityEventsClient: Sendable {
+  public let caller: any Caller
+
+  public init(_ caller: any Caller) {
+    self.caller = caller
+  }
+
+  /// Events that the caller may know of, each soon after its change, and a bookmark at first and every 15 seconds. OUT_OF_RANGE, reason
+  /// CURSOR_EXPIRED, when what came after the cursor is no longer kept: read anew, then watch from now on. ABORTED, reason
+  /// TOKEN_EXPIRED, when the caller's token has run out, and SLOW_READER for who does not keep up: resume after the last cursor.
+  public func watchEvents<R>(
+    _ request: Events.WatchEventsRequest, _ options: CallOptions = .init(),
+    _ body: (ResponseStream<Events.Event>) async throws -> R
+  ) async throws -> R {
+    try await caller.serverStreaming(Methods.IdentityEvents.watchEvents, request, options, body)
+  }
+}
+
+extension Methods {
+  /// What changes here, as it happens (N-05).
+  public enum IdentityEvents {
+    /// Events that the caller may know of, each soon after its change, and a bookmark at first and every 15 seconds. OUT_OF_RANGE, reason
+    /// CURSOR_EXPIRED, when what came after the cursor is no longer kept: read anew, then watch from now on. ABORTED, reason
+    /// TOKEN_EXPIRED, when the caller's token has run out, and SLOW_READER for who does not keep up: resume after the last cursor.
+    public static let watchEvents = Method(
+      service: "portico.identity.v1.IdentityEvents",
+      name: "WatchEvents",
+      input: Events.WatchEventsRequest.descriptor,
+      output: Events.Event.descriptor,
+      streaming: .serverStreaming,
+      idempotency: .noSideEffects,
+      http: [HTTPRule("GET", "/v1/identity/events:watch")],
+      access: AccessRule(.signedIn, services: ["gateway"]),
+      documentation:
+        "Events that the caller may know of, each soon after its change, and a bookmark at first and every 15 seconds. OUT_OF_RANGE, reason\nCURSOR_EXPIRED, when what came after the cursor is no longer kept: read anew, then watch from now on. ABORTED, reason\nTOKEN_EXPIRED, when the caller's token has run out, and SLOW_READER for who does not keep up: resume after the last cursor."
+    )
+
+    public static let all: [Method] = [
+      watchEvents
+    ]
+  }
+}

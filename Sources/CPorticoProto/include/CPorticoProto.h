@@ -33,6 +33,7 @@
 #include "portico/billing/v1/invoice.pb-c.h"
 #include "portico/cms/v1/cms.pb-c.h"
 #include "portico/cms/v1/news.pb-c.h"
+#include "portico/events/v1/event.pb-c.h"
 #include "portico/identity/v1/account.pb-c.h"
 #include "portico/identity/v1/audit.pb-c.h"
 #include "portico/identity/v1/contact.pb-c.h"

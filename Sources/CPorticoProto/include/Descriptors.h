@@ -33,6 +33,7 @@
 #include "portico/billing/v1/invoice.pb-c.h"
 #include "portico/cms/v1/cms.pb-c.h"
 #include "portico/cms/v1/news.pb-c.h"
+#include "portico/events/v1/event.pb-c.h"
 #include "portico/identity/v1/account.pb-c.h"
 #include "portico/identity/v1/audit.pb-c.h"
 #include "portico/identity/v1/contact.pb-c.h"
@@ -718,6 +719,18 @@ static inline const void *_Nonnull portico__cms__v1__news_item__address(void)
 static inline const void *_Nonnull portico__cms__v1__update_news_item_request__address(void)
 {
   return &portico__cms__v1__update_news_item_request__descriptor;
+}
+static inline const void *_Nonnull portico__events__v1__event__address(void)
+{
+  return &portico__events__v1__event__descriptor;
+}
+static inline const void *_Nonnull portico__events__v1__event_audience__address(void)
+{
+  return &portico__events__v1__event_audience__descriptor;
+}
+static inline const void *_Nonnull portico__events__v1__watch_events_request__address(void)
+{
+  return &portico__events__v1__watch_events_request__descriptor;
 }
 static inline const void *_Nonnull portico__identity__v1__account__address(void)
 {

@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "portico/access/v1/access.pb-c.h"
 #include "portico/billing/v1/contract.pb-c.h"
 #include "portico/billing/v1/invoice.pb-c.h"
+#include "portico/events/v1/event.pb-c.h"
 
 
 

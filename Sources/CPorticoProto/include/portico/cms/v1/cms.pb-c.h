@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "google/protobuf/empty.pb-c.h"
 #include "portico/access/v1/access.pb-c.h"
 #include "portico/cms/v1/news.pb-c.h"
+#include "portico/events/v1/event.pb-c.h"
 
 
 

@@ -17,6 +17,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "google/api/annotations.pb-c.h"
 #include "google/protobuf/empty.pb-c.h"
 #include "portico/access/v1/access.pb-c.h"
+#include "portico/events/v1/event.pb-c.h"
 #include "portico/identity/v1/account.pb-c.h"
 #include "portico/identity/v1/audit.pb-c.h"
 #include "portico/identity/v1/contact.pb-c.h"

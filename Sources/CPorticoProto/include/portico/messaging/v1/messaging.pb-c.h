@@ -16,6 +16,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 #include "google/api/annotations.pb-c.h"
 #include "portico/access/v1/access.pb-c.h"
+#include "portico/events/v1/event.pb-c.h"
 #include "portico/messaging/v1/conversation.pb-c.h"
 #include "portico/messaging/v1/mail.pb-c.h"
 

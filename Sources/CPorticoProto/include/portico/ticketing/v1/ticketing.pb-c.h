@@ -16,6 +16,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 #include "google/api/annotations.pb-c.h"
 #include "portico/access/v1/access.pb-c.h"
+#include "portico/events/v1/event.pb-c.h"
 #include "portico/ticketing/v1/asset.pb-c.h"
 #include "portico/ticketing/v1/attachment.pb-c.h"
 #include "portico/ticketing/v1/catalog.pb-c.h"
