@@ -55,15 +55,17 @@ public final class GatewayServer: Sendable {
     let assets = try StaticAssets.bundled()
     let sessions = SessionDirectory(gated, verifier, clock: clock)
     let readiness = Readiness(backends)
+    let pageServing = try PageServing(
+      pages, secret: secret, assets: assets, sessions: sessions, clock: clock, log: log)
     let edge = Edge(
-      limits: limits, configuration: configuration, backends: gated, readiness: readiness,
-      assets: assets,
-      json: try JSONGateway(Methods.all, types: Self.types, limits: limits),
-      pages: try PageServing(
-        pages, secret: secret, assets: assets, sessions: sessions, backends: gated, clock: clock),
-      portals: PortalDirectory(gated, configuration, patience: limits.portalTime, clock: clock),
-      sessions: sessions,
-      rates: rates, clock: clock, log: log)
+      limits: limits, configuration: configuration, readiness: readiness, assets: assets,
+      door: Door(
+        portals: PortalDirectory(gated, configuration, patience: limits.portalTime, clock: clock),
+        sessions: sessions, protection: pageServing.protection, rates: rates, backends: gated),
+      surfaces: [
+        try JSONGateway(Methods.all, types: Self.types, limits: limits), pageServing,
+      ],
+      types: Self.types, clock: clock, log: log)
     let listener = try await Listener.start(
       host: configuration.host, port: configuration.port,
       tls: try configuration.tls.map { try TLSListener($0, log: log) }, edge: edge, group: group,

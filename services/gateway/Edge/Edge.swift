@@ -6,19 +6,17 @@ import Protobuf
 import RPC
 import Values
 
-/// Everything between a transport and a page or an RPC, in the order in which a request meets it: target, host, health,
-/// assets, portal, session, provenance, route.
+/// Everything between a transport and a page or an RPC, in the order in which a request meets it: target, health, assets,
+/// the surface that it is for, the door, and what the surface makes of it.
 struct Edge: EdgeService {
   let limits: EdgeLimits
   let configuration: GatewayConfiguration
-  let backends: any Caller
   let readiness: Readiness
   let assets: StaticAssets
-  let json: JSONGateway
-  let pages: PageServing
-  let portals: PortalDirectory
-  let sessions: SessionDirectory
-  let rates: RateLimiter
+  let door: Door
+  /// Asked in this order; the pages come last and take what nobody else does.
+  let surfaces: [any Surface]
+  let types: TypeRegistry
   let clock: any WallClock
   let log: Logger
 
@@ -31,7 +29,7 @@ struct Edge: EdgeService {
       let request = try makeRequest(incoming, id: id)
       response = await respond(to: request, &trace)
     } catch {
-      response = Problem(error).response(requestID: id, types: json.types)
+      response = Problem(error).response(requestID: id, types: types)
       response.endsConnection = true
     }
     response = finished(response, id: id, isTLS: incoming.origin.isTLS)
@@ -48,7 +46,7 @@ struct Edge: EdgeService {
         "request": "\(id)", "status": "\(problem.status.code)", "remote": "\(origin.address)",
         "reason": "\(problem.detail)",
       ])
-    let response = problem.response(requestID: id, types: json.types)
+    let response = problem.response(requestID: id, types: types)
     return finished(response, id: id, isTLS: origin.isTLS)
   }
 
@@ -84,46 +82,21 @@ struct Edge: EdgeService {
   // MARK: The answer
 
   private func respond(to request: Request, _ trace: inout Trace) async -> Response {
-    let isAPI = request.target.segments.first == "v1"
-    do {
-      if let response = await readiness.response(request) { return response }
-      if let response = assets.response(request) { return response }
-      try rates.admit(request.remote, isSafe: request.isSafe, at: .now)
-      guard let portal = try await portals.portal(host: request.host, requestID: request.id) else {
-        throw Problem(.notFound, .notFound, "there is no portal at this address")
+    if let response = await readiness.response(request) { return response }
+    if let response = assets.response(request) { return response }
+    for surface in surfaces {
+      do {
+        guard let errand = try surface.errand(request) else { continue }
+        let guest = try await door.admit(request, on: errand) { trace.visitor = $0 }
+        return try await errand.answer(guest)
+      } catch {
+        let problem = Problem(error)
+        note(problem, request)
+        return surface.failure(problem, request)
       }
-      trace.tenant = portal.tenant
-      let visitor = try await visitor(request, portal)
-      trace.user = visitor.session?.principal.user
-      if isAPI { return try await answerAPI(request, visitor) }
-      return await pages.answer(request, visitor, log: log)
-    } catch {
-      let problem = Problem(error)
-      note(problem, request)
-      return isAPI
-        ? problem.response(requestID: request.id, types: json.types)
-        : pages.failure(problem, request, nil)
     }
-  }
-
-  private func visitor(_ request: Request, _ portal: Portal) async throws -> Visitor {
-    let cookies = CookieNames(isSecure: request.isSecure)
-    let secret = request.cookies[cookies.session]
-    var session: Session?
-    if let secret {
-      session = try await sessions.session(secret, of: portal.tenant, requestID: request.id)
-    }
-    return Visitor(portal: portal, cookies: cookies, secret: secret, session: session)
-  }
-
-  private func answerAPI(_ request: Request, _ visitor: Visitor) async throws -> Response {
-    let match = try json.route(request)
-    if !request.isSafe { try pages.protection.checkAPI(request, visitor) }
-    let caller = UserCaller(
-      base: backends, tenant: visitor.portal.tenant,
-      principalToken: visitor.session?.principalToken, remote: request.remote, sessions: sessions,
-      requestID: request.id, deadline: .after(.seconds(10)))
-    return try await json.answer(request, match, caller: caller)
+    return Problem(.notFound, .notFound, "there is nothing here")
+      .response(requestID: request.id, types: types)
   }
 
   private func note(_ problem: Problem, _ request: Request) {
@@ -150,8 +123,7 @@ struct Edge: EdgeService {
   }
 
   private struct Trace {
-    var tenant: TenantID?
-    var user: String?
+    var visitor: Visitor?
   }
 
   private func record(
@@ -163,17 +135,10 @@ struct Edge: EdgeService {
       "path": "\(incoming.target.prefix { $0 != "?" }.prefix(512))",
       "ms": "\(time.wholeMicroseconds / 1000)", "remote": "\(incoming.origin.address)",
     ]
-    if let tenant = trace.tenant { metadata["tenant"] = "\(tenant)" }
-    if let user = trace.user { metadata["user"] = "\(user)" }
+    if let visitor = trace.visitor {
+      metadata["tenant"] = "\(visitor.portal.tenant)"
+      if let user = visitor.session?.principal.user { metadata["user"] = "\(user)" }
+    }
     log.info("request", metadata: metadata)
   }
-}
-
-/// Who asks, as far as cookies tell.
-struct Visitor: Sendable {
-  let portal: Portal
-  let cookies: CookieNames
-  /// The session cookie as sent, whether or not it is good.
-  let secret: String?
-  let session: Session?
 }

@@ -34,6 +34,13 @@ struct PageRoute: Sendable {
     self.deadline = deadline
     self.handler = handler
   }
+
+  /// How the route is limited: what anybody may send without a session is a way to sign in.
+  var kind: RouteClass {
+    if method == .GET { return .page }
+    if access == .anyone { return .login }
+    return limits.files > 0 ? .upload : .write
+  }
 }
 
 /// All pages of the portal, and how a failed one looks.

@@ -5,19 +5,19 @@ import RPC
 import Values
 
 /// Finds a page's route, checks session and provenance, reads the form, runs the handler and dresses its answer.
-struct PageServing: Sendable {
+struct PageServing: Surface {
   private let trie: PathTrie<PageRoute>
   private let table: PageTable
   let protection: Protection
   private let flash: FlashCookie
   private let assets: StaticAssets
   private let sessions: SessionDirectory
-  private let backends: any Caller
+  private let log: Logger
   private let clock: any WallClock
 
   init(
     _ table: PageTable, secret: [UInt8], assets: StaticAssets, sessions: SessionDirectory,
-    backends: any Caller, clock: any WallClock
+    clock: any WallClock, log: Logger
   ) throws {
     var trie = PathTrie<PageRoute>()
     for route in table.routes {
@@ -29,49 +29,60 @@ struct PageServing: Sendable {
     flash = FlashCookie(secret: secret)
     self.assets = assets
     self.sessions = sessions
-    self.backends = backends
     self.clock = clock
+    self.log = log
   }
 
-  func answer(_ request: Request, _ visitor: Visitor, log: Logger) async -> Response {
-    var scene = Scene(request: request, visitor: visitor, log: log)
+  /// Every request: one without a page gets the portal's own error page, which says who is signed in.
+  func errand(_ request: Request) -> Errand? {
+    let match = Result { () throws(Problem) in try self.match(request) }
+    let route = match.value?.value
+    return Errand(
+      route: route?.pattern ?? "page", kind: route?.kind ?? .page,
+      deadline: route?.deadline ?? .seconds(10), proof: .inTheForm
+    ) { guest in await answer(guest, match) }
+  }
+
+  private func answer(
+    _ guest: Guest, _ match: Result<PathTrie<PageRoute>.Match, Problem>
+  ) async -> Response {
+    var scene = Scene(guest: guest, route: match.value?.value)
+    beginVisit(&scene)
     do {
-      return try await serve(&scene)
+      return try await serve(scene, try match.get())
     } catch {
       let problem = Problem(error)
       if problem.code == .unauthenticated, scene.route?.access == .signedIn {
-        return login(request, visitor)
+        return login(scene.request, scene.visitor)
       }
       if problem.status.code >= 500 {
         log.error(
           "page failed",
           metadata: [
-            "request": "\(request.id)", "path": "\(request.path)",
+            "request": "\(scene.request.id)", "path": "\(scene.request.path)",
             "code": "\(problem.code.wireName)",
             "reason": "\(problem.reason ?? problem.detail)",
           ])
       }
-      return failure(problem, request, context(scene, PathBindings(), Form()))
+      return failure(problem, scene.request, context(scene, PathBindings(), Form()))
     }
   }
 
   /// What is known of a request so far.
   private struct Scene {
-    let request: Request
-    let visitor: Visitor
-    let log: Logger
-    var route: PageRoute?
+    let guest: Guest
+    let route: PageRoute?
     /// The secret of a visitor without session, and whether it is new.
     var visit = ""
     var isNewVisit = false
+
+    var request: Request { guest.request }
+    var visitor: Visitor { guest.visitor }
   }
 
-  private func serve(_ scene: inout Scene) async throws -> Response {
+  private func serve(_ scene: Scene, _ match: PathTrie<PageRoute>.Match) async throws -> Response {
     let request = scene.request
-    beginVisit(&scene)
-    let match = try match(request)
     let route = match.value
-    scene.route = route
     if !request.isSafe { try protection.checkProvenance(request) }
     if route.access == .signedIn, scene.visitor.session == nil {
       return login(request, scene.visitor)
@@ -118,13 +129,9 @@ struct PageServing: Sendable {
       request.cookies[visitor.cookies.flash].map { flash.decode($0, at: clock.now) } ?? []
     return PageContext(
       request: request, path: path, form: form, visitor: visitor,
-      caller: UserCaller(
-        base: backends, tenant: visitor.portal.tenant,
-        principalToken: visitor.session?.principalToken, remote: request.remote,
-        sessions: sessions, requestID: request.id,
-        deadline: .after(scene.route?.deadline ?? .seconds(10))),
+      caller: scene.guest.caller,
       csrfToken: protection.csrf.token(for: secret), theme: theme, flashes: flashes, assets: assets,
-      sessions: sessions, now: clock.now, log: scene.log)
+      sessions: sessions, now: clock.now, log: log)
   }
 
   /// Cookies that go with an answer.
@@ -163,11 +170,23 @@ struct PageServing: Sendable {
     return response
   }
 
+  func failure(_ problem: Problem, _ request: Request) -> Response {
+    failure(problem, request, nil)
+  }
+
   /// The error page. - context: nil when the portal itself is unknown.
-  func failure(_ problem: Problem, _ request: Request, _ context: PageContext?) -> Response {
+  private func failure(
+    _ problem: Problem, _ request: Request, _ context: PageContext?
+  ) -> Response {
     var response = Response.html(
       table.failure(problem, request.id, context), status: problem.status)
     problem.addHeaders(to: &response)
     return response
+  }
+}
+
+extension Result {
+  fileprivate var value: Success? {
+    if case .success(let value) = self { value } else { nil }
   }
 }

@@ -3,7 +3,7 @@ import Protobuf
 import RPC
 
 /// The JSON API under `/v1/`: finds the method, translates the request, calls, translates the answer. Knows no RPC by name.
-struct JSONGateway: Sendable {
+struct JSONGateway: Surface {
   let router: JSONRouter
   let types: TypeRegistry
   let limits: EdgeLimits
@@ -16,8 +16,20 @@ struct JSONGateway: Sendable {
     options = JSONOptions(types: types)
   }
 
+  func errand(_ request: Request) throws(Problem) -> Errand? {
+    guard request.target.segments.first == "v1" else { return nil }
+    let match = try route(request)
+    return Errand(match.value.method, of: request) { guest in
+      try await answer(request, match, caller: guest.caller)
+    }
+  }
+
+  func failure(_ problem: Problem, _ request: Request) -> Response {
+    problem.response(requestID: request.id, types: types)
+  }
+
   /// The route of a request; throws the 404 or 405.
-  func route(_ request: Request) throws(Problem) -> PathTrie<JSONRouter.Route>.Match {
+  private func route(_ request: Request) throws(Problem) -> PathTrie<JSONRouter.Route>.Match {
     switch router.match(request.method.rawValue, request.target) {
     case .found(let match): return match
     case .notFound: throw Problem(.notFound, .notFound, "there is no such method")
@@ -30,7 +42,7 @@ struct JSONGateway: Sendable {
   }
 
   /// - caller: carries the user's token, the request id and the deadline.
-  func answer(
+  private func answer(
     _ request: Request, _ match: PathTrie<JSONRouter.Route>.Match, caller: any Caller
   ) async throws -> Response {
     let route = match.value

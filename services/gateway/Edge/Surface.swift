@@ -1,0 +1,57 @@
+import NIOHTTP1
+import RPC
+
+/// One language that the gateway is spoken to in: JSON under `/v1/`, gRPC-Web, Connect, pages. A surface says what a
+/// request wants and translates; who may come in, how often and for how long is decided once for all, by the `Door`.
+protocol Surface: Sendable {
+  /// What a request wants, nil when it belongs to another surface. Throws what it is told when it belongs here and leads
+  /// nowhere (404, 405, 415). Decided on head and target alone: nothing of the body is read yet.
+  func errand(_ request: Request) throws(Problem) -> Errand?
+
+  /// The shape that an error has here, whoever found it.
+  func failure(_ problem: Problem, _ request: Request) -> Response
+}
+
+/// What one request wants, before anybody has looked at who asks.
+struct Errand: Sendable {
+  /// The route, for the log and for knowing how long it usually takes: a pattern or the path of a method, no names in it.
+  let route: String
+  let kind: RouteClass
+  /// Time for everything, all calls together; what the client allows itself included.
+  let deadline: Duration
+  /// Whether the door proves where it comes from; forms carry their proof in the body and check it themselves.
+  let proof: Proof
+  /// Runs once the request is let in. Its errors become `Surface.failure`.
+  let answer: @Sendable (Guest) async throws -> Response
+
+  enum Proof: Sendable { case atTheDoor, inTheForm }
+
+  init(
+    route: String, kind: RouteClass, deadline: Duration = .seconds(10), proof: Proof = .atTheDoor,
+    answer: @escaping @Sendable (Guest) async throws -> Response
+  ) {
+    self.route = route
+    self.kind = kind
+    self.deadline = deadline
+    self.proof = proof
+    self.answer = answer
+  }
+
+  /// A call of one method, whatever protocol asks for it.
+  init(
+    _ method: Method, of request: Request, deadline: Duration = .seconds(10),
+    answer: @escaping @Sendable (Guest) async throws -> Response
+  ) {
+    self.init(
+      route: method.path, kind: RouteClass(method, isSafe: request.isSafe), deadline: deadline,
+      answer: answer)
+  }
+}
+
+/// A request that has been let in.
+struct Guest: Sendable {
+  let request: Request
+  let visitor: Visitor
+  /// Calls every service as the one who asks, with the request's id and within the errand's deadline.
+  let caller: UserCaller
+}
