@@ -18,10 +18,13 @@ struct ComponentTests {
     #expect(!UI.layout(title: "T", shell: shell, main: "").description.contains("data-theme="))
   }
 
-  @Test("Every sheet and module of the frame goes through the fingerprint")
+  private var hasBrand: Bool { Self.shell.house.brandSheet != nil }
+
+  @Test("The one sheet and every module of the frame go through the fingerprint")
   func assets() {
     let page = UI.layout(title: "T", shell: Self.shell, main: "").description
-    for file in UI.stylesheets + UI.modules {
+    #expect(page.components(separatedBy: "rel=\"stylesheet\"").count == 2 + (hasBrand ? 1 : 0))
+    for file in [StylesheetBundle.name] + UI.modules {
       #expect(page.contains("/assets/\(file)?v=1"), "\(file)")
     }
     #expect(!page.contains("<style") && !page.contains(" style=") && !page.contains(" onclick="))

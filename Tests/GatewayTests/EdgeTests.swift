@@ -125,15 +125,24 @@ struct EdgeTests {
     "R-178 security headers on pages, errors and API alike; no inline script or style is allowed")
   func securityHeaders() async throws {
     try await EdgeStage.run { stage in
-      for path in ["/login", "/nowhere", "/v1/nowhere", "/healthz"] {
-        let answer = try await stage.send("GET", path)
-        #expect(answer["content-security-policy"] == SecurityHeaders.policy)
+      for path in ["/login", "/nowhere", "/v1/nowhere", "/healthz", "/no/portal"] {
+        let answer = try await stage.send(
+          "GET", path, host: path == "/no/portal" ? "elsewhere.example" : EdgeStage.host)
+        let isPage = answer["content-type"]?.hasPrefix("text/html") ?? false
+        #expect(isPage == ["/login", "/nowhere", "/no/portal"].contains(path))
+        #expect(
+          answer["content-security-policy"]
+            == (isPage ? SecurityHeaders.pagePolicy : SecurityHeaders.dataPolicy))
         #expect(answer["x-content-type-options"] == "nosniff")
-        #expect(answer["referrer-policy"] == "same-origin")
+        #expect(answer["cross-origin-resource-policy"] == "same-origin")
+        #expect(answer["referrer-policy"] == (isPage ? "same-origin" : "no-referrer"))
+        #expect((answer["permissions-policy"] != nil) == isPage)
+        #expect((answer["cross-origin-opener-policy"] == "same-origin") == isPage)
         #expect(answer["cache-control"] == "no-store")
         #expect(answer["strict-transport-security"] == nil, "plain HTTP")
       }
-      #expect(!SecurityHeaders.policy.contains("unsafe"))
+      #expect(!SecurityHeaders.pagePolicy.contains("unsafe"))
+      #expect(!SecurityHeaders.pagePolicy.contains("nonce"))
     }
   }
 

@@ -45,6 +45,10 @@ struct EdgeValueTests {
     #expect(!csrf.isValid(token, for: "session-b"))
     #expect(!csrf.isValid(token, for: nil))
     #expect(!csrf.isValid("", for: "session-a"))
+    let next = csrf.token(for: "session-a")
+    #expect(next != token && csrf.isValid(next, for: "session-a"), "R-178 masked anew")
+    #expect(!csrf.isValid(String(token.dropLast(8)), for: "session-a"))
+    #expect(!csrf.isValid(token + token, for: "session-a"))
     #expect(!CSRF(secret: Array(repeating: 2, count: 32)).isValid(token, for: "session-a"))
   }
 

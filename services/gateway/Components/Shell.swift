@@ -129,7 +129,7 @@ extension UI {
         """)
   }
 
-  /// The files of every page, in their order.
+  /// The sheets of every page, in their order; they are served as one, `app.css`.
   static let stylesheets = [
     "tokens.css", "base.css", "shell.css", "components.css", "forms.css", "content.css",
     "print.css",
@@ -153,7 +153,7 @@ extension UI {
       \(clearsDraft.map { "<meta name=\"draft-saved\" content=\"\($0)\">" as HTML })
       <title>\(title) · \(shell.house.displayName)</title>
       <link rel="icon" type="image/svg+xml" href="\(shell.asset("favicon.svg"))">
-      \((stylesheets + moreStyles).html { "<link rel=\"stylesheet\" href=\"\(shell.asset($0))\">\n" })\
+      \(([StylesheetBundle.name] + moreStyles).html { "<link rel=\"stylesheet\" href=\"\(shell.asset($0))\">\n" })\
       \(shell.house.brandSheet.map { "<link rel=\"stylesheet\" href=\"\($0)\">" as HTML })
       \(modules.html { "<script type=\"module\" src=\"\(shell.asset($0))\"></script>\n" })\
       </head>

@@ -8,14 +8,26 @@ struct CSRF: Sendable {
 
   init(secret: [UInt8]) { key = HMACSHA256.authenticate(Array("csrf".utf8), key: secret) }
 
-  /// The token that goes with a cookie's secret: of the session, or of the visit before it.
+  /// The token that goes with a cookie's secret: of the session, or of the visit before it. It is written differently in
+  /// every answer, under a mask of its own, so that the length of a compressed page tells nothing about it.
   func token(for cookie: String) -> String {
-    Base64URL.encode(HMACSHA256.authenticate(Array(cookie.utf8), key: key))
+    let code = HMACSHA256.authenticate(Array(cookie.utf8), key: key)
+    var source = SystemRandomNumberGenerator()
+    let mask = code.map { _ in UInt8.random(in: 0...255, using: &source) }
+    return Base64URL.encode(mask + Self.combined(mask, code))
   }
 
   func isValid(_ token: String, for cookie: String?) -> Bool {
-    guard let cookie, let code = Base64URL.decode(token) else { return false }
+    guard let cookie, let masked = Base64URL.decode(token), masked.count == 2 * Self.codeBytes
+    else { return false }
+    let code = Self.combined(masked.prefix(Self.codeBytes), masked.suffix(Self.codeBytes))
     return HMACSHA256.isValid(code, for: Array(cookie.utf8), key: key)
+  }
+
+  private static let codeBytes = 32
+
+  private static func combined(_ a: some Sequence<UInt8>, _ b: some Sequence<UInt8>) -> [UInt8] {
+    zip(a, b).map { $0 ^ $1 }
   }
 
   enum Provenance: Equatable {

@@ -1,15 +1,20 @@
 import CZlib
 
-/// gzip of files that are compressed once, at start. Nothing that mixes secrets with a stranger's input is ever
-/// compressed.
+/// gzip of files, which are compressed once, at start, and of pages where `PageCompression` allows it.
 enum Gzip {
+  /// Small is worth any time, or time matters more.
+  enum Effort: CInt {
+    case best = 9
+    case quick = 3
+  }
+
   /// Nil when zlib refuses, which without memory it may.
-  static func compress(_ bytes: [UInt8]) -> [UInt8]? {
+  static func compress(_ bytes: [UInt8], _ effort: Effort = .best) -> [UInt8]? {
     var stream = z_stream()
     // 15 bits of window; 16 more ask for the gzip frame.
     guard
       deflateInit2_(
-        &stream, Z_BEST_COMPRESSION, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+        &stream, effort.rawValue, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
         CInt(MemoryLayout<z_stream>.size)) == Z_OK
     else { return nil }
     defer { deflateEnd(&stream) }
@@ -28,5 +33,17 @@ enum Gzip {
       filled = Int(stream.total_out)
     }
     return isDone ? output : nil
+  }
+
+  /// The same content behind a file name of random length, which readers skip: what is added hides small differences
+  /// of length.
+  static func padded(_ gzip: [UInt8]) -> [UInt8] {
+    let nameFlag: UInt8 = 0x08
+    guard gzip.count > 10, gzip[3] == 0 else { return gzip }
+    var out = Array(gzip[..<10])
+    out[3] = nameFlag
+    out += repeatElement(UInt8(ascii: "x"), count: Int.random(in: 1...128))
+    out.append(0)
+    return out + gzip[10...]
   }
 }

@@ -93,7 +93,9 @@ struct PageServing: Surface {
       try protection.checkForm(form, request, scene.visitor)
     }
     let context = context(scene, match.bindings, form)
-    return dressed(try await route.handler(context), scene, context)
+    var response = dressed(try await route.handler(context), scene, context)
+    PageCompression.apply(to: &response, for: request)
+    return response
   }
 
   private func match(_ request: Request) throws(Problem) -> PathTrie<PageRoute>.Match {
@@ -138,7 +140,7 @@ struct PageServing: Surface {
   private func dressed(_ response: Response, _ scene: Scene, _ context: PageContext) -> Response {
     var response = response
     let cookies = scene.visitor.cookies
-    let isPage = response.headers["content-type"].first?.hasPrefix("text/html") ?? false
+    let isPage = response.isPage
     if !response.flashes.isEmpty {
       let value = flash.encode(response.flashes, at: clock.now)
       response.cookies.append(

@@ -22,10 +22,11 @@ struct StaticAssets: Sendable {
     guard let folder = Bundle.module.resourceURL?.appendingPathComponent("Assets") else {
       throw CocoaError(.fileNoSuchFile)
     }
-    return try StaticAssets(folder: folder)
+    return StaticAssets(try StylesheetBundle.joined(UI.stylesheets, of: try files(in: folder)))
   }
 
-  init(folder: URL) throws {
+  /// Names under the folder, with their contents.
+  static func files(in folder: URL) throws -> [(name: String, bytes: [UInt8])] {
     let root = folder.standardizedFileURL.path
     var contents: [(name: String, bytes: [UInt8])] = []
     for path in try FileManager.default.subpathsOfDirectory(atPath: root).sorted() {
@@ -36,7 +37,7 @@ struct StaticAssets: Sendable {
       else { continue }
       contents.append((path, [UInt8](try Data(contentsOf: url))))
     }
-    self.init(contents)
+    return contents
   }
 
   init(_ contents: [(name: String, bytes: [UInt8])]) {
@@ -74,18 +75,11 @@ struct StaticAssets: Sendable {
     if request.headers[canonicalForm: "if-none-match"].contains(file.etag[...]) {
       return Response(.notModified, headers: headers)
     }
-    if let gzip = file.gzip, Self.accepts("gzip", request.headers) {
+    if let gzip = file.gzip, request.acceptsGzip {
       headers.add(name: "content-encoding", value: "gzip")
       return Response(headers: headers, body: .bytes(gzip))
     }
     return Response(headers: headers, body: .bytes(file.bytes))
-  }
-
-  private static func accepts(_ coding: String, _ headers: HTTPHeaders) -> Bool {
-    headers[canonicalForm: "accept-encoding"].contains { entry in
-      let type = MediaType(String(entry))
-      return type.essence == coding && type.parameters["q"].flatMap(Double.init) != 0
-    }
   }
 
   private static func isText(_ name: String) -> Bool {
@@ -105,6 +99,16 @@ struct StaticAssets: Sendable {
     case "webmanifest": "application/manifest+json"
     case "txt": "text/plain; charset=utf-8"
     default: "application/octet-stream"
+    }
+  }
+}
+
+extension Request {
+  /// Whether the client named gzip as a coding that it reads.
+  var acceptsGzip: Bool {
+    headers[canonicalForm: "accept-encoding"].contains { entry in
+      let type = MediaType(String(entry))
+      return type.essence == "gzip" && type.parameters["q"].flatMap(Double.init) != 0
     }
   }
 }
