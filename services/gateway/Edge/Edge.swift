@@ -20,22 +20,23 @@ struct Edge: EdgeService {
   let clock: any WallClock
   let log: Logger
 
-  func answer(_ incoming: IncomingRequest, send: @Sendable (Response) async -> Void) async {
+  func answer(
+    _ incoming: IncomingRequest, send: @escaping @Sendable (Response) async -> Void
+  ) async {
     let started = ContinuousClock.now
     let id = RequestID.make()
     var trace = Trace()
-    var response: Response
+    let isTLS = incoming.origin.isTLS
+    let reply = Reply { await send(finished($0, id: id, isTLS: isTLS)) }
     do {
       let request = try makeRequest(incoming, id: id)
-      response = await respond(to: request, &trace)
+      await respond(to: request, reply, &trace)
     } catch {
-      response = Problem(error).response(requestID: id, types: types)
+      var response = Problem(error).response(requestID: id, types: types)
       response.endsConnection = true
+      await reply(response)
     }
-    response = finished(response, id: id, isTLS: incoming.origin.isTLS)
-    let status = response.status.code
-    await send(response)
-    record(incoming, id, status, trace, ContinuousClock.now - started)
+    record(incoming, id, reply.status ?? 0, trace, ContinuousClock.now - started)
   }
 
   func refusal(_ problem: Problem, origin: ConnectionOrigin) -> Response {
@@ -81,22 +82,26 @@ struct Edge: EdgeService {
 
   // MARK: The answer
 
-  private func respond(to request: Request, _ trace: inout Trace) async -> Response {
-    if let response = await readiness.response(request) { return response }
-    if let response = assets.response(request) { return response }
+  private func respond(to request: Request, _ reply: Reply, _ trace: inout Trace) async {
+    if let response = await readiness.response(request) { return await reply(response) }
+    if let response = assets.response(request) { return await reply(response) }
     for surface in surfaces {
       do {
         guard let errand = try surface.errand(request) else { continue }
         let guest = try await door.admit(request, on: errand) { trace.visitor = $0 }
-        return try await errand.answer(guest)
+        try await errand.work(guest, reply)
+        guard reply.status == nil else { return }
+        throw Problem(.internalServerError, .internal, "internal error", because: "unanswered")
       } catch {
         let problem = Problem(error)
         note(problem, request)
-        return surface.failure(problem, request)
+        // Of an answer that has begun nothing is left to say: its end has told it already.
+        return await reply(surface.failure(problem, request))
       }
     }
-    return Problem(.notFound, .notFound, "there is nothing here")
-      .response(requestID: request.id, types: types)
+    await reply(
+      Problem(.notFound, .notFound, "there is nothing here")
+        .response(requestID: request.id, types: types))
   }
 
   private func note(_ problem: Problem, _ request: Request) {

@@ -22,7 +22,9 @@ struct ConnectionOrigin: Sendable, Hashable {
 protocol EdgeService: Sendable {
   var limits: EdgeLimits { get }
   /// Answers a request; `send` is called exactly once and returns when the answer is written.
-  func answer(_ request: IncomingRequest, send: @Sendable (Response) async -> Void) async
+  func answer(
+    _ request: IncomingRequest, send: @escaping @Sendable (Response) async -> Void
+  ) async
   /// The answer to something that is no request.
   func refusal(_ problem: Problem, origin: ConnectionOrigin) -> Response
 }

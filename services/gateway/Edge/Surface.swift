@@ -1,5 +1,6 @@
 import NIOHTTP1
 import RPC
+import Synchronization
 
 /// One language that the gateway is spoken to in: JSON under `/v1/`, gRPC-Web, Connect, pages. A surface says what a
 /// request wants and translates; who may come in, how often and for how long is decided once for all, by the `Door`.
@@ -21,8 +22,8 @@ struct Errand: Sendable {
   let deadline: Duration
   /// Whether the door proves where it comes from; forms carry their proof in the body and check it themselves.
   let proof: Proof
-  /// Runs once the request is let in. Its errors become `Surface.failure`.
-  let answer: @Sendable (Guest) async throws -> Response
+  /// Runs once the request is let in, and answers once. What it throws before that becomes `Surface.failure`.
+  let work: @Sendable (Guest, Reply) async throws -> Void
 
   enum Proof: Sendable { case atTheDoor, inTheForm }
 
@@ -34,7 +35,7 @@ struct Errand: Sendable {
     self.kind = kind
     self.deadline = deadline
     self.proof = proof
-    self.answer = answer
+    work = { guest, reply in await reply(try await answer(guest)) }
   }
 
   /// A call of one method, whatever protocol asks for it.
@@ -42,9 +43,42 @@ struct Errand: Sendable {
     _ method: Method, of request: Request, deadline: Duration = .seconds(10),
     answer: @escaping @Sendable (Guest) async throws -> Response
   ) {
-    self.init(
-      route: method.path, kind: RouteClass(method, isSafe: request.isSafe), deadline: deadline,
-      answer: answer)
+    self.init(method, of: request, deadline: deadline) { guest, reply in
+      await reply(try await answer(guest))
+    }
+  }
+
+  /// A call whose answer is sent from inside it, as that of a stream is: the call lives while the answer is written.
+  init(
+    _ method: Method, of request: Request, deadline: Duration = .seconds(10),
+    replying work: @escaping @Sendable (Guest, Reply) async throws -> Void
+  ) {
+    route = method.path
+    kind = RouteClass(method, isSafe: request.isSafe)
+    self.deadline = deadline
+    proof = .atTheDoor
+    self.work = work
+  }
+}
+
+/// Sends the one answer to a request, and returns when it is written.
+final class Reply: Sendable {
+  private let send: @Sendable (Response) async -> Void
+  private let answered = Mutex<UInt?>(nil)
+
+  init(_ send: @escaping @Sendable (Response) async -> Void) { self.send = send }
+
+  /// The HTTP status that was sent; nil before.
+  var status: UInt? { answered.withLock { $0 } }
+
+  /// The first answer counts: a second one has nowhere to go.
+  func callAsFunction(_ response: Response) async {
+    let isFirst = answered.withLock { answered in
+      guard answered == nil else { return false }
+      answered = response.status.code
+      return true
+    }
+    if isFirst { await send(response) }
   }
 }
 
