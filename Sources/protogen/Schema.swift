@@ -110,6 +110,8 @@ struct ProtoMethod {
   }
 
   let name: String
+  /// Full name of its service.
+  let service: String
   let comment: String
   /// Full names of the messages.
   let input: String

@@ -194,7 +194,7 @@ struct SchemaReader {
     let options = OptionBytes(unknownFieldsOf: method.options)
     let reader = MethodOptionsReader(file: path, element: "\(service).\(name)", options: options)
     return ProtoMethod(
-      name: name, comment: comments[location] ?? "",
+      name: name, service: service, comment: comments[location] ?? "",
       input: String(text(method.input_type).drop { $0 == "." }),
       output: String(text(method.output_type).drop { $0 == "." }),
       streamsRequests: method.client_streaming != 0,
