@@ -65,8 +65,8 @@ public struct ResourceName: Sendable, Hashable, CustomStringConvertible {
 
   public var description: String { text }
 
-  /// What an id is made of: 1 to 63 lower-case letters, digits and hyphens, as a DNS label; and capitals and
-  /// underscores, for ids of other makers.
+  /// What an id is made of: 1 to 63 lower-case letters, digits and hyphens, as a DNS label; and capitals, underscores
+  /// and, but not first, dots, for ids of other makers. The API's description says the same (`ResourcePattern`).
   public static func isID(_ text: some StringProtocol) -> Bool {
     (1...63).contains(text.utf8.count)
       && text.utf8.allSatisfy { byte in
@@ -76,6 +76,6 @@ public struct ResourceName: Sendable, Hashable, CustomStringConvertible {
           true
         default: false
         }
-      } && text != "." && text != ".."
+      } && text.first != "."
   }
 }

@@ -50,7 +50,6 @@ extension Methods {
       name: "CreateTenant",
       input: Identity.CreateTenantRequest.descriptor,
       output: Identity.Tenant.descriptor,
-      http: [HTTPRule("POST", "/v1/tenants", body: .whole)],
       access: AccessRule(.servicesOnly, services: ["operator"]),
       documentation: "Opens a portal for a new provider. ALREADY_EXISTS if the id is taken."
     )
@@ -1187,7 +1186,6 @@ extension Methods {
       name: "RefreshPrincipal",
       input: Identity.RefreshPrincipalRequest.descriptor,
       output: Identity.RefreshPrincipalResponse.descriptor,
-      http: [HTTPRule("POST", "/v1/sessions:refreshPrincipal", body: .whole)],
       access: AccessRule(.servicesOnly, services: ["gateway"]),
       documentation:
         "A principal token for a session. UNAUTHENTICATED once it ended, idled out or its user lost access."
@@ -1199,7 +1197,6 @@ extension Methods {
       name: "DeleteSession",
       input: Identity.DeleteSessionRequest.descriptor,
       output: GoogleProtobuf.Empty.descriptor,
-      http: [HTTPRule("POST", "/v1/sessions:delete", body: .whole)],
       access: AccessRule(.servicesOnly, services: ["gateway"]),
       documentation: "Signs out. Succeeds for a session that has ended already."
     )

@@ -97,7 +97,6 @@ extension Methods {
       name: "QueueMail",
       input: Messaging.QueueMailRequest.descriptor,
       output: Messaging.Mail.descriptor,
-      http: [HTTPRule("POST", "/v1/mails", body: .whole)],
       access: AccessRule(
         .servicesOnly, services: ["billing", "identity", "messaging", "ticketing"]),
       documentation:

@@ -98,8 +98,7 @@ struct OpenAPI {
 
 extension ProtoMethod {
   /// Whether it is part of the API: it has a route, and people may call it.
-  var isPublic: Bool {
-    if case .servicesOnly = access?.callers { return false }
-    return !bindings.isEmpty
-  }
+  var isPublic: Bool { !bindings.isEmpty && !isForServicesOnly }
+
+  var isForServicesOnly: Bool { access?.callers == .servicesOnly }
 }

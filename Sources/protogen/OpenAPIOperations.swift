@@ -101,9 +101,12 @@ struct OpenAPIOperations {
         example = examples.value(field)
         break
       }
+      // A change names what it changes: nothing has to be there.
+      let isChange = binding.verb == "PATCH"
       schema =
-        inner.isEmpty || schemas.isWellKnown(name)
-        ? schemas.schema(field, isDescribed: false) : schemas.object(nested, without: inner)
+        !isChange && inner.isEmpty || schemas.isWellKnown(name)
+        ? schemas.schema(field, isDescribed: false)
+        : schemas.object(nested, without: inner, isChange: isChange)
       example = examples.body(nested, without: inner)
     }
     let type = method.streamsRequests ? "application/x-ndjson" : "application/json"

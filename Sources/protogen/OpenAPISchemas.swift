@@ -137,8 +137,14 @@ struct OpenAPISchemas {
     "parent": "Where to look, or where to put it.",
   ]
 
-  /// The object of a message, without the fields of `bound`, which are paths like `ticket.name`.
-  func object(_ message: ProtoMessage, without bound: Set<String> = []) -> JSONText {
+  /// The object of a message.
+  ///
+  /// - Parameters:
+  ///   - bound: fields that it lacks, as paths: `ticket.name`.
+  ///   - isChange: none of the fields must be there.
+  func object(
+    _ message: ProtoMessage, without bound: Set<String> = [], isChange: Bool = false
+  ) -> JSONText {
     var properties: [(String, JSONText)] = []
     var required: [JSONText] = []
     for field in message.fields where !bound.contains(field.name) {
@@ -158,7 +164,7 @@ struct OpenAPISchemas {
       members.append(("description", .string(Sentences.joined(message.comment))))
     }
     members.append(("properties", .object(properties)))
-    if !required.isEmpty { members.append(("required", .array(required))) }
+    if !required.isEmpty, !isChange { members.append(("required", .array(required))) }
     if requests.contains(message.fullName) { members.append(("additionalProperties", false)) }
     let choices = choices(message, without: bound)
     if !choices.isEmpty { members.append(("allOf", .array(choices))) }

@@ -94,8 +94,11 @@ struct SchemaChecks {
       } else if needsRules {
         reasons.append("has no access rule: add option (portico.access.v1.rule)")
       }
-      if needsRoute, method.bindings.isEmpty {
-        reasons.append("has no HTTP rule: add option (google.api.http)")
+      if needsRoute, method.isForServicesOnly != method.bindings.isEmpty {
+        reasons.append(
+          method.bindings.isEmpty
+            ? "has no HTTP rule: add option (google.api.http)"
+            : "has an HTTP rule, but no person may call it: take the rule away")
       }
       // Callers repeat it and fetch it by GET in other protocols too, and read that from this option alone.
       if isOurs, method.idempotency != ProtoMethod.noSideEffects,

@@ -193,14 +193,15 @@ struct JSONGatewayTests {
       let cookie = ["Cookie": "portico=\(token)", "Sec-Fetch-Site": "same-origin"]
       let own = try await stage.send("GET", "/v1/sessions", cookie)
       #expect(own.status == 200)
-      // For services only: not for people, whoever they are.
+      // For services only: not for people, whoever they are; there is no such route.
       let refresh = #"{"tenant":"northwind","token":"\#(token)"}"#
-      let path = "/v1/sessions:refreshPrincipal"
-      let person = try await stage.send(
-        "POST", path, cookie.merging(Self.json) { $1 }, body: refresh)
-      #expect(person.status == 403)
-      let nobody = try await stage.send("POST", path, Self.json, body: refresh)
-      #expect(nobody.status == 401)
+      for path in ["/v1/sessions:refreshPrincipal", "/v1/tenants", "/v1/sessions:delete"] {
+        let person = try await stage.send(
+          "POST", path, cookie.merging(Self.json) { $1 }, body: refresh)
+        #expect(person.status == 404)
+        let nobody = try await stage.send("POST", path, Self.json, body: refresh)
+        #expect(nobody.status == 404)
+      }
       let forged = try await stage.send(
         "GET", "/v1/sessions",
         [

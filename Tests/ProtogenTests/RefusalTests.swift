@@ -53,6 +53,15 @@ struct RefusalTests {
     }
   }
 
+  @Test("A route that no person may take is refused")
+  func routeForServices() throws {
+    let rule = #"option (portico.access.v1.rule) = { services_only: true services: "gateway" };"#
+    let failures = try ProtoSource.failures(ProtoSource.service(options: rule + ProtoSource.http))
+    #expect(failures.contains { $0.contains("no person may call it") }, "\(failures)")
+    let without = try ProtoSource.failures(ProtoSource.service(options: rule))
+    #expect(!without.contains { $0.contains("HTTP rule") }, "\(without)")
+  }
+
   @Test(
     "R-167 a GET that does not say that it has no side effects is refused; so is an idempotent one")
   func impureGet() throws {
