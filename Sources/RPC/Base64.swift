@@ -1,5 +1,5 @@
 /// Base64 as gRPC uses it in metadata: written without padding, read with or without.
-enum Base64 {
+package enum Base64 {
   private static let alphabet = Array(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
@@ -9,7 +9,7 @@ enum Base64 {
     return table
   }()
 
-  static func encode(_ bytes: [UInt8]) -> String {
+  package static func encode(_ bytes: [UInt8]) -> String {
     var out: [UInt8] = []
     out.reserveCapacity((bytes.count * 4 + 2) / 3)
     var pending: UInt32 = 0
@@ -26,6 +26,12 @@ enum Base64 {
     return String(decoding: out, as: UTF8.self)
   }
 
+  /// What a character stands for; nil outside the alphabet.
+  static func value(_ character: UInt8) -> UInt8? {
+    let value = values[Int(character)]
+    return value == 0xFF ? nil : value
+  }
+
   /// Nil when a byte is outside the alphabet or the length is impossible.
   static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
     var out: [UInt8] = []
@@ -38,8 +44,7 @@ enum Base64 {
         padding += 1
         continue
       }
-      let value = values[Int(byte)]
-      guard value != 0xFF, padding == 0 else { return nil }
+      guard padding == 0, let value = value(byte) else { return nil }
       digits += 1
       pending = (pending << 6 | UInt32(value)) & 0xFFFF
       bits += 6

@@ -13,6 +13,13 @@ extension Status {
     }
   }
 
+  /// The same as names and values, for protocols that carry them elsewhere than in trailers.
+  package var fields: [(name: String, value: String)] {
+    var fields = HeaderFields()
+    appendFields(to: &fields)
+    return (0..<fields.count).map { (fields.name(at: $0), fields.value(at: $0)) }
+  }
+
   /// Most bytes of a message, and of all details, that go out: peers take 8 to 16 KiB of header list, and an answer over that
   /// is worth less than one that says less.
   static let messageLimit = 2048

@@ -1,5 +1,5 @@
 /// `grpc-timeout`: one to eight digits and a unit of H, M, S, m, u, n.
-enum Timeout {
+package enum Timeout {
   private static let units: [(letter: UInt8, nanoseconds: Int64)] = [
     (UInt8(ascii: "n"), 1), (UInt8(ascii: "u"), 1_000), (UInt8(ascii: "m"), 1_000_000),
     (UInt8(ascii: "S"), 1_000_000_000), (UInt8(ascii: "M"), 60_000_000_000),
@@ -7,7 +7,7 @@ enum Timeout {
   ]
 
   /// Nil when the text is not a timeout. Saturates; "99999999H" is a long time and no overflow.
-  static func parse(_ text: some Collection<UInt8>) -> Duration? {
+  package static func parse(_ text: some Collection<UInt8>) -> Duration? {
     nanoseconds(text).map { .nanoseconds($0) }
   }
 

@@ -57,13 +57,21 @@ public final class GatewayServer: Sendable {
     let readiness = Readiness(backends)
     let pageServing = try PageServing(
       pages, secret: secret, assets: assets, sessions: sessions, clock: clock, log: log)
+    let methods = MethodTable(Methods.all)
+    let inflation = Inflation(
+      bytesInAll: limits.inflatedBytes, maximumRatio: limits.inflationRatio)
     let edge = Edge(
       limits: limits, configuration: configuration, readiness: readiness, assets: assets,
       door: Door(
         portals: PortalDirectory(gated, configuration, patience: limits.portalTime, clock: clock),
         sessions: sessions, protection: pageServing.protection, rates: rates, backends: gated),
       surfaces: [
-        try JSONGateway(Methods.all, types: Self.types, limits: limits), pageServing,
+        try JSONGateway(Methods.all, types: Self.types, limits: limits),
+        GRPCWebSurface(
+          methods: methods, types: Self.types, limits: limits, inflation: inflation),
+        ConnectSurface(
+          methods: methods, types: Self.types, limits: limits, inflation: inflation),
+        pageServing,
       ],
       types: Self.types, clock: clock, log: log)
     let listener = try await Listener.start(

@@ -10,6 +10,10 @@ struct EdgeLimits: Sendable {
   var headerFields = 100
   /// Bytes of a JSON body; beyond: 413.
   var jsonBytes = 1 << 20
+  /// Bytes that compressed messages of all calls may have once inflated, at a time; more answer RESOURCE_EXHAUSTED.
+  var inflatedBytes = 64 << 20
+  /// How many times its size on the wire a compressed message may have; ordinary ones have ten.
+  var inflationRatio = 100
   /// From the first byte of a request, or the start of the connection, to the end of its headers; beyond: 408.
   var headerTime = TimeAmount.seconds(10)
   /// Without a byte of the body that somebody waits for; beyond: 408.
