@@ -19,6 +19,7 @@ public enum Methods {
       CmsEvents.all,
       News.all,
       Accounts.all,
+      ApiTokens.all,
       AuditLog.all,
       Contacts.all,
       IdentityEvents.all,

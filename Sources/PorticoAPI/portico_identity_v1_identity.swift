@@ -925,6 +925,10 @@ public protocol ProfilesService: RPCService {
   /// Changes the password and ends every other session. INVALID_ARGUMENT names the field that is wrong.
   func changePassword(_ request: Identity.ChangePasswordRequest, _ call: Call) async throws
     -> Identity.ChangePasswordResponse
+  /// Mails a link to a new address; following it changes the address, and the old one is told. INVALID_ARGUMENT under
+  /// `password` if that is wrong. The answer is the same whoever else has the address.
+  func changeEmail(_ request: Identity.ChangeEmailRequest, _ call: Call) async throws
+    -> Identity.ChangeEmailResponse
 }
 
 extension ProfilesService {
@@ -944,6 +948,11 @@ extension ProfilesService {
         (request: Identity.ChangePasswordRequest, call: Call) async throws
           -> Identity.ChangePasswordResponse in
         try await self.changePassword(request, call)
+      },
+      .unary(Methods.Profiles.changeEmail) {
+        (request: Identity.ChangeEmailRequest, call: Call) async throws
+          -> Identity.ChangeEmailResponse in
+        try await self.changeEmail(request, call)
       },
     ]
   }
@@ -976,6 +985,14 @@ public struct ProfilesClient: Sendable {
     _ request: Identity.ChangePasswordRequest, _ options: CallOptions = .init()
   ) async throws -> Identity.ChangePasswordResponse {
     try await caller.unary(Methods.Profiles.changePassword, request, options)
+  }
+
+  /// Mails a link to a new address; following it changes the address, and the old one is told. INVALID_ARGUMENT under
+  /// `password` if that is wrong. The answer is the same whoever else has the address.
+  public func changeEmail(_ request: Identity.ChangeEmailRequest, _ options: CallOptions = .init())
+    async throws -> Identity.ChangeEmailResponse
+  {
+    try await caller.unary(Methods.Profiles.changeEmail, request, options)
   }
 }
 
@@ -1017,10 +1034,24 @@ extension Methods {
         "Changes the password and ends every other session. INVALID_ARGUMENT names the field that is wrong."
     )
 
+    /// Mails a link to a new address; following it changes the address, and the old one is told. INVALID_ARGUMENT under
+    /// `password` if that is wrong. The answer is the same whoever else has the address.
+    public static let changeEmail = Method(
+      service: "portico.identity.v1.Profiles",
+      name: "ChangeEmail",
+      input: Identity.ChangeEmailRequest.descriptor,
+      output: Identity.ChangeEmailResponse.descriptor,
+      http: [HTTPRule("POST", "/v1/profile:changeEmail", body: .whole)],
+      access: AccessRule(.permission(.profileWrite)),
+      documentation:
+        "Mails a link to a new address; following it changes the address, and the old one is told. INVALID_ARGUMENT under\n`password` if that is wrong. The answer is the same whoever else has the address."
+    )
+
     public static let all: [Method] = [
       getProfile,
       updateProfile,
       changePassword,
+      changeEmail,
     ]
   }
 }
@@ -1033,6 +1064,10 @@ public protocol SessionsService: RPCService {
   /// A principal token for a session. UNAUTHENTICATED once it ended, idled out or its user lost access.
   func refreshPrincipal(_ request: Identity.RefreshPrincipalRequest, _ call: Call) async throws
     -> Identity.RefreshPrincipalResponse
+  /// Proves by the password again who is there, for sensitive actions and to lift a kept session's being read-only. The
+  /// session goes on under a new secret. INVALID_ARGUMENT for a wrong password; RESOURCE_EXHAUSTED while throttled.
+  func stepUp(_ request: Identity.StepUpRequest, _ call: Call) async throws
+    -> Identity.StepUpResponse
   /// Signs out. Succeeds for a session that has ended already.
   func deleteSession(_ request: Identity.DeleteSessionRequest, _ call: Call) async throws
     -> GoogleProtobuf.Empty
@@ -1042,12 +1077,24 @@ public protocol SessionsService: RPCService {
   /// Ends one of the signed-in user's sessions.
   func endSession(_ request: Identity.EndSessionRequest, _ call: Call) async throws
     -> GoogleProtobuf.Empty
+  /// Ends all of the signed-in user's sessions but the one that asks.
+  func endOtherSessions(_ request: Identity.EndOtherSessionsRequest, _ call: Call) async throws
+    -> Identity.EndOtherSessionsResponse
+  /// Where another user is signed in, the latest first.
+  func listUserSessions(_ request: Identity.ListUserSessionsRequest, _ call: Call) async throws
+    -> Identity.ListUserSessionsResponse
+  /// Ends all of a user's sessions and revokes all API tokens, at once.
+  func endUserSessions(_ request: Identity.EndUserSessionsRequest, _ call: Call) async throws
+    -> Identity.EndUserSessionsResponse
   /// Tells what a mailed link is good for. NOT_FOUND for used, replaced, expired and invented ones alike.
   func checkLink(_ request: Identity.CheckLinkRequest, _ call: Call) async throws
     -> Identity.CheckLinkResponse
   /// Sets a password by a mailed link, once. INVALID_ARGUMENT names every rule that the password misses.
   func redeemLink(_ request: Identity.RedeemLinkRequest, _ call: Call) async throws
     -> Identity.RedeemLinkResponse
+  /// Makes the address that a link was mailed to its owner's, once. NOT_FOUND as for every other link.
+  func confirmEmail(_ request: Identity.ConfirmEmailRequest, _ call: Call) async throws
+    -> Identity.ConfirmEmailResponse
   /// Mails a reset link if somebody has that name or address, shortly after the answer, which is always the same.
   func requestPasswordReset(_ request: Identity.RequestPasswordResetRequest, _ call: Call)
     async throws -> Identity.RequestPasswordResetResponse
@@ -1068,6 +1115,10 @@ extension SessionsService {
           -> Identity.RefreshPrincipalResponse in
         try await self.refreshPrincipal(request, call)
       },
+      .unary(Methods.Sessions.stepUp) {
+        (request: Identity.StepUpRequest, call: Call) async throws -> Identity.StepUpResponse in
+        try await self.stepUp(request, call)
+      },
       .unary(Methods.Sessions.deleteSession) {
         (request: Identity.DeleteSessionRequest, call: Call) async throws -> GoogleProtobuf.Empty in
         try await self.deleteSession(request, call)
@@ -1081,6 +1132,21 @@ extension SessionsService {
         (request: Identity.EndSessionRequest, call: Call) async throws -> GoogleProtobuf.Empty in
         try await self.endSession(request, call)
       },
+      .unary(Methods.Sessions.endOtherSessions) {
+        (request: Identity.EndOtherSessionsRequest, call: Call) async throws
+          -> Identity.EndOtherSessionsResponse in
+        try await self.endOtherSessions(request, call)
+      },
+      .unary(Methods.Sessions.listUserSessions) {
+        (request: Identity.ListUserSessionsRequest, call: Call) async throws
+          -> Identity.ListUserSessionsResponse in
+        try await self.listUserSessions(request, call)
+      },
+      .unary(Methods.Sessions.endUserSessions) {
+        (request: Identity.EndUserSessionsRequest, call: Call) async throws
+          -> Identity.EndUserSessionsResponse in
+        try await self.endUserSessions(request, call)
+      },
       .unary(Methods.Sessions.checkLink) {
         (request: Identity.CheckLinkRequest, call: Call) async throws -> Identity.CheckLinkResponse
         in
@@ -1090,6 +1156,11 @@ extension SessionsService {
         (request: Identity.RedeemLinkRequest, call: Call) async throws
           -> Identity.RedeemLinkResponse in
         try await self.redeemLink(request, call)
+      },
+      .unary(Methods.Sessions.confirmEmail) {
+        (request: Identity.ConfirmEmailRequest, call: Call) async throws
+          -> Identity.ConfirmEmailResponse in
+        try await self.confirmEmail(request, call)
       },
       .unary(Methods.Sessions.requestPasswordReset) {
         (request: Identity.RequestPasswordResetRequest, call: Call) async throws
@@ -1122,6 +1193,14 @@ public struct SessionsClient: Sendable {
     try await caller.unary(Methods.Sessions.refreshPrincipal, request, options)
   }
 
+  /// Proves by the password again who is there, for sensitive actions and to lift a kept session's being read-only. The
+  /// session goes on under a new secret. INVALID_ARGUMENT for a wrong password; RESOURCE_EXHAUSTED while throttled.
+  public func stepUp(_ request: Identity.StepUpRequest, _ options: CallOptions = .init())
+    async throws -> Identity.StepUpResponse
+  {
+    try await caller.unary(Methods.Sessions.stepUp, request, options)
+  }
+
   /// Signs out. Succeeds for a session that has ended already.
   public func deleteSession(
     _ request: Identity.DeleteSessionRequest, _ options: CallOptions = .init()
@@ -1143,6 +1222,27 @@ public struct SessionsClient: Sendable {
     try await caller.unary(Methods.Sessions.endSession, request, options)
   }
 
+  /// Ends all of the signed-in user's sessions but the one that asks.
+  public func endOtherSessions(
+    _ request: Identity.EndOtherSessionsRequest, _ options: CallOptions = .init()
+  ) async throws -> Identity.EndOtherSessionsResponse {
+    try await caller.unary(Methods.Sessions.endOtherSessions, request, options)
+  }
+
+  /// Where another user is signed in, the latest first.
+  public func listUserSessions(
+    _ request: Identity.ListUserSessionsRequest, _ options: CallOptions = .init()
+  ) async throws -> Identity.ListUserSessionsResponse {
+    try await caller.unary(Methods.Sessions.listUserSessions, request, options)
+  }
+
+  /// Ends all of a user's sessions and revokes all API tokens, at once.
+  public func endUserSessions(
+    _ request: Identity.EndUserSessionsRequest, _ options: CallOptions = .init()
+  ) async throws -> Identity.EndUserSessionsResponse {
+    try await caller.unary(Methods.Sessions.endUserSessions, request, options)
+  }
+
   /// Tells what a mailed link is good for. NOT_FOUND for used, replaced, expired and invented ones alike.
   public func checkLink(_ request: Identity.CheckLinkRequest, _ options: CallOptions = .init())
     async throws -> Identity.CheckLinkResponse
@@ -1155,6 +1255,13 @@ public struct SessionsClient: Sendable {
     async throws -> Identity.RedeemLinkResponse
   {
     try await caller.unary(Methods.Sessions.redeemLink, request, options)
+  }
+
+  /// Makes the address that a link was mailed to its owner's, once. NOT_FOUND as for every other link.
+  public func confirmEmail(
+    _ request: Identity.ConfirmEmailRequest, _ options: CallOptions = .init()
+  ) async throws -> Identity.ConfirmEmailResponse {
+    try await caller.unary(Methods.Sessions.confirmEmail, request, options)
   }
 
   /// Mails a reset link if somebody has that name or address, shortly after the answer, which is always the same.
@@ -1191,6 +1298,18 @@ extension Methods {
         "A principal token for a session. UNAUTHENTICATED once it ended, idled out or its user lost access."
     )
 
+    /// Proves by the password again who is there, for sensitive actions and to lift a kept session's being read-only. The
+    /// session goes on under a new secret. INVALID_ARGUMENT for a wrong password; RESOURCE_EXHAUSTED while throttled.
+    public static let stepUp = Method(
+      service: "portico.identity.v1.Sessions",
+      name: "StepUp",
+      input: Identity.StepUpRequest.descriptor,
+      output: Identity.StepUpResponse.descriptor,
+      access: AccessRule(.servicesOnly, services: ["gateway"]),
+      documentation:
+        "Proves by the password again who is there, for sensitive actions and to lift a kept session's being read-only. The\nsession goes on under a new secret. INVALID_ARGUMENT for a wrong password; RESOURCE_EXHAUSTED while throttled."
+    )
+
     /// Signs out. Succeeds for a session that has ended already.
     public static let deleteSession = Method(
       service: "portico.identity.v1.Sessions",
@@ -1224,6 +1343,40 @@ extension Methods {
       documentation: "Ends one of the signed-in user's sessions."
     )
 
+    /// Ends all of the signed-in user's sessions but the one that asks.
+    public static let endOtherSessions = Method(
+      service: "portico.identity.v1.Sessions",
+      name: "EndOtherSessions",
+      input: Identity.EndOtherSessionsRequest.descriptor,
+      output: Identity.EndOtherSessionsResponse.descriptor,
+      http: [HTTPRule("POST", "/v1/sessions:endOthers", body: .whole)],
+      access: AccessRule(.signedIn),
+      documentation: "Ends all of the signed-in user's sessions but the one that asks."
+    )
+
+    /// Where another user is signed in, the latest first.
+    public static let listUserSessions = Method(
+      service: "portico.identity.v1.Sessions",
+      name: "ListUserSessions",
+      input: Identity.ListUserSessionsRequest.descriptor,
+      output: Identity.ListUserSessionsResponse.descriptor,
+      idempotency: .noSideEffects,
+      http: [HTTPRule("GET", "/v1/{parent=users/*}/sessions")],
+      access: AccessRule(.permission(.rolesWrite)),
+      documentation: "Where another user is signed in, the latest first."
+    )
+
+    /// Ends all of a user's sessions and revokes all API tokens, at once.
+    public static let endUserSessions = Method(
+      service: "portico.identity.v1.Sessions",
+      name: "EndUserSessions",
+      input: Identity.EndUserSessionsRequest.descriptor,
+      output: Identity.EndUserSessionsResponse.descriptor,
+      http: [HTTPRule("POST", "/v1/{parent=users/*}/sessions:end", body: .whole)],
+      access: AccessRule(.permission(.rolesWrite)),
+      documentation: "Ends all of a user's sessions and revokes all API tokens, at once."
+    )
+
     /// Tells what a mailed link is good for. NOT_FOUND for used, replaced, expired and invented ones alike.
     public static let checkLink = Method(
       service: "portico.identity.v1.Sessions",
@@ -1248,6 +1401,18 @@ extension Methods {
         "Sets a password by a mailed link, once. INVALID_ARGUMENT names every rule that the password misses."
     )
 
+    /// Makes the address that a link was mailed to its owner's, once. NOT_FOUND as for every other link.
+    public static let confirmEmail = Method(
+      service: "portico.identity.v1.Sessions",
+      name: "ConfirmEmail",
+      input: Identity.ConfirmEmailRequest.descriptor,
+      output: Identity.ConfirmEmailResponse.descriptor,
+      http: [HTTPRule("POST", "/v1/links:confirmEmail", body: .whole)],
+      access: AccessRule(.anyone),
+      documentation:
+        "Makes the address that a link was mailed to its owner's, once. NOT_FOUND as for every other link."
+    )
+
     /// Mails a reset link if somebody has that name or address, shortly after the answer, which is always the same.
     public static let requestPasswordReset = Method(
       service: "portico.identity.v1.Sessions",
@@ -1263,12 +1428,130 @@ extension Methods {
     public static let all: [Method] = [
       createSession,
       refreshPrincipal,
+      stepUp,
       deleteSession,
       listSessions,
       endSession,
+      endOtherSessions,
+      listUserSessions,
+      endUserSessions,
       checkLink,
       redeemLink,
+      confirmEmail,
       requestPasswordReset,
+    ]
+  }
+}
+
+/// Secrets of programs that act for the signed-in person.
+public protocol ApiTokensService: RPCService {
+  /// Adds a token. INVALID_ARGUMENT for a scope that its owner has not, FAILED_PRECONDITION beyond 50 tokens.
+  func createApiToken(_ request: Identity.CreateApiTokenRequest, _ call: Call) async throws
+    -> Identity.CreateApiTokenResponse
+  /// The signed-in person's tokens that have not run out, the latest first.
+  func listApiTokens(_ request: Identity.ListApiTokensRequest, _ call: Call) async throws
+    -> Identity.ListApiTokensResponse
+  /// Revokes a token, at once.
+  func deleteApiToken(_ request: Identity.DeleteApiTokenRequest, _ call: Call) async throws
+    -> GoogleProtobuf.Empty
+}
+
+extension ApiTokensService {
+  public static var name: String { "portico.identity.v1.ApiTokens" }
+
+  public var handlers: [MethodHandler] {
+    [
+      .unary(Methods.ApiTokens.createApiToken) {
+        (request: Identity.CreateApiTokenRequest, call: Call) async throws
+          -> Identity.CreateApiTokenResponse in
+        try await self.createApiToken(request, call)
+      },
+      .unary(Methods.ApiTokens.listApiTokens) {
+        (request: Identity.ListApiTokensRequest, call: Call) async throws
+          -> Identity.ListApiTokensResponse in
+        try await self.listApiTokens(request, call)
+      },
+      .unary(Methods.ApiTokens.deleteApiToken) {
+        (request: Identity.DeleteApiTokenRequest, call: Call) async throws -> GoogleProtobuf.Empty
+        in
+        try await self.deleteApiToken(request, call)
+      },
+    ]
+  }
+}
+
+/// Secrets of programs that act for the signed-in person.
+public struct ApiTokensClient: Sendable {
+  public let caller: any Caller
+
+  public init(_ caller: any Caller) {
+    self.caller = caller
+  }
+
+  /// Adds a token. INVALID_ARGUMENT for a scope that its owner has not, FAILED_PRECONDITION beyond 50 tokens.
+  public func createApiToken(
+    _ request: Identity.CreateApiTokenRequest, _ options: CallOptions = .init()
+  ) async throws -> Identity.CreateApiTokenResponse {
+    try await caller.unary(Methods.ApiTokens.createApiToken, request, options)
+  }
+
+  /// The signed-in person's tokens that have not run out, the latest first.
+  public func listApiTokens(
+    _ request: Identity.ListApiTokensRequest, _ options: CallOptions = .init()
+  ) async throws -> Identity.ListApiTokensResponse {
+    try await caller.unary(Methods.ApiTokens.listApiTokens, request, options)
+  }
+
+  /// Revokes a token, at once.
+  public func deleteApiToken(
+    _ request: Identity.DeleteApiTokenRequest, _ options: CallOptions = .init()
+  ) async throws -> GoogleProtobuf.Empty {
+    try await caller.unary(Methods.ApiTokens.deleteApiToken, request, options)
+  }
+}
+
+extension Methods {
+  /// Secrets of programs that act for the signed-in person.
+  public enum ApiTokens {
+    /// Adds a token. INVALID_ARGUMENT for a scope that its owner has not, FAILED_PRECONDITION beyond 50 tokens.
+    public static let createApiToken = Method(
+      service: "portico.identity.v1.ApiTokens",
+      name: "CreateApiToken",
+      input: Identity.CreateApiTokenRequest.descriptor,
+      output: Identity.CreateApiTokenResponse.descriptor,
+      http: [HTTPRule("POST", "/v1/apiTokens", body: .field("api_token"))],
+      access: AccessRule(.signedIn),
+      documentation:
+        "Adds a token. INVALID_ARGUMENT for a scope that its owner has not, FAILED_PRECONDITION beyond 50 tokens."
+    )
+
+    /// The signed-in person's tokens that have not run out, the latest first.
+    public static let listApiTokens = Method(
+      service: "portico.identity.v1.ApiTokens",
+      name: "ListApiTokens",
+      input: Identity.ListApiTokensRequest.descriptor,
+      output: Identity.ListApiTokensResponse.descriptor,
+      idempotency: .noSideEffects,
+      http: [HTTPRule("GET", "/v1/apiTokens")],
+      access: AccessRule(.signedIn),
+      documentation: "The signed-in person's tokens that have not run out, the latest first."
+    )
+
+    /// Revokes a token, at once.
+    public static let deleteApiToken = Method(
+      service: "portico.identity.v1.ApiTokens",
+      name: "DeleteApiToken",
+      input: Identity.DeleteApiTokenRequest.descriptor,
+      output: GoogleProtobuf.Empty.descriptor,
+      http: [HTTPRule("DELETE", "/v1/{name=apiTokens/*}")],
+      access: AccessRule(.signedIn),
+      documentation: "Revokes a token, at once."
+    )
+
+    public static let all: [Method] = [
+      createApiToken,
+      listApiTokens,
+      deleteApiToken,
     ]
   }
 }

@@ -6,6 +6,49 @@ import RPC
 import WellKnown
 
 extension Identity {
+  /// How long a session was meant to last at login.
+  public enum SessionKind: Protobuf.OpenEnum {
+    case unspecified
+    /// One visit.
+    case visit
+    /// "Keep me signed in".
+    case kept
+    /// A number that this build does not know.
+    case unrecognized(Int32)
+
+    public init() { self = .unspecified }
+
+    public init(rawValue: Int32) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .visit
+      case 2: self = .kept
+      default: self = .unrecognized(rawValue)
+      }
+    }
+
+    public var rawValue: Int32 {
+      switch self {
+      case .unspecified: 0
+      case .visit: 1
+      case .kept: 2
+      case .unrecognized(let number): number
+      }
+    }
+
+    public static var allCases: [Self] {
+      [
+        .unspecified,
+        .visit,
+        .kept,
+      ]
+    }
+
+    public static var descriptor: EnumDescriptor {
+      EnumDescriptor(staticAddress: portico__identity__v1__session_kind__address())
+    }
+  }
+
   /// What a mailed link is good for.
   public enum LinkPurpose: Protobuf.OpenEnum {
     case unspecified
@@ -62,6 +105,15 @@ extension Identity {
     public var ipAddress: String = ""
     /// The session that asks.
     public var current: Bool = false
+    /// When it ends unless somebody uses it before.
+    public var idleExpireTime: GoogleProtobuf.Timestamp? = nil
+    /// When its owner last proved by a password who they are.
+    public var authenticateTime: GoogleProtobuf.Timestamp? = nil
+    public var kind: Identity.SessionKind = .init()
+    /// Kept beyond the limits of a visit: it may look, and change nothing until a step-up.
+    public var readOnly: Bool = false
+    /// Until when sensitive actions ask for no password.
+    public var stepUpExpireTime: GoogleProtobuf.Timestamp? = nil
     public var unknownFields = UnknownFields()
 
     public init() {}
@@ -74,7 +126,12 @@ extension Identity {
       expireTime: GoogleProtobuf.Timestamp? = nil,
       userAgent: String = "",
       ipAddress: String = "",
-      current: Bool = false
+      current: Bool = false,
+      idleExpireTime: GoogleProtobuf.Timestamp? = nil,
+      authenticateTime: GoogleProtobuf.Timestamp? = nil,
+      kind: Identity.SessionKind = .init(),
+      readOnly: Bool = false,
+      stepUpExpireTime: GoogleProtobuf.Timestamp? = nil
     ) {
       self.name = name
       self.user = user
@@ -84,6 +141,11 @@ extension Identity {
       self.userAgent = userAgent
       self.ipAddress = ipAddress
       self.current = current
+      self.idleExpireTime = idleExpireTime
+      self.authenticateTime = authenticateTime
+      self.kind = kind
+      self.readOnly = readOnly
+      self.stepUpExpireTime = stepUpExpireTime
     }
 
     public static var descriptor: MessageDescriptor {
@@ -100,6 +162,14 @@ extension Identity {
       self.userAgent = Reading.string(c.pointee.user_agent)
       self.ipAddress = Reading.string(c.pointee.ip_address)
       self.current = c.pointee.current != 0
+      self.idleExpireTime =
+        (Reading.message(c.pointee.idle_expire_time) as GoogleProtobuf.Timestamp?)
+      self.authenticateTime =
+        (Reading.message(c.pointee.authenticate_time) as GoogleProtobuf.Timestamp?)
+      self.kind = Identity.SessionKind(rawValue: Int32(truncatingIfNeeded: c.pointee.kind.rawValue))
+      self.readOnly = c.pointee.read_only != 0
+      self.stepUpExpireTime =
+        (Reading.message(c.pointee.step_up_expire_time) as GoogleProtobuf.Timestamp?)
       self.unknownFields = UnknownFields(reading: structure)
     }
 
@@ -121,6 +191,17 @@ extension Identity {
       if !self.userAgent.isEmpty { c.pointee.user_agent = try arena.string(self.userAgent) }
       if !self.ipAddress.isEmpty { c.pointee.ip_address = try arena.string(self.ipAddress) }
       c.pointee.current = self.current ? 1 : 0
+      if let value = self.idleExpireTime {
+        c.pointee.idle_expire_time = try arena.message(value)
+      }
+      if let value = self.authenticateTime {
+        c.pointee.authenticate_time = try arena.message(value)
+      }
+      c.pointee.kind = .init(rawValue: .init(truncatingIfNeeded: self.kind.rawValue))
+      c.pointee.read_only = self.readOnly ? 1 : 0
+      if let value = self.stepUpExpireTime {
+        c.pointee.step_up_expire_time = try arena.message(value)
+      }
       try self.unknownFields.write(to: structure, in: arena)
     }
   }
@@ -133,6 +214,10 @@ extension Identity {
     /// Address of the browser as the gateway saw it.
     /// Only the gateway, calling as itself, is believed.
     public var ipAddress: String = ""
+    /// For 30 days rather than one visit; after the limits of a visit it may only look, until a step-up.
+    public var keepSignedIn: Bool = false
+    /// Of an earlier answer to the same browser: guesses of others do not keep a known device out.
+    public var deviceToken: String = ""
     public var unknownFields = UnknownFields()
 
     public init() {}
@@ -142,13 +227,17 @@ extension Identity {
       userName: String = "",
       password: String = "",
       userAgent: String = "",
-      ipAddress: String = ""
+      ipAddress: String = "",
+      keepSignedIn: Bool = false,
+      deviceToken: String = ""
     ) {
       self.tenant = tenant
       self.userName = userName
       self.password = password
       self.userAgent = userAgent
       self.ipAddress = ipAddress
+      self.keepSignedIn = keepSignedIn
+      self.deviceToken = deviceToken
     }
 
     public static var descriptor: MessageDescriptor {
@@ -162,6 +251,8 @@ extension Identity {
       self.password = Reading.string(c.pointee.password)
       self.userAgent = Reading.string(c.pointee.user_agent)
       self.ipAddress = Reading.string(c.pointee.ip_address)
+      self.keepSignedIn = c.pointee.keep_signed_in != 0
+      self.deviceToken = Reading.string(c.pointee.device_token)
       self.unknownFields = UnknownFields(reading: structure)
     }
 
@@ -174,6 +265,8 @@ extension Identity {
       if !self.password.isEmpty { c.pointee.password = try arena.string(self.password) }
       if !self.userAgent.isEmpty { c.pointee.user_agent = try arena.string(self.userAgent) }
       if !self.ipAddress.isEmpty { c.pointee.ip_address = try arena.string(self.ipAddress) }
+      c.pointee.keep_signed_in = self.keepSignedIn ? 1 : 0
+      if !self.deviceToken.isEmpty { c.pointee.device_token = try arena.string(self.deviceToken) }
       try self.unknownFields.write(to: structure, in: arena)
     }
   }
@@ -183,6 +276,8 @@ extension Identity {
     /// The secret, 256 bits, base64url. Kept hashed; this is the only time it is shown.
     public var token: String = ""
     public var profile: Identity.Profile? = nil
+    /// Proves at the next login that this browser is known. Empty when the one that was given is still good.
+    public var deviceToken: String = ""
     public var unknownFields = UnknownFields()
 
     public init() {}
@@ -190,11 +285,13 @@ extension Identity {
     public init(
       session: Identity.Session? = nil,
       token: String = "",
-      profile: Identity.Profile? = nil
+      profile: Identity.Profile? = nil,
+      deviceToken: String = ""
     ) {
       self.session = session
       self.token = token
       self.profile = profile
+      self.deviceToken = deviceToken
     }
 
     public static var descriptor: MessageDescriptor {
@@ -206,6 +303,7 @@ extension Identity {
       self.session = (Reading.message(c.pointee.session) as Identity.Session?)
       self.token = Reading.string(c.pointee.token)
       self.profile = (Reading.message(c.pointee.profile) as Identity.Profile?)
+      self.deviceToken = Reading.string(c.pointee.device_token)
       self.unknownFields = UnknownFields(reading: structure)
     }
 
@@ -220,24 +318,34 @@ extension Identity {
       if let value = self.profile {
         c.pointee.profile = try arena.message(value)
       }
+      if !self.deviceToken.isEmpty { c.pointee.device_token = try arena.string(self.deviceToken) }
       try self.unknownFields.write(to: structure, in: arena)
     }
   }
 
-  /// Turns a session's secret into a principal token for the next seconds, and slides the idle limit.
+  /// Turns a session's secret or an API token into a principal token for the next seconds, and slides the session's idle
+  /// limit. One of the two is given.
   public struct RefreshPrincipalRequest: Protobuf.Message {
     public var tenant: String = ""
     public var token: String = ""
+    /// `ptk_…`
+    public var apiToken: String = ""
+    /// Nobody is there, only a page that lies open: the idle limit does not slide.
+    public var background: Bool = false
     public var unknownFields = UnknownFields()
 
     public init() {}
 
     public init(
       tenant: String = "",
-      token: String = ""
+      token: String = "",
+      apiToken: String = "",
+      background: Bool = false
     ) {
       self.tenant = tenant
       self.token = token
+      self.apiToken = apiToken
+      self.background = background
     }
 
     public static var descriptor: MessageDescriptor {
@@ -248,6 +356,8 @@ extension Identity {
       let c = structure.assumingMemoryBound(to: Portico__Identity__V1__RefreshPrincipalRequest.self)
       self.tenant = Reading.string(c.pointee.tenant)
       self.token = Reading.string(c.pointee.token)
+      self.apiToken = Reading.string(c.pointee.api_token)
+      self.background = c.pointee.background != 0
       self.unknownFields = UnknownFields(reading: structure)
     }
 
@@ -257,6 +367,8 @@ extension Identity {
       let c = structure.assumingMemoryBound(to: Portico__Identity__V1__RefreshPrincipalRequest.self)
       if !self.tenant.isEmpty { c.pointee.tenant = try arena.string(self.tenant) }
       if !self.token.isEmpty { c.pointee.token = try arena.string(self.token) }
+      if !self.apiToken.isEmpty { c.pointee.api_token = try arena.string(self.apiToken) }
+      c.pointee.background = self.background ? 1 : 0
       try self.unknownFields.write(to: structure, in: arena)
     }
   }
@@ -266,7 +378,10 @@ extension Identity {
     public var principalToken: [UInt8] = []
     public var expireTime: GoogleProtobuf.Timestamp? = nil
     public var profile: Identity.Profile? = nil
+    /// Of a session.
     public var session: Identity.Session? = nil
+    /// Of an API token.
+    public var apiToken: Identity.ApiToken? = nil
     public var unknownFields = UnknownFields()
 
     public init() {}
@@ -275,12 +390,14 @@ extension Identity {
       principalToken: [UInt8] = [],
       expireTime: GoogleProtobuf.Timestamp? = nil,
       profile: Identity.Profile? = nil,
-      session: Identity.Session? = nil
+      session: Identity.Session? = nil,
+      apiToken: Identity.ApiToken? = nil
     ) {
       self.principalToken = principalToken
       self.expireTime = expireTime
       self.profile = profile
       self.session = session
+      self.apiToken = apiToken
     }
 
     public static var descriptor: MessageDescriptor {
@@ -295,6 +412,7 @@ extension Identity {
       self.expireTime = (Reading.message(c.pointee.expire_time) as GoogleProtobuf.Timestamp?)
       self.profile = (Reading.message(c.pointee.profile) as Identity.Profile?)
       self.session = (Reading.message(c.pointee.session) as Identity.Session?)
+      self.apiToken = (Reading.message(c.pointee.api_token) as Identity.ApiToken?)
       self.unknownFields = UnknownFields(reading: structure)
     }
 
@@ -316,6 +434,90 @@ extension Identity {
       if let value = self.session {
         c.pointee.session = try arena.message(value)
       }
+      if let value = self.apiToken {
+        c.pointee.api_token = try arena.message(value)
+      }
+      try self.unknownFields.write(to: structure, in: arena)
+    }
+  }
+
+  /// Proves again who is there. The session goes on under a new secret; the old one is worthless from then on.
+  public struct StepUpRequest: Protobuf.Message {
+    public var tenant: String = ""
+    public var token: String = ""
+    public var password: String = ""
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+      tenant: String = "",
+      token: String = "",
+      password: String = ""
+    ) {
+      self.tenant = tenant
+      self.token = token
+      self.password = password
+    }
+
+    public static var descriptor: MessageDescriptor {
+      MessageDescriptor(staticAddress: portico__identity__v1__step_up_request__address())
+    }
+
+    public init(reading structure: UnsafeRawPointer) {
+      let c = structure.assumingMemoryBound(to: Portico__Identity__V1__StepUpRequest.self)
+      self.tenant = Reading.string(c.pointee.tenant)
+      self.token = Reading.string(c.pointee.token)
+      self.password = Reading.string(c.pointee.password)
+      self.unknownFields = UnknownFields(reading: structure)
+    }
+
+    public func write(to structure: UnsafeMutableRawPointer, in arena: borrowing Arena)
+      throws(Protobuf.EncodingError)
+    {
+      let c = structure.assumingMemoryBound(to: Portico__Identity__V1__StepUpRequest.self)
+      if !self.tenant.isEmpty { c.pointee.tenant = try arena.string(self.tenant) }
+      if !self.token.isEmpty { c.pointee.token = try arena.string(self.token) }
+      if !self.password.isEmpty { c.pointee.password = try arena.string(self.password) }
+      try self.unknownFields.write(to: structure, in: arena)
+    }
+  }
+
+  public struct StepUpResponse: Protobuf.Message {
+    public var session: Identity.Session? = nil
+    /// The session's new secret.
+    public var token: String = ""
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+      session: Identity.Session? = nil,
+      token: String = ""
+    ) {
+      self.session = session
+      self.token = token
+    }
+
+    public static var descriptor: MessageDescriptor {
+      MessageDescriptor(staticAddress: portico__identity__v1__step_up_response__address())
+    }
+
+    public init(reading structure: UnsafeRawPointer) {
+      let c = structure.assumingMemoryBound(to: Portico__Identity__V1__StepUpResponse.self)
+      self.session = (Reading.message(c.pointee.session) as Identity.Session?)
+      self.token = Reading.string(c.pointee.token)
+      self.unknownFields = UnknownFields(reading: structure)
+    }
+
+    public func write(to structure: UnsafeMutableRawPointer, in arena: borrowing Arena)
+      throws(Protobuf.EncodingError)
+    {
+      let c = structure.assumingMemoryBound(to: Portico__Identity__V1__StepUpResponse.self)
+      if let value = self.session {
+        c.pointee.session = try arena.message(value)
+      }
+      if !self.token.isEmpty { c.pointee.token = try arena.string(self.token) }
       try self.unknownFields.write(to: structure, in: arena)
     }
   }
@@ -437,6 +639,197 @@ extension Identity {
     {
       let c = structure.assumingMemoryBound(to: Portico__Identity__V1__EndSessionRequest.self)
       if !self.name.isEmpty { c.pointee.name = try arena.string(self.name) }
+      try self.unknownFields.write(to: structure, in: arena)
+    }
+  }
+
+  public struct EndOtherSessionsRequest: Protobuf.Message {
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public static var descriptor: MessageDescriptor {
+      MessageDescriptor(staticAddress: portico__identity__v1__end_other_sessions_request__address())
+    }
+
+    public init(reading structure: UnsafeRawPointer) {
+      self.unknownFields = UnknownFields(reading: structure)
+    }
+
+    public func write(to structure: UnsafeMutableRawPointer, in arena: borrowing Arena)
+      throws(Protobuf.EncodingError)
+    {
+      try self.unknownFields.write(to: structure, in: arena)
+    }
+  }
+
+  public struct EndOtherSessionsResponse: Protobuf.Message {
+    public var endedSessions: Int32 = 0
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+      endedSessions: Int32 = 0
+    ) {
+      self.endedSessions = endedSessions
+    }
+
+    public static var descriptor: MessageDescriptor {
+      MessageDescriptor(
+        staticAddress: portico__identity__v1__end_other_sessions_response__address())
+    }
+
+    public init(reading structure: UnsafeRawPointer) {
+      let c = structure.assumingMemoryBound(
+        to: Portico__Identity__V1__EndOtherSessionsResponse.self)
+      self.endedSessions = c.pointee.ended_sessions
+      self.unknownFields = UnknownFields(reading: structure)
+    }
+
+    public func write(to structure: UnsafeMutableRawPointer, in arena: borrowing Arena)
+      throws(Protobuf.EncodingError)
+    {
+      let c = structure.assumingMemoryBound(
+        to: Portico__Identity__V1__EndOtherSessionsResponse.self)
+      c.pointee.ended_sessions = self.endedSessions
+      try self.unknownFields.write(to: structure, in: arena)
+    }
+  }
+
+  public struct ListUserSessionsRequest: Protobuf.Message {
+    /// `users/{user}`
+    public var parent: String = ""
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+      parent: String = ""
+    ) {
+      self.parent = parent
+    }
+
+    public static var descriptor: MessageDescriptor {
+      MessageDescriptor(staticAddress: portico__identity__v1__list_user_sessions_request__address())
+    }
+
+    public init(reading structure: UnsafeRawPointer) {
+      let c = structure.assumingMemoryBound(to: Portico__Identity__V1__ListUserSessionsRequest.self)
+      self.parent = Reading.string(c.pointee.parent)
+      self.unknownFields = UnknownFields(reading: structure)
+    }
+
+    public func write(to structure: UnsafeMutableRawPointer, in arena: borrowing Arena)
+      throws(Protobuf.EncodingError)
+    {
+      let c = structure.assumingMemoryBound(to: Portico__Identity__V1__ListUserSessionsRequest.self)
+      if !self.parent.isEmpty { c.pointee.parent = try arena.string(self.parent) }
+      try self.unknownFields.write(to: structure, in: arena)
+    }
+  }
+
+  public struct ListUserSessionsResponse: Protobuf.Message {
+    public var sessions: [Identity.Session] = []
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+      sessions: [Identity.Session] = []
+    ) {
+      self.sessions = sessions
+    }
+
+    public static var descriptor: MessageDescriptor {
+      MessageDescriptor(
+        staticAddress: portico__identity__v1__list_user_sessions_response__address())
+    }
+
+    public init(reading structure: UnsafeRawPointer) {
+      let c = structure.assumingMemoryBound(
+        to: Portico__Identity__V1__ListUserSessionsResponse.self)
+      self.sessions = Reading.messages(c.pointee.n_sessions, c.pointee.sessions)
+      self.unknownFields = UnknownFields(reading: structure)
+    }
+
+    public func write(to structure: UnsafeMutableRawPointer, in arena: borrowing Arena)
+      throws(Protobuf.EncodingError)
+    {
+      let c = structure.assumingMemoryBound(
+        to: Portico__Identity__V1__ListUserSessionsResponse.self)
+      if !self.sessions.isEmpty {
+        c.pointee.n_sessions = self.sessions.count
+        c.pointee.sessions = try arena.messages(self.sessions)
+      }
+      try self.unknownFields.write(to: structure, in: arena)
+    }
+  }
+
+  public struct EndUserSessionsRequest: Protobuf.Message {
+    /// `users/{user}`
+    public var parent: String = ""
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+      parent: String = ""
+    ) {
+      self.parent = parent
+    }
+
+    public static var descriptor: MessageDescriptor {
+      MessageDescriptor(staticAddress: portico__identity__v1__end_user_sessions_request__address())
+    }
+
+    public init(reading structure: UnsafeRawPointer) {
+      let c = structure.assumingMemoryBound(to: Portico__Identity__V1__EndUserSessionsRequest.self)
+      self.parent = Reading.string(c.pointee.parent)
+      self.unknownFields = UnknownFields(reading: structure)
+    }
+
+    public func write(to structure: UnsafeMutableRawPointer, in arena: borrowing Arena)
+      throws(Protobuf.EncodingError)
+    {
+      let c = structure.assumingMemoryBound(to: Portico__Identity__V1__EndUserSessionsRequest.self)
+      if !self.parent.isEmpty { c.pointee.parent = try arena.string(self.parent) }
+      try self.unknownFields.write(to: structure, in: arena)
+    }
+  }
+
+  public struct EndUserSessionsResponse: Protobuf.Message {
+    public var endedSessions: Int32 = 0
+    public var revokedApiTokens: Int32 = 0
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+      endedSessions: Int32 = 0,
+      revokedApiTokens: Int32 = 0
+    ) {
+      self.endedSessions = endedSessions
+      self.revokedApiTokens = revokedApiTokens
+    }
+
+    public static var descriptor: MessageDescriptor {
+      MessageDescriptor(staticAddress: portico__identity__v1__end_user_sessions_response__address())
+    }
+
+    public init(reading structure: UnsafeRawPointer) {
+      let c = structure.assumingMemoryBound(to: Portico__Identity__V1__EndUserSessionsResponse.self)
+      self.endedSessions = c.pointee.ended_sessions
+      self.revokedApiTokens = c.pointee.revoked_api_tokens
+      self.unknownFields = UnknownFields(reading: structure)
+    }
+
+    public func write(to structure: UnsafeMutableRawPointer, in arena: borrowing Arena)
+      throws(Protobuf.EncodingError)
+    {
+      let c = structure.assumingMemoryBound(to: Portico__Identity__V1__EndUserSessionsResponse.self)
+      c.pointee.ended_sessions = self.endedSessions
+      c.pointee.revoked_api_tokens = self.revokedApiTokens
       try self.unknownFields.write(to: structure, in: arena)
     }
   }
@@ -676,6 +1069,78 @@ extension Identity {
     public func write(to structure: UnsafeMutableRawPointer, in arena: borrowing Arena)
       throws(Protobuf.EncodingError)
     {
+      try self.unknownFields.write(to: structure, in: arena)
+    }
+  }
+
+  public struct ConfirmEmailRequest: Protobuf.Message {
+    public var tenant: String = ""
+    public var token: String = ""
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+      tenant: String = "",
+      token: String = ""
+    ) {
+      self.tenant = tenant
+      self.token = token
+    }
+
+    public static var descriptor: MessageDescriptor {
+      MessageDescriptor(staticAddress: portico__identity__v1__confirm_email_request__address())
+    }
+
+    public init(reading structure: UnsafeRawPointer) {
+      let c = structure.assumingMemoryBound(to: Portico__Identity__V1__ConfirmEmailRequest.self)
+      self.tenant = Reading.string(c.pointee.tenant)
+      self.token = Reading.string(c.pointee.token)
+      self.unknownFields = UnknownFields(reading: structure)
+    }
+
+    public func write(to structure: UnsafeMutableRawPointer, in arena: borrowing Arena)
+      throws(Protobuf.EncodingError)
+    {
+      let c = structure.assumingMemoryBound(to: Portico__Identity__V1__ConfirmEmailRequest.self)
+      if !self.tenant.isEmpty { c.pointee.tenant = try arena.string(self.tenant) }
+      if !self.token.isEmpty { c.pointee.token = try arena.string(self.token) }
+      try self.unknownFields.write(to: structure, in: arena)
+    }
+  }
+
+  public struct ConfirmEmailResponse: Protobuf.Message {
+    public var userName: String = ""
+    public var email: String = ""
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+      userName: String = "",
+      email: String = ""
+    ) {
+      self.userName = userName
+      self.email = email
+    }
+
+    public static var descriptor: MessageDescriptor {
+      MessageDescriptor(staticAddress: portico__identity__v1__confirm_email_response__address())
+    }
+
+    public init(reading structure: UnsafeRawPointer) {
+      let c = structure.assumingMemoryBound(to: Portico__Identity__V1__ConfirmEmailResponse.self)
+      self.userName = Reading.string(c.pointee.user_name)
+      self.email = Reading.string(c.pointee.email)
+      self.unknownFields = UnknownFields(reading: structure)
+    }
+
+    public func write(to structure: UnsafeMutableRawPointer, in arena: borrowing Arena)
+      throws(Protobuf.EncodingError)
+    {
+      let c = structure.assumingMemoryBound(to: Portico__Identity__V1__ConfirmEmailResponse.self)
+      if !self.userName.isEmpty { c.pointee.user_name = try arena.string(self.userName) }
+      if !self.email.isEmpty { c.pointee.email = try arena.string(self.email) }
       try self.unknownFields.write(to: structure, in: arena)
     }
   }

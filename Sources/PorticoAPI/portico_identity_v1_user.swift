@@ -402,6 +402,7 @@ extension Identity {
     public var firstName: String = ""
     public var lastName: String = ""
     public var displayName: String = ""
+    /// Changed by ChangeEmail.
     public var email: String = ""
     public var phone: String = ""
     public var mobile: String = ""
@@ -417,6 +418,8 @@ extension Identity {
     public var permissions: [String] = []
     /// Simplified new-ticket form (S-036..S-038).
     public var quickTickets: Bool = false
+    /// A new address whose link was mailed and not followed yet.
+    public var pendingEmail: String = ""
     public var unknownFields = UnknownFields()
 
     public init() {}
@@ -438,7 +441,8 @@ extension Identity {
       timeZone: String = "",
       etag: String = "",
       permissions: [String] = [],
-      quickTickets: Bool = false
+      quickTickets: Bool = false,
+      pendingEmail: String = ""
     ) {
       self.name = name
       self.user = user
@@ -457,6 +461,7 @@ extension Identity {
       self.etag = etag
       self.permissions = permissions
       self.quickTickets = quickTickets
+      self.pendingEmail = pendingEmail
     }
 
     public static var descriptor: MessageDescriptor {
@@ -482,6 +487,7 @@ extension Identity {
       self.etag = Reading.string(c.pointee.etag)
       self.permissions = Reading.strings(c.pointee.n_permissions, c.pointee.permissions)
       self.quickTickets = c.pointee.quick_tickets != 0
+      self.pendingEmail = Reading.string(c.pointee.pending_email)
       self.unknownFields = UnknownFields(reading: structure)
     }
 
@@ -514,6 +520,9 @@ extension Identity {
         c.pointee.permissions = try arena.strings(self.permissions)
       }
       c.pointee.quick_tickets = self.quickTickets ? 1 : 0
+      if !self.pendingEmail.isEmpty {
+        c.pointee.pending_email = try arena.string(self.pendingEmail)
+      }
       try self.unknownFields.write(to: structure, in: arena)
     }
   }
@@ -650,6 +659,83 @@ extension Identity {
     {
       let c = structure.assumingMemoryBound(to: Portico__Identity__V1__ChangePasswordResponse.self)
       c.pointee.ended_sessions = self.endedSessions
+      try self.unknownFields.write(to: structure, in: arena)
+    }
+  }
+
+  public struct ChangeEmailRequest: Protobuf.Message {
+    public var email: String = ""
+    public var password: String = ""
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+      email: String = "",
+      password: String = ""
+    ) {
+      self.email = email
+      self.password = password
+    }
+
+    public static var descriptor: MessageDescriptor {
+      MessageDescriptor(staticAddress: portico__identity__v1__change_email_request__address())
+    }
+
+    public init(reading structure: UnsafeRawPointer) {
+      let c = structure.assumingMemoryBound(to: Portico__Identity__V1__ChangeEmailRequest.self)
+      self.email = Reading.string(c.pointee.email)
+      self.password = Reading.string(c.pointee.password)
+      self.unknownFields = UnknownFields(reading: structure)
+    }
+
+    public func write(to structure: UnsafeMutableRawPointer, in arena: borrowing Arena)
+      throws(Protobuf.EncodingError)
+    {
+      let c = structure.assumingMemoryBound(to: Portico__Identity__V1__ChangeEmailRequest.self)
+      if !self.email.isEmpty { c.pointee.email = try arena.string(self.email) }
+      if !self.password.isEmpty { c.pointee.password = try arena.string(self.password) }
+      try self.unknownFields.write(to: structure, in: arena)
+    }
+  }
+
+  public struct ChangeEmailResponse: Protobuf.Message {
+    /// Where the link was mailed to; mail goes to the old address until it is followed.
+    public var pendingEmail: String = ""
+    public var expireTime: GoogleProtobuf.Timestamp? = nil
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+      pendingEmail: String = "",
+      expireTime: GoogleProtobuf.Timestamp? = nil
+    ) {
+      self.pendingEmail = pendingEmail
+      self.expireTime = expireTime
+    }
+
+    public static var descriptor: MessageDescriptor {
+      MessageDescriptor(staticAddress: portico__identity__v1__change_email_response__address())
+    }
+
+    public init(reading structure: UnsafeRawPointer) {
+      let c = structure.assumingMemoryBound(to: Portico__Identity__V1__ChangeEmailResponse.self)
+      self.pendingEmail = Reading.string(c.pointee.pending_email)
+      self.expireTime = (Reading.message(c.pointee.expire_time) as GoogleProtobuf.Timestamp?)
+      self.unknownFields = UnknownFields(reading: structure)
+    }
+
+    public func write(to structure: UnsafeMutableRawPointer, in arena: borrowing Arena)
+      throws(Protobuf.EncodingError)
+    {
+      let c = structure.assumingMemoryBound(to: Portico__Identity__V1__ChangeEmailResponse.self)
+      if !self.pendingEmail.isEmpty {
+        c.pointee.pending_email = try arena.string(self.pendingEmail)
+      }
+      if let value = self.expireTime {
+        c.pointee.expire_time = try arena.message(value)
+      }
       try self.unknownFields.write(to: structure, in: arena)
     }
   }

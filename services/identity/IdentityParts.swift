@@ -11,6 +11,7 @@ struct IdentityParts: Sendable {
   let common: CommonPasswords
   let origin: PortalOrigin
   let ids: SortableIDGenerator
+  let limits: SessionLimits
 
   func newID() -> String { ids.next().description }
 

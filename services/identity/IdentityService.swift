@@ -20,14 +20,15 @@ public struct IdentityService: HostedService {
     parts = IdentityParts(
       store: context.store, passwords: try PasswordHasher(), signer: context.signer,
       common: try CommonPasswords.load(), origin: try context.settings.portalOrigin(),
-      ids: SortableIDGenerator(clock: context.clock))
+      ids: SortableIDGenerator(clock: context.clock), limits: try SessionLimits(context.settings))
   }
 
   public var services: [any RPCService] {
     [
       TenantHandlers(parts: parts), PortalHandlers(parts: parts), AccountHandlers(parts: parts),
       ContactHandlers(parts: parts), UserHandlers(parts: parts), RoleHandlers(parts: parts),
-      ProfileHandlers(parts: parts), SessionHandlers(parts: parts), AuditHandlers(parts: parts),
+      ProfileHandlers(parts: parts), SessionHandlers(parts: parts),
+      APITokenHandlers(parts: parts), AuditHandlers(parts: parts),
     ]
   }
 
@@ -41,6 +42,8 @@ public struct IdentityService: HostedService {
           try GuessStore.prune(in: db)
           try SessionStore.prune(in: db)
           try LinkStore.prune(in: db)
+          try DeviceStore.prune(in: db)
+          try APITokenStore.prune(in: db)
         }
       },
     ]

@@ -35,6 +35,7 @@
 #include "portico/cms/v1/news.pb-c.h"
 #include "portico/events/v1/event.pb-c.h"
 #include "portico/identity/v1/account.pb-c.h"
+#include "portico/identity/v1/api_token.pb-c.h"
 #include "portico/identity/v1/audit.pb-c.h"
 #include "portico/identity/v1/contact.pb-c.h"
 #include "portico/identity/v1/identity.pb-c.h"

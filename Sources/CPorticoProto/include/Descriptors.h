@@ -35,6 +35,7 @@
 #include "portico/cms/v1/news.pb-c.h"
 #include "portico/events/v1/event.pb-c.h"
 #include "portico/identity/v1/account.pb-c.h"
+#include "portico/identity/v1/api_token.pb-c.h"
 #include "portico/identity/v1/audit.pb-c.h"
 #include "portico/identity/v1/contact.pb-c.h"
 #include "portico/identity/v1/identity.pb-c.h"
@@ -736,9 +737,21 @@ static inline const void *_Nonnull portico__identity__v1__account__address(void)
 {
   return &portico__identity__v1__account__descriptor;
 }
+static inline const void *_Nonnull portico__identity__v1__api_token__address(void)
+{
+  return &portico__identity__v1__api_token__descriptor;
+}
 static inline const void *_Nonnull portico__identity__v1__audit_entry__address(void)
 {
   return &portico__identity__v1__audit_entry__descriptor;
+}
+static inline const void *_Nonnull portico__identity__v1__change_email_request__address(void)
+{
+  return &portico__identity__v1__change_email_request__descriptor;
+}
+static inline const void *_Nonnull portico__identity__v1__change_email_response__address(void)
+{
+  return &portico__identity__v1__change_email_response__descriptor;
 }
 static inline const void *_Nonnull portico__identity__v1__change_password_request__address(void)
 {
@@ -756,6 +769,14 @@ static inline const void *_Nonnull portico__identity__v1__check_link_response__a
 {
   return &portico__identity__v1__check_link_response__descriptor;
 }
+static inline const void *_Nonnull portico__identity__v1__confirm_email_request__address(void)
+{
+  return &portico__identity__v1__confirm_email_request__descriptor;
+}
+static inline const void *_Nonnull portico__identity__v1__confirm_email_response__address(void)
+{
+  return &portico__identity__v1__confirm_email_response__descriptor;
+}
 static inline const void *_Nonnull portico__identity__v1__contact__address(void)
 {
   return &portico__identity__v1__contact__descriptor;
@@ -763,6 +784,14 @@ static inline const void *_Nonnull portico__identity__v1__contact__address(void)
 static inline const void *_Nonnull portico__identity__v1__create_account_request__address(void)
 {
   return &portico__identity__v1__create_account_request__descriptor;
+}
+static inline const void *_Nonnull portico__identity__v1__create_api_token_request__address(void)
+{
+  return &portico__identity__v1__create_api_token_request__descriptor;
+}
+static inline const void *_Nonnull portico__identity__v1__create_api_token_response__address(void)
+{
+  return &portico__identity__v1__create_api_token_response__descriptor;
 }
 static inline const void *_Nonnull portico__identity__v1__create_contact_request__address(void)
 {
@@ -792,6 +821,10 @@ static inline const void *_Nonnull portico__identity__v1__create_user_request__a
 {
   return &portico__identity__v1__create_user_request__descriptor;
 }
+static inline const void *_Nonnull portico__identity__v1__delete_api_token_request__address(void)
+{
+  return &portico__identity__v1__delete_api_token_request__descriptor;
+}
 static inline const void *_Nonnull portico__identity__v1__delete_role_request__address(void)
 {
   return &portico__identity__v1__delete_role_request__descriptor;
@@ -800,9 +833,25 @@ static inline const void *_Nonnull portico__identity__v1__delete_session_request
 {
   return &portico__identity__v1__delete_session_request__descriptor;
 }
+static inline const void *_Nonnull portico__identity__v1__end_other_sessions_request__address(void)
+{
+  return &portico__identity__v1__end_other_sessions_request__descriptor;
+}
+static inline const void *_Nonnull portico__identity__v1__end_other_sessions_response__address(void)
+{
+  return &portico__identity__v1__end_other_sessions_response__descriptor;
+}
 static inline const void *_Nonnull portico__identity__v1__end_session_request__address(void)
 {
   return &portico__identity__v1__end_session_request__descriptor;
+}
+static inline const void *_Nonnull portico__identity__v1__end_user_sessions_request__address(void)
+{
+  return &portico__identity__v1__end_user_sessions_request__descriptor;
+}
+static inline const void *_Nonnull portico__identity__v1__end_user_sessions_response__address(void)
+{
+  return &portico__identity__v1__end_user_sessions_response__descriptor;
 }
 static inline const void *_Nonnull portico__identity__v1__first_administrator__address(void)
 {
@@ -856,6 +905,14 @@ static inline const void *_Nonnull portico__identity__v1__list_accounts_response
 {
   return &portico__identity__v1__list_accounts_response__descriptor;
 }
+static inline const void *_Nonnull portico__identity__v1__list_api_tokens_request__address(void)
+{
+  return &portico__identity__v1__list_api_tokens_request__descriptor;
+}
+static inline const void *_Nonnull portico__identity__v1__list_api_tokens_response__address(void)
+{
+  return &portico__identity__v1__list_api_tokens_response__descriptor;
+}
 static inline const void *_Nonnull portico__identity__v1__list_audit_entries_request__address(void)
 {
   return &portico__identity__v1__list_audit_entries_request__descriptor;
@@ -895,6 +952,14 @@ static inline const void *_Nonnull portico__identity__v1__list_sites_request__ad
 static inline const void *_Nonnull portico__identity__v1__list_sites_response__address(void)
 {
   return &portico__identity__v1__list_sites_response__descriptor;
+}
+static inline const void *_Nonnull portico__identity__v1__list_user_sessions_request__address(void)
+{
+  return &portico__identity__v1__list_user_sessions_request__descriptor;
+}
+static inline const void *_Nonnull portico__identity__v1__list_user_sessions_response__address(void)
+{
+  return &portico__identity__v1__list_user_sessions_response__descriptor;
 }
 static inline const void *_Nonnull portico__identity__v1__list_users_request__address(void)
 {
@@ -980,6 +1045,10 @@ static inline const void *_Nonnull portico__identity__v1__session__address(void)
 {
   return &portico__identity__v1__session__descriptor;
 }
+static inline const void *_Nonnull portico__identity__v1__session_kind__address(void)
+{
+  return &portico__identity__v1__session_kind__descriptor;
+}
 static inline const void *_Nonnull portico__identity__v1__site__address(void)
 {
   return &portico__identity__v1__site__descriptor;
@@ -987,6 +1056,14 @@ static inline const void *_Nonnull portico__identity__v1__site__address(void)
 static inline const void *_Nonnull portico__identity__v1__social_link__address(void)
 {
   return &portico__identity__v1__social_link__descriptor;
+}
+static inline const void *_Nonnull portico__identity__v1__step_up_request__address(void)
+{
+  return &portico__identity__v1__step_up_request__descriptor;
+}
+static inline const void *_Nonnull portico__identity__v1__step_up_response__address(void)
+{
+  return &portico__identity__v1__step_up_response__descriptor;
 }
 static inline const void *_Nonnull portico__identity__v1__tenant__address(void)
 {

@@ -47,7 +47,7 @@ struct PortalAccessChange {
     membership.role = role.id
     membership.isEnabled = true
     try memberships.save(membership)
-    if old.role != role.id || !old.isEnabled { try SessionStore(db).endAll(of: user.id) }
+    if old.role != role.id || !old.isEnabled { try Revocation(db).everything(of: user.id) }
     if !old.isEnabled { try invite(user, for: contact, withMail: withMail) }
     try record(
       contact, before: audited(old, contact.access?.userName), after: audited(membership, name))
@@ -62,7 +62,7 @@ struct PortalAccessChange {
     var membership = old
     membership.isEnabled = false
     try memberships.save(membership)
-    try SessionStore(db).endAll(of: old.user)
+    try Revocation(db).everything(of: old.user)
     if try memberships.live(of: old.user).isEmpty { try LinkStore(db).revokeAll(of: old.user) }
     let name = contact.access?.userName
     try record(contact, before: audited(old, name), after: audited(membership, name))
@@ -76,7 +76,7 @@ struct PortalAccessChange {
     }
     let user = try users.user(access.user, in: whole)
     try users.setPassword(nil, of: user.id)
-    try SessionStore(db).endAll(of: user.id)
+    try Revocation(db).everything(of: user.id)
     try LinkEffects(db: db, parts: parts).mail(.invite, to: user) { $0.login(link: $1) }
     try db.audit(
       "contact.send_login", on: contact.name, by: principal.auditActor,
@@ -107,7 +107,7 @@ struct PortalAccessChange {
     let membership = AccountMembership(
       user: user.id, account: contact.account, contact: contact.id, role: role.id)
     try memberships.save(membership)
-    try SessionStore(db).endAll(of: user.id)
+    try Revocation(db).everything(of: user.id)
     try invite(user, for: contact, withMail: withMail)
     try record(contact, before: [:], after: audited(membership, userName))
   }

@@ -5,12 +5,15 @@ enum LinkPurpose: String, Hashable, Sendable {
   case invite
   /// A reset that its owner asked for.
   case reset
+  /// Proof that a new address is its owner's.
+  case email
 
   /// How long a link can be used: exactly so long, by the server's clock (S-009, D-42, X-08).
   var life: Duration {
     switch self {
     case .invite: .hours(24)
     case .reset: .minutes(10)
+    case .email: .hours(1)
     }
   }
 
@@ -19,6 +22,7 @@ enum LinkPurpose: String, Hashable, Sendable {
     switch self {
     case .invite: "24 hours"
     case .reset: "10 minutes"
+    case .email: "one hour"
     }
   }
 }
@@ -35,9 +39,9 @@ struct Link: Hashable, Sendable {
   var used: Instant?
   var revoked: Instant?
 
-  /// Whether it can be used for `user` now.
-  func isGood(for owner: User, at now: Instant) -> Bool {
-    used == nil && revoked == nil && now < expires && owner.id == user && !owner.isDisabled
+  /// Whether a password can be set by it for `owner` now.
+  func setsPassword(of owner: User, at now: Instant) -> Bool {
+    purpose != .email && used == nil && revoked == nil && now < expires && owner.id == user && !owner.isDisabled
       && FoldedKey(owner.email) == FoldedKey(email)
   }
 }

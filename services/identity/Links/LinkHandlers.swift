@@ -38,11 +38,11 @@ struct LinkRedemption {
       guard try LinkStore(db).use(found.link.id) else { throw LinkError.notFound }
       let user = try UserStore(db).user(
         found.user.id, in: Scope(tenant: db.tenant, reach: .tenant))
-      guard found.link.isGood(for: user, at: db.now),
+      guard found.link.setsPassword(of: user, at: db.now),
         try Entrance(db: db, parts: parts).entrant(user) != nil
       else { throw LinkError.notFound }
       _ = try PasswordChange(db: db, parts: parts, actor: Actor(user.name))
-        .set(hash, of: user, keepingSession: "", letter: found.link.purpose == .reset)
+        .set(hash, of: user, by: .mailedLink, letter: found.link.purpose == .reset)
       return .init(userName: user.userName)
     }
   }
@@ -53,7 +53,7 @@ struct LinkRedemption {
     return try await parts.store.read(as: TenantID(tenant)) { [parts] db in
       guard let link = try LinkStore(db).link(tokenHash: hash) else { throw LinkError.notFound }
       let user = try UserStore(db).user(link.user, in: Scope(tenant: db.tenant, reach: .tenant))
-      guard link.isGood(for: user, at: db.now),
+      guard link.setsPassword(of: user, at: db.now),
         try Entrance(db: db, parts: parts).entrant(user) != nil
       else { throw LinkError.notFound }
       return Found(

@@ -7,13 +7,13 @@ struct LinkStore {
 
   init(_ db: Transaction) { self.db = db }
 
-  /// Adds a link. An invitation ends every earlier link of its user (D-42), a reset only earlier resets: anybody can
+  /// Adds a link. An invitation ends every earlier link of its user (D-42), others only their like: anybody can
   /// ask for a reset in another's name, and must not be able to end a 24-hour invitation with it. Whichever is used
   /// first ends the other.
   func issue(_ link: Link, tokenHash: [UInt8]) throws {
     switch link.purpose {
     case .invite: try revokeAll(of: link.user)
-    case .reset: try revokeResets(of: link.user)
+    case .reset, .email: try revoke(link.purpose, of: link.user)
     }
     try db.run(
       """
@@ -37,6 +37,18 @@ struct LinkStore {
       """) == 1
   }
 
+  /// The address that a user wants and has not proved yet.
+  func pendingEmail(of user: String) throws -> String? {
+    try db.first(
+      """
+      SELECT email FROM links WHERE tenant = \(db.tenant) AND user_id = \(user)
+        AND purpose = \(LinkPurpose.email) AND used_at IS NULL AND revoked_at IS NULL
+        AND expires_at > \(db.now)
+      ORDER BY created_at DESC LIMIT 1
+      """
+    ).map { try $0["email"] }
+  }
+
   func revokeAll(of user: String) throws {
     try db.run(
       """
@@ -45,11 +57,11 @@ struct LinkStore {
       """)
   }
 
-  private func revokeResets(of user: String) throws {
+  private func revoke(_ purpose: LinkPurpose, of user: String) throws {
     try db.run(
       """
       UPDATE links SET revoked_at = \(db.now) WHERE tenant = \(db.tenant) AND user_id = \(user)
-        AND purpose = \(LinkPurpose.reset) AND used_at IS NULL AND revoked_at IS NULL
+        AND purpose = \(purpose) AND used_at IS NULL AND revoked_at IS NULL
       """)
   }
 }

@@ -26,7 +26,9 @@ struct Postbox {
       userName: user.userName)
   }
 
-  func link(_ token: String) -> String { origin.link(of: db.tenant, token: token) }
+  func link(_ purpose: LinkPurpose, _ token: String) -> String {
+    origin.link(of: db.tenant, to: purpose == .email ? "confirm-email" : "welcome", token: token)
+  }
 
   /// - Parameters:
   ///   - key: names the occasion; the same letter about it leaves once.

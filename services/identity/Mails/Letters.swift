@@ -94,6 +94,21 @@ struct Letters: Hashable, Sendable {
       sender: signature, template: "identity.password-changed")
   }
 
+  /// To a new address, which is nobody's until the link is followed.
+  func confirmEmail(link: String, email: String) -> Letter {
+    Letter(
+      subject: "Confirm your new e-mail address", greeting: greeting,
+      paragraphs: [
+        "somebody, hopefully you, wants mail from the \(portal) portal for the user name "
+          + "\(userName) to go to \(email)."
+      ],
+      link: (link, "Confirm this address"),
+      closing: [
+        "The link can be used once, within \(LinkPurpose.email.lifeInWords). Until then nothing changes.",
+        "You did not ask? Then ignore this mail.",
+      ], sender: signature, template: "identity.confirm-email")
+  }
+
   /// To the address that was left.
   func emailChanged(to email: String) -> Letter {
     Letter(

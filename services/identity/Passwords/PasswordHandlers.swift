@@ -26,34 +26,24 @@ extension IdentityParts {
 
 /// A new password and what follows from it, within one transaction.
 struct PasswordChange {
-  /// What is known before the slow part.
-  struct Before: Sendable {
-    var verdict: GuessRecord.Verdict
-    var user: User
-    var policy: PasswordPolicy
-    var owner: PasswordOwner
-  }
-
   let db: Transaction
   let parts: IdentityParts
   let actor: Actor
 
-  static func before(
-    _ id: String, guessing subject: String, _ parts: IdentityParts, _ db: Transaction
-  ) throws -> Before {
-    let user = try UserStore(db).user(id, in: Scope(tenant: db.tenant, reach: .tenant))
-    return Before(
-      verdict: try GuessStore(db).admit(subject, .userName), user: user,
-      policy: try PortalStore(db).policy(), owner: try PasswordOwner(user, in: db))
-  }
+  /// Who proves to be the owner by the old password keeps one session and the API tokens. Who has nothing but a mailed
+  /// link keeps nothing (D-47).
+  enum Proof: Hashable { case oldPassword(session: String), mailedLink }
 
-  /// Ends every session but one, voids outstanding links and forgets counted guesses: whoever guessed, guesses at
+  /// Ends sessions, voids outstanding links, and forgets devices and counted guesses: whoever guessed, guesses at
   /// nothing now, and a locked owner is back in. Tells how many sessions ended.
-  func set(
-    _ hash: String, of user: User, keepingSession kept: String, letter: Bool
-  ) throws -> Int {
+  func set(_ hash: String, of user: User, by proof: Proof, letter: Bool) throws -> Int {
     try UserStore(db).setPassword(hash, of: user.id)
-    let ended = try SessionStore(db).endAll(of: user.id, besides: kept)
+    let ended =
+      switch proof {
+      case .oldPassword(let kept): try Revocation(db).sessions(of: user.id, besides: kept)
+      case .mailedLink: try Revocation(db).everything(of: user.id).sessions
+      }
+    try DeviceStore(db).forgetAll(of: user.id)
     try LinkStore(db).revokeAll(of: user.id)
     let guesses = GuessStore(db)
     try guesses.clear(GuessStore.subject(ofName: FoldedKey(user.userName)))
@@ -82,6 +72,8 @@ extension PasswordOwner {
 extension GuessStore {
   static func subject(ofName name: FoldedKey) -> String { "name/\(name.rawValue)" }
   static func subject(ofPasswordOf user: String) -> String { "password/\(user)" }
+  /// A device is one user's: its hash says whose.
+  static func subject(ofDevice hash: [UInt8]) -> String { "device/\(Base64URL.encode(hash))" }
   static func subject(ofResetOf user: String) -> String { "reset/\(user)" }
   /// Nil where no address is known: then nothing is counted for one.
   static func subject(ofAddress address: String, for purpose: String = "address") -> String? {

@@ -47,7 +47,7 @@ struct PortalHandlers: PortalsService {
       settings.take(wanted) { mask.contains($0) }
       try FieldProblems.check(settings.problems)
       let saved = try portals.save(settings, in: scope)
-      if old.isActive, !saved.isActive { try SessionStore(db).endAllOfCustomers() }
+      if old.isActive, !saved.isActive { try Revocation(db).everythingOfCustomers() }
       try db.audit(
         "portal_settings.update", on: "portalSettings", by: actor, before: old.audited,
         after: saved.audited)

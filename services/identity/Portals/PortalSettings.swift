@@ -71,7 +71,7 @@ struct PortalSettings: Hashable, Sendable {
 
 extension PortalOrigin {
   /// Where a mailed link leads. The token is base64url: nothing in it needs escaping.
-  func link(of tenant: TenantID, token: String) -> String {
-    "\(origin(of: tenant))/welcome?token=\(token)"
+  func link(of tenant: TenantID, to page: String, token: String) -> String {
+    "\(origin(of: tenant))/\(page)?token=\(token)"
   }
 }

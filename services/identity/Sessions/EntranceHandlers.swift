@@ -41,16 +41,31 @@ struct Entrance {
 }
 
 extension Principal {
-  init(_ entrant: Entrant, session: Session, tenant: TenantID) {
+  init(_ entrant: Entrant, session: Session, tenant: TenantID, isReadOnly: Bool) {
+    self.init(entrant, tenant: tenant, session: session.name)
+  }
+
+  /// With no more of its owner's permissions than the token's scopes, whoever decides about them later.
+  init(_ entrant: Entrant, token: APIToken, tenant: TenantID) {
+    self.init(entrant, tenant: tenant, session: token.name) {
+      token.scopes.contains($0.permission.rawValue)
+    }
+  }
+
+  private init(
+    _ entrant: Entrant, tenant: TenantID, session: String,
+    keeping isKept: (Grant) -> Bool = { _ in true }
+  ) {
     self.init(
       tenant: tenant, user: entrant.user.name, displayName: entrant.user.displayName,
       kind: entrant.user.kind == .staff ? .staff : .customer,
       memberships: entrant.memberships.map { held in
         Membership(
           account: held.membership.account, contact: held.membership.contact,
-          sites: held.membership.site.map { [$0] } ?? [], grants: held.role.accessGrants)
+          sites: held.membership.site.map { [$0] } ?? [],
+          grants: held.role.accessGrants.filter(isKept))
       },
-      grants: entrant.role?.accessGrants ?? [], session: session.name)
+      grants: (entrant.role?.accessGrants ?? []).filter(isKept), session: session)
   }
 }
 
@@ -65,11 +80,16 @@ extension Session {
 }
 
 extension Identity.Session {
-  init(_ session: Session, current: String) {
+  init(_ session: Session, current: String, at now: Instant, _ limits: SessionLimits) {
     self.init(
       name: session.name, user: "users/\(session.user)", createTime: .init(session.created),
       lastUsedTime: .init(session.lastUsed), expireTime: .init(session.expires),
-      userAgent: session.userAgent, ipAddress: session.address, current: session.name == current)
+      userAgent: session.userAgent, ipAddress: session.address, current: session.name == current,
+      idleExpireTime: .init(session.kind == .kept ? session.expires : session.activeUntil),
+      authenticateTime: .init(session.authenticated),
+      kind: session.kind == .kept ? .kept : .visit,
+      readOnly: session.isReadOnly(at: now, limits),
+      stepUpExpireTime: .init(session.authenticated + SessionLimits.stepUp))
   }
 }
 

@@ -21,27 +21,22 @@ struct SessionHandlers: SessionsService {
   func refreshPrincipal(
     _ request: Identity.RefreshPrincipalRequest, _ call: Call
   ) async throws -> Identity.RefreshPrincipalResponse {
-    let tenant = try tenant(of: request.tenant, call)
-    guard let token = SecretToken(request.token) else { throw SessionError.ended }
-    let hash = token.hash
-    return try await parts.store.write(as: tenant) { [parts] db in
-      let sessions = SessionStore(db)
-      guard var session = try sessions.session(tokenHash: hash), session.isAlive(at: db.now) else {
-        throw SessionError.ended
-      }
-      let user = try UserStore(db).user(
-        session.user, in: Scope(tenant: tenant, reach: .tenant))
-      guard let entrant = try Entrance(db: db, parts: parts).entrant(user) else {
-        throw SessionError.ended
-      }
-      try sessions.touch(session.id)
-      session.lastUsed = max(session.lastUsed, db.now)
-      let principal = Principal(entrant, session: session, tenant: tenant)
-      let signed = try parts.signer.token(for: principal, at: db.now)
-      return .init(
-        principalToken: signed.bytes, expireTime: .init(min(signed.expires, session.expires)),
-        profile: .init(entrant), session: .init(session, current: session.name))
+    let refresh = PrincipalRefresh(parts: parts, tenant: try tenant(of: request.tenant, call))
+    switch (SecretToken(request.token), APITokenSecret(request.apiToken)) {
+    case (let token?, nil) where request.apiToken.isEmpty:
+      return try await refresh.session(token, isInBackground: request.background)
+    case (nil, let token?) where request.token.isEmpty:
+      return try await refresh.apiToken(
+        token, from: SignIn.address(of: call, given: ""))
+    default: throw SessionError.ended
     }
+  }
+
+  func stepUp(
+    _ request: Identity.StepUpRequest, _ call: Call
+  ) async throws -> Identity.StepUpResponse {
+    try await StepUp(parts: parts, tenant: try tenant(of: request.tenant, call))
+      .perform(request, at: call.now)
   }
 
   func deleteSession(
@@ -51,9 +46,8 @@ struct SessionHandlers: SessionsService {
     guard let token = SecretToken(request.token) else { return .init() }
     let hash = token.hash
     return try await parts.store.write(as: tenant) { db in
-      let sessions = SessionStore(db)
-      guard let session = try sessions.session(tokenHash: hash) else { return .init() }
-      if try sessions.end(session.id, of: session.user) {
+      guard let session = try SessionStore(db).session(tokenHash: hash) else { return .init() }
+      if try Revocation(db).session(session.id, of: session.user) {
         try db.audit("session.end", on: session.name, by: Actor("users/\(session.user)"))
       }
       return .init()
@@ -64,10 +58,9 @@ struct SessionHandlers: SessionsService {
     _ request: Identity.ListSessionsRequest, _ call: Call
   ) async throws -> Identity.ListSessionsResponse {
     let user = try call.signedInUser
-    let current = try call.principal.session
-    return try await call.read(in: parts.store) { db in
-      .init(
-        sessions: try SessionStore(db).sessions(of: user).map { .init($0, current: current) })
+    let current = try call.interactivePrincipal.session
+    return try await call.read(in: parts.store) { [parts] db in
+      .init(sessions: try parts.sessions(of: user, current: current, db))
     }
   }
 
@@ -76,45 +69,60 @@ struct SessionHandlers: SessionsService {
   ) async throws -> GoogleProtobuf.Empty {
     let name = try ResourceName(request.name, "sessions/*")
     let user = try call.signedInUser
-    let actor = try call.auditActor
+    let actor = try call.interactivePrincipal.auditActor
     return try await call.write(in: parts.store) { db in
-      guard try SessionStore(db).end(name["sessions"], of: user) else { throw StoreError.notFound }
+      guard try Revocation(db).session(name["sessions"], of: user) else {
+        throw StoreError.notFound
+      }
       try db.audit("session.end", on: name.text, by: actor)
       return .init()
     }
   }
 
-  func checkLink(
-    _ request: Identity.CheckLinkRequest, _ call: Call
-  ) async throws -> Identity.CheckLinkResponse {
-    try await LinkRedemption(parts: parts).check(request)
-  }
-
-  func redeemLink(
-    _ request: Identity.RedeemLinkRequest, _ call: Call
-  ) async throws -> Identity.RedeemLinkResponse {
-    try await LinkRedemption(parts: parts).redeem(request)
-  }
-
-  /// Writes down that somebody asked, and no more: whether anybody has the name is looked up after the answer, so
-  /// that the answer tells nothing (X-04).
-  func requestPasswordReset(
-    _ request: Identity.RequestPasswordResetRequest, _ call: Call
-  ) async throws -> Identity.RequestPasswordResetResponse {
-    let login = FoldedKey(request.login)
-    try FieldProblems.check(login.rawValue.isEmpty ? [.init("login", "is required")] : [])
-    guard Tenant.isID(request.tenant), login.rawValue.utf8.count <= SignIn.longestName else {
-      return .init()
+  func endOtherSessions(
+    _ request: Identity.EndOtherSessionsRequest, _ call: Call
+  ) async throws -> Identity.EndOtherSessionsResponse {
+    let user = try call.signedInUser
+    let principal = try call.interactivePrincipal
+    let current = ResourceName(matching: principal.session, "sessions/*").map { $0["sessions"] }
+    return try await call.write(in: parts.store) { db in
+      let ended = try Revocation(db).sessions(of: user, besides: current ?? "")
+      try db.audit(
+        "session.end_others", on: "users/\(user)", by: principal.auditActor,
+        after: ["ended_sessions": "\(ended)"])
+      return .init(endedSessions: Int32(clamping: ended))
     }
-    let subject = GuessStore.subject(
-      ofAddress: SignIn.address(of: call, given: request.ipAddress), for: "reset-address")
-    return try await parts.store.write(as: TenantID(request.tenant)) { [parts] db in
-      guard try TenantStore(db).tenant() != nil else { return .init() }
-      if let subject {
-        guard case .admitted = try GuessStore(db).admit(subject, .address) else { return .init() }
-      }
-      try ResetRequestStore.add(parts.newID(), for: login, in: db)
-      return .init()
+  }
+
+  func listUserSessions(
+    _ request: Identity.ListUserSessionsRequest, _ call: Call
+  ) async throws -> Identity.ListUserSessionsResponse {
+    let name = try ResourceName(request.parent, "users/*", field: "parent")
+    let scope = try call.scope
+    let current = try call.principal.session
+    return try await call.read(in: parts.store) { [parts] db in
+      let user = try UserStore(db).user(name["users"], in: scope)
+      return .init(sessions: try parts.sessions(of: user.id, current: current, db))
+    }
+  }
+
+  func endUserSessions(
+    _ request: Identity.EndUserSessionsRequest, _ call: Call
+  ) async throws -> Identity.EndUserSessionsResponse {
+    let name = try ResourceName(request.parent, "users/*", field: "parent")
+    let scope = try call.scope
+    let actor = try call.auditActor
+    return try await call.write(in: parts.store) { db in
+      let user = try UserStore(db).user(name["users"], in: scope)
+      let ended = try Revocation(db).everything(of: user.id)
+      try db.audit(
+        "user.sessions.end", on: user.name, by: actor,
+        after: [
+          "ended_sessions": "\(ended.sessions)", "revoked_api_tokens": "\(ended.apiTokens)",
+        ])
+      return .init(
+        endedSessions: Int32(clamping: ended.sessions),
+        revokedApiTokens: Int32(clamping: ended.apiTokens))
     }
   }
 
@@ -123,6 +131,16 @@ struct SessionHandlers: SessionsService {
     let tenant = try call.principal.tenant
     guard text == tenant.rawValue else { throw SessionError.ended }
     return tenant
+  }
+}
+
+extension IdentityParts {
+  fileprivate func sessions(
+    of user: String, current: String, _ db: Transaction
+  ) throws -> [Identity.Session] {
+    try SessionStore(db).sessions(of: user).map {
+      .init($0, current: current, at: db.now, limits)
+    }
   }
 }
 

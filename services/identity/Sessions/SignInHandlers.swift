@@ -17,6 +17,18 @@ struct SignIn {
   private struct Attempt: Sendable {
     var verdict: GuessRecord.Verdict
     var user: User?
+    /// For whom the guess was counted.
+    var counted: [String]
+    /// That start over when the guess was right: of the name, or of the known device.
+    var own: String
+  }
+
+  /// Where a guess comes from.
+  private struct Source: Sendable {
+    var agent: String
+    var address: String
+    /// Of the device's secret; of nothing that anybody has when it sent none.
+    var device: [UInt8]
   }
 
   func perform(
@@ -27,13 +39,12 @@ struct SignIn {
       !name.rawValue.utf8.contains(0)
     else { throw SessionError.refused }
     let tenant = TenantID(request.tenant)
-    let address = Self.address(of: call, given: request.ipAddress)
-    let subjects = (
-      name: GuessStore.subject(ofName: name),
-      address: GuessStore.subject(ofAddress: address)
-    )
+    let source = Source(
+      agent: String(String.UnicodeScalarView(request.userAgent.unicodeScalars.prefix(300))),
+      address: Self.address(of: call, given: request.ipAddress),
+      device: (SecretToken(request.deviceToken) ?? SecretToken()).hash)
     let attempt = try await parts.store.write(as: tenant) { db in
-      try Self.begin(request.userName, subjects.name, subjects.address, db)
+      try Self.begin(request.userName, source, db)
     }
     if case .refused(let until) = attempt.verdict {
       throw SessionError.throttled(retryAfter: until.map { $0 - call.now })
@@ -44,59 +55,70 @@ struct SignIn {
     } catch {
       // The guess was not looked at: it does not count.
       try await parts.store.write(as: tenant) { db in
-        try GuessStore(db).takeBack(subjects.name)
-        if let subject = subjects.address { try GuessStore(db).takeBack(subject) }
+        for subject in attempt.counted { try GuessStore(db).takeBack(subject) }
       }
       throw error
     }
     guard isRight, let user = attempt.user else { throw SessionError.refused }
     try await strengthen(request.password, of: user, in: tenant)
-    let device = (
-      agent: String(String.UnicodeScalarView(request.userAgent.unicodeScalars.prefix(300))),
-      address: address
-    )
+    let kind: Session.Kind = request.keepSignedIn ? .kept : .visit
     return try await parts.store.write(as: tenant) { [parts] db in
-      try GuessStore(db).clear(subjects.name)
-      if let subject = subjects.address { try GuessStore(db).takeBack(subject) }
-      return try Self.open(user, agent: device.agent, address: device.address, parts, db)
+      let guesses = GuessStore(db)
+      try guesses.clear(attempt.own)
+      for subject in attempt.counted where subject != attempt.own {
+        try guesses.takeBack(subject)
+      }
+      return try Self.open(user, kind, from: source, parts, db)
     }
   }
 
-  /// Counts the guess, then looks the name up: the same statements whether or not somebody has it.
+  /// Looks the name up and counts the guess: the same statements whether or not somebody has it. A device that its user
+  /// has signed in with before is counted by itself, so that whoever guesses elsewhere keeps no owner out.
   private static func begin(
-    _ userName: String, _ nameSubject: String, _ addressSubject: String?, _ db: Transaction
+    _ userName: String, _ source: Source, _ db: Transaction
   ) throws -> Attempt {
     guard try TenantStore(db).tenant() != nil else { throw SessionError.refused }
-    let guesses = GuessStore(db)
-    if let addressSubject {
-      let byAddress = try guesses.admit(addressSubject, .address)
-      guard byAddress == .admitted else { return Attempt(verdict: byAddress) }
+    let user = try UserStore(db).user(named: userName)
+    let isKnown = try DeviceStore(db).isKnown(source.device, of: user?.id ?? "")
+    let own =
+      isKnown
+      ? GuessStore.subject(ofDevice: source.device)
+      : GuessStore.subject(ofName: FoldedKey(userName))
+    var attempt = Attempt(verdict: .admitted, user: user, counted: [], own: own)
+    if !isKnown, let network = GuessStore.subject(ofAddress: source.address) {
+      attempt.verdict = try GuessStore(db).admit(network, .address)
+      guard attempt.verdict == .admitted else { return attempt }
+      attempt.counted.append(network)
     }
-    let byName = try guesses.admit(nameSubject, .userName)
-    return Attempt(verdict: byName, user: try UserStore(db).user(named: userName))
+    attempt.verdict = try GuessStore(db).admit(own, .userName)
+    attempt.counted.append(own)
+    return attempt
   }
 
   /// The password was right; whether its owner may come in is decided now, in the transaction of the session.
   private static func open(
-    _ verified: User, agent: String, address: String, _ parts: IdentityParts, _ db: Transaction
+    _ verified: User, _ kind: Session.Kind, from source: Source, _ parts: IdentityParts,
+    _ db: Transaction
   ) throws -> Identity.CreateSessionResponse {
     let users = UserStore(db)
     let user = try users.user(verified.id, in: Scope(tenant: db.tenant, reach: .tenant))
     guard user.passwordHash != nil, let entrant = try Entrance(db: db, parts: parts).entrant(user)
     else { throw SessionError.refused }
     let token = SecretToken()
-    let session = Session(
-      id: parts.newID(), user: user.id, created: db.now, lastUsed: db.now,
-      expires: db.now + Session.longest, idle: Session.idleLimit(for: user.kind),
-      userAgent: agent, address: address)
+    let session = Session.begin(
+      parts.newID(), of: user, kind: kind, agent: source.agent, address: source.address,
+      at: db.now, parts.limits)
     let sessions = SessionStore(db)
     try sessions.insert(session, tokenHash: token.hash)
-    try sessions.keepLatest(mostSessions, of: user.id)
+    for id in try sessions.keepLatest(mostSessions, of: user.id) {
+      try db.emit("session.ended", on: "sessions/\(id)")
+    }
+    let device = try DeviceStore(db).note(source.device, of: user.id)
     try users.noteSignIn(of: user.id)
     try db.audit("session.create", on: session.name, by: Actor(user.name))
     return .init(
-      session: .init(session, current: session.name), token: token.reveal(),
-      profile: .init(entrant))
+      session: .init(session, current: session.name, at: db.now, parts.limits),
+      token: token.reveal(), profile: .init(entrant), deviceToken: device?.reveal() ?? "")
   }
 
   /// Hashes a good password again when its hash was made with older settings.

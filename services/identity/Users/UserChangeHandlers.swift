@@ -15,7 +15,7 @@ struct UserChange {
     try requireSomebodyLeft(user, over: old)
     let saved = try UserStore(db).save(user)
     if user.role != old.role || user.isDisabled != old.isDisabled {
-      try SessionStore(db).endAll(of: user.id)
+      try Revocation(db).everything(of: user.id)
     }
     if user.isDisabled { try LinkStore(db).revokeAll(of: user.id) }
     if FoldedKey(user.email) != FoldedKey(old.email) { try tellOfNewAddress(user, over: old) }
@@ -27,12 +27,34 @@ struct UserChange {
 
   /// A contact's address changed: the login that used it follows.
   func follow(address: String, instead left: String, of id: String) throws {
-    let old = try UserStore(db).user(id, in: Scope(tenant: db.tenant, reach: .tenant))
+    let old = try UserStore(db).user(id, in: whole)
     guard FoldedKey(old.email) == FoldedKey(left) else { return }
     var user = old
     user.email = address
     _ = try save(user, over: old)
   }
+
+  /// A customer is the contact that staff see: both say the same of name, address and phones.
+  func tellContacts(of user: User, over old: User) throws {
+    let contacts = ContactStore(db)
+    for membership in try MembershipStore(db).all(of: user.id) {
+      var contact = try contacts.contact(
+        membership.contact, of: membership.account, in: whole)
+      if user.firstName != old.firstName, !user.firstName.isEmpty {
+        contact.firstName = user.firstName
+      }
+      if user.lastName != old.lastName { contact.lastName = user.lastName }
+      if user.phone != old.phone { contact.phone = user.phone }
+      if user.mobile != old.mobile { contact.mobile = user.mobile }
+      if user.email != old.email, FoldedKey(contact.email) == FoldedKey(old.email) {
+        contact.email = user.email
+      }
+      _ = try contacts.save(contact, in: whole)
+      try db.emit("contact.updated", on: contact.name, account: contact.account)
+    }
+  }
+
+  private var whole: Scope { Scope(tenant: db.tenant, reach: .tenant) }
 
   /// A link was mailed to an address; it is nobody's once the address is not theirs.
   private func tellOfNewAddress(_ user: User, over old: User) throws {

@@ -232,6 +232,96 @@ void   portico__identity__v1__refresh_principal_response__free_unpacked
   assert(message->base.descriptor == &portico__identity__v1__refresh_principal_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   portico__identity__v1__step_up_request__init
+                     (Portico__Identity__V1__StepUpRequest         *message)
+{
+  static const Portico__Identity__V1__StepUpRequest init_value = PORTICO__IDENTITY__V1__STEP_UP_REQUEST__INIT;
+  *message = init_value;
+}
+size_t portico__identity__v1__step_up_request__get_packed_size
+                     (const Portico__Identity__V1__StepUpRequest *message)
+{
+  assert(message->base.descriptor == &portico__identity__v1__step_up_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t portico__identity__v1__step_up_request__pack
+                     (const Portico__Identity__V1__StepUpRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &portico__identity__v1__step_up_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t portico__identity__v1__step_up_request__pack_to_buffer
+                     (const Portico__Identity__V1__StepUpRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &portico__identity__v1__step_up_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Portico__Identity__V1__StepUpRequest *
+       portico__identity__v1__step_up_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Portico__Identity__V1__StepUpRequest *)
+     protobuf_c_message_unpack (&portico__identity__v1__step_up_request__descriptor,
+                                allocator, len, data);
+}
+void   portico__identity__v1__step_up_request__free_unpacked
+                     (Portico__Identity__V1__StepUpRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &portico__identity__v1__step_up_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   portico__identity__v1__step_up_response__init
+                     (Portico__Identity__V1__StepUpResponse         *message)
+{
+  static const Portico__Identity__V1__StepUpResponse init_value = PORTICO__IDENTITY__V1__STEP_UP_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t portico__identity__v1__step_up_response__get_packed_size
+                     (const Portico__Identity__V1__StepUpResponse *message)
+{
+  assert(message->base.descriptor == &portico__identity__v1__step_up_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t portico__identity__v1__step_up_response__pack
+                     (const Portico__Identity__V1__StepUpResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &portico__identity__v1__step_up_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t portico__identity__v1__step_up_response__pack_to_buffer
+                     (const Portico__Identity__V1__StepUpResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &portico__identity__v1__step_up_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Portico__Identity__V1__StepUpResponse *
+       portico__identity__v1__step_up_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Portico__Identity__V1__StepUpResponse *)
+     protobuf_c_message_unpack (&portico__identity__v1__step_up_response__descriptor,
+                                allocator, len, data);
+}
+void   portico__identity__v1__step_up_response__free_unpacked
+                     (Portico__Identity__V1__StepUpResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &portico__identity__v1__step_up_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   portico__identity__v1__delete_session_request__init
                      (Portico__Identity__V1__DeleteSessionRequest         *message)
 {
@@ -410,6 +500,276 @@ void   portico__identity__v1__end_session_request__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &portico__identity__v1__end_session_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   portico__identity__v1__end_other_sessions_request__init
+                     (Portico__Identity__V1__EndOtherSessionsRequest         *message)
+{
+  static const Portico__Identity__V1__EndOtherSessionsRequest init_value = PORTICO__IDENTITY__V1__END_OTHER_SESSIONS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t portico__identity__v1__end_other_sessions_request__get_packed_size
+                     (const Portico__Identity__V1__EndOtherSessionsRequest *message)
+{
+  assert(message->base.descriptor == &portico__identity__v1__end_other_sessions_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t portico__identity__v1__end_other_sessions_request__pack
+                     (const Portico__Identity__V1__EndOtherSessionsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &portico__identity__v1__end_other_sessions_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t portico__identity__v1__end_other_sessions_request__pack_to_buffer
+                     (const Portico__Identity__V1__EndOtherSessionsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &portico__identity__v1__end_other_sessions_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Portico__Identity__V1__EndOtherSessionsRequest *
+       portico__identity__v1__end_other_sessions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Portico__Identity__V1__EndOtherSessionsRequest *)
+     protobuf_c_message_unpack (&portico__identity__v1__end_other_sessions_request__descriptor,
+                                allocator, len, data);
+}
+void   portico__identity__v1__end_other_sessions_request__free_unpacked
+                     (Portico__Identity__V1__EndOtherSessionsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &portico__identity__v1__end_other_sessions_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   portico__identity__v1__end_other_sessions_response__init
+                     (Portico__Identity__V1__EndOtherSessionsResponse         *message)
+{
+  static const Portico__Identity__V1__EndOtherSessionsResponse init_value = PORTICO__IDENTITY__V1__END_OTHER_SESSIONS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t portico__identity__v1__end_other_sessions_response__get_packed_size
+                     (const Portico__Identity__V1__EndOtherSessionsResponse *message)
+{
+  assert(message->base.descriptor == &portico__identity__v1__end_other_sessions_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t portico__identity__v1__end_other_sessions_response__pack
+                     (const Portico__Identity__V1__EndOtherSessionsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &portico__identity__v1__end_other_sessions_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t portico__identity__v1__end_other_sessions_response__pack_to_buffer
+                     (const Portico__Identity__V1__EndOtherSessionsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &portico__identity__v1__end_other_sessions_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Portico__Identity__V1__EndOtherSessionsResponse *
+       portico__identity__v1__end_other_sessions_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Portico__Identity__V1__EndOtherSessionsResponse *)
+     protobuf_c_message_unpack (&portico__identity__v1__end_other_sessions_response__descriptor,
+                                allocator, len, data);
+}
+void   portico__identity__v1__end_other_sessions_response__free_unpacked
+                     (Portico__Identity__V1__EndOtherSessionsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &portico__identity__v1__end_other_sessions_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   portico__identity__v1__list_user_sessions_request__init
+                     (Portico__Identity__V1__ListUserSessionsRequest         *message)
+{
+  static const Portico__Identity__V1__ListUserSessionsRequest init_value = PORTICO__IDENTITY__V1__LIST_USER_SESSIONS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t portico__identity__v1__list_user_sessions_request__get_packed_size
+                     (const Portico__Identity__V1__ListUserSessionsRequest *message)
+{
+  assert(message->base.descriptor == &portico__identity__v1__list_user_sessions_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t portico__identity__v1__list_user_sessions_request__pack
+                     (const Portico__Identity__V1__ListUserSessionsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &portico__identity__v1__list_user_sessions_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t portico__identity__v1__list_user_sessions_request__pack_to_buffer
+                     (const Portico__Identity__V1__ListUserSessionsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &portico__identity__v1__list_user_sessions_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Portico__Identity__V1__ListUserSessionsRequest *
+       portico__identity__v1__list_user_sessions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Portico__Identity__V1__ListUserSessionsRequest *)
+     protobuf_c_message_unpack (&portico__identity__v1__list_user_sessions_request__descriptor,
+                                allocator, len, data);
+}
+void   portico__identity__v1__list_user_sessions_request__free_unpacked
+                     (Portico__Identity__V1__ListUserSessionsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &portico__identity__v1__list_user_sessions_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   portico__identity__v1__list_user_sessions_response__init
+                     (Portico__Identity__V1__ListUserSessionsResponse         *message)
+{
+  static const Portico__Identity__V1__ListUserSessionsResponse init_value = PORTICO__IDENTITY__V1__LIST_USER_SESSIONS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t portico__identity__v1__list_user_sessions_response__get_packed_size
+                     (const Portico__Identity__V1__ListUserSessionsResponse *message)
+{
+  assert(message->base.descriptor == &portico__identity__v1__list_user_sessions_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t portico__identity__v1__list_user_sessions_response__pack
+                     (const Portico__Identity__V1__ListUserSessionsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &portico__identity__v1__list_user_sessions_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t portico__identity__v1__list_user_sessions_response__pack_to_buffer
+                     (const Portico__Identity__V1__ListUserSessionsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &portico__identity__v1__list_user_sessions_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Portico__Identity__V1__ListUserSessionsResponse *
+       portico__identity__v1__list_user_sessions_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Portico__Identity__V1__ListUserSessionsResponse *)
+     protobuf_c_message_unpack (&portico__identity__v1__list_user_sessions_response__descriptor,
+                                allocator, len, data);
+}
+void   portico__identity__v1__list_user_sessions_response__free_unpacked
+                     (Portico__Identity__V1__ListUserSessionsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &portico__identity__v1__list_user_sessions_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   portico__identity__v1__end_user_sessions_request__init
+                     (Portico__Identity__V1__EndUserSessionsRequest         *message)
+{
+  static const Portico__Identity__V1__EndUserSessionsRequest init_value = PORTICO__IDENTITY__V1__END_USER_SESSIONS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t portico__identity__v1__end_user_sessions_request__get_packed_size
+                     (const Portico__Identity__V1__EndUserSessionsRequest *message)
+{
+  assert(message->base.descriptor == &portico__identity__v1__end_user_sessions_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t portico__identity__v1__end_user_sessions_request__pack
+                     (const Portico__Identity__V1__EndUserSessionsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &portico__identity__v1__end_user_sessions_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t portico__identity__v1__end_user_sessions_request__pack_to_buffer
+                     (const Portico__Identity__V1__EndUserSessionsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &portico__identity__v1__end_user_sessions_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Portico__Identity__V1__EndUserSessionsRequest *
+       portico__identity__v1__end_user_sessions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Portico__Identity__V1__EndUserSessionsRequest *)
+     protobuf_c_message_unpack (&portico__identity__v1__end_user_sessions_request__descriptor,
+                                allocator, len, data);
+}
+void   portico__identity__v1__end_user_sessions_request__free_unpacked
+                     (Portico__Identity__V1__EndUserSessionsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &portico__identity__v1__end_user_sessions_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   portico__identity__v1__end_user_sessions_response__init
+                     (Portico__Identity__V1__EndUserSessionsResponse         *message)
+{
+  static const Portico__Identity__V1__EndUserSessionsResponse init_value = PORTICO__IDENTITY__V1__END_USER_SESSIONS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t portico__identity__v1__end_user_sessions_response__get_packed_size
+                     (const Portico__Identity__V1__EndUserSessionsResponse *message)
+{
+  assert(message->base.descriptor == &portico__identity__v1__end_user_sessions_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t portico__identity__v1__end_user_sessions_response__pack
+                     (const Portico__Identity__V1__EndUserSessionsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &portico__identity__v1__end_user_sessions_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t portico__identity__v1__end_user_sessions_response__pack_to_buffer
+                     (const Portico__Identity__V1__EndUserSessionsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &portico__identity__v1__end_user_sessions_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Portico__Identity__V1__EndUserSessionsResponse *
+       portico__identity__v1__end_user_sessions_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Portico__Identity__V1__EndUserSessionsResponse *)
+     protobuf_c_message_unpack (&portico__identity__v1__end_user_sessions_response__descriptor,
+                                allocator, len, data);
+}
+void   portico__identity__v1__end_user_sessions_response__free_unpacked
+                     (Portico__Identity__V1__EndUserSessionsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &portico__identity__v1__end_user_sessions_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   portico__identity__v1__check_link_request__init
@@ -682,7 +1042,97 @@ void   portico__identity__v1__request_password_reset_response__free_unpacked
   assert(message->base.descriptor == &portico__identity__v1__request_password_reset_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor portico__identity__v1__session__field_descriptors[8] =
+void   portico__identity__v1__confirm_email_request__init
+                     (Portico__Identity__V1__ConfirmEmailRequest         *message)
+{
+  static const Portico__Identity__V1__ConfirmEmailRequest init_value = PORTICO__IDENTITY__V1__CONFIRM_EMAIL_REQUEST__INIT;
+  *message = init_value;
+}
+size_t portico__identity__v1__confirm_email_request__get_packed_size
+                     (const Portico__Identity__V1__ConfirmEmailRequest *message)
+{
+  assert(message->base.descriptor == &portico__identity__v1__confirm_email_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t portico__identity__v1__confirm_email_request__pack
+                     (const Portico__Identity__V1__ConfirmEmailRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &portico__identity__v1__confirm_email_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t portico__identity__v1__confirm_email_request__pack_to_buffer
+                     (const Portico__Identity__V1__ConfirmEmailRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &portico__identity__v1__confirm_email_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Portico__Identity__V1__ConfirmEmailRequest *
+       portico__identity__v1__confirm_email_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Portico__Identity__V1__ConfirmEmailRequest *)
+     protobuf_c_message_unpack (&portico__identity__v1__confirm_email_request__descriptor,
+                                allocator, len, data);
+}
+void   portico__identity__v1__confirm_email_request__free_unpacked
+                     (Portico__Identity__V1__ConfirmEmailRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &portico__identity__v1__confirm_email_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   portico__identity__v1__confirm_email_response__init
+                     (Portico__Identity__V1__ConfirmEmailResponse         *message)
+{
+  static const Portico__Identity__V1__ConfirmEmailResponse init_value = PORTICO__IDENTITY__V1__CONFIRM_EMAIL_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t portico__identity__v1__confirm_email_response__get_packed_size
+                     (const Portico__Identity__V1__ConfirmEmailResponse *message)
+{
+  assert(message->base.descriptor == &portico__identity__v1__confirm_email_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t portico__identity__v1__confirm_email_response__pack
+                     (const Portico__Identity__V1__ConfirmEmailResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &portico__identity__v1__confirm_email_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t portico__identity__v1__confirm_email_response__pack_to_buffer
+                     (const Portico__Identity__V1__ConfirmEmailResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &portico__identity__v1__confirm_email_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Portico__Identity__V1__ConfirmEmailResponse *
+       portico__identity__v1__confirm_email_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Portico__Identity__V1__ConfirmEmailResponse *)
+     protobuf_c_message_unpack (&portico__identity__v1__confirm_email_response__descriptor,
+                                allocator, len, data);
+}
+void   portico__identity__v1__confirm_email_response__free_unpacked
+                     (Portico__Identity__V1__ConfirmEmailResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &portico__identity__v1__confirm_email_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+static const ProtobufCFieldDescriptor portico__identity__v1__session__field_descriptors[13] =
 {
   {
     "name",
@@ -780,21 +1230,86 @@ static const ProtobufCFieldDescriptor portico__identity__v1__session__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "idle_expire_time",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__Session, idle_expire_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "authenticate_time",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__Session, authenticate_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__Session, kind),
+    &portico__identity__v1__session_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "read_only",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__Session, read_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "step_up_expire_time",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__Session, step_up_expire_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned portico__identity__v1__session__field_indices_by_name[] = {
+  9,   /* field[9] = authenticate_time */
   2,   /* field[2] = create_time */
   7,   /* field[7] = current */
   4,   /* field[4] = expire_time */
+  8,   /* field[8] = idle_expire_time */
   6,   /* field[6] = ip_address */
+  10,   /* field[10] = kind */
   3,   /* field[3] = last_used_time */
   0,   /* field[0] = name */
+  11,   /* field[11] = read_only */
+  12,   /* field[12] = step_up_expire_time */
   1,   /* field[1] = user */
   5,   /* field[5] = user_agent */
 };
 static const ProtobufCIntRange portico__identity__v1__session__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor portico__identity__v1__session__descriptor =
 {
@@ -804,14 +1319,14 @@ const ProtobufCMessageDescriptor portico__identity__v1__session__descriptor =
   "Portico__Identity__V1__Session",
   "portico.identity.v1",
   sizeof(Portico__Identity__V1__Session),
-  8,
+  13,
   portico__identity__v1__session__field_descriptors,
   portico__identity__v1__session__field_indices_by_name,
   1,  portico__identity__v1__session__number_ranges,
   (ProtobufCMessageInit) portico__identity__v1__session__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor portico__identity__v1__create_session_request__field_descriptors[5] =
+static const ProtobufCFieldDescriptor portico__identity__v1__create_session_request__field_descriptors[7] =
 {
   {
     "tenant",
@@ -873,9 +1388,35 @@ static const ProtobufCFieldDescriptor portico__identity__v1__create_session_requ
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "keep_signed_in",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__CreateSessionRequest, keep_signed_in),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "device_token",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__CreateSessionRequest, device_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned portico__identity__v1__create_session_request__field_indices_by_name[] = {
+  6,   /* field[6] = device_token */
   4,   /* field[4] = ip_address */
+  5,   /* field[5] = keep_signed_in */
   2,   /* field[2] = password */
   0,   /* field[0] = tenant */
   3,   /* field[3] = user_agent */
@@ -884,7 +1425,7 @@ static const unsigned portico__identity__v1__create_session_request__field_indic
 static const ProtobufCIntRange portico__identity__v1__create_session_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor portico__identity__v1__create_session_request__descriptor =
 {
@@ -894,14 +1435,14 @@ const ProtobufCMessageDescriptor portico__identity__v1__create_session_request__
   "Portico__Identity__V1__CreateSessionRequest",
   "portico.identity.v1",
   sizeof(Portico__Identity__V1__CreateSessionRequest),
-  5,
+  7,
   portico__identity__v1__create_session_request__field_descriptors,
   portico__identity__v1__create_session_request__field_indices_by_name,
   1,  portico__identity__v1__create_session_request__number_ranges,
   (ProtobufCMessageInit) portico__identity__v1__create_session_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor portico__identity__v1__create_session_response__field_descriptors[3] =
+static const ProtobufCFieldDescriptor portico__identity__v1__create_session_response__field_descriptors[4] =
 {
   {
     "session",
@@ -939,8 +1480,21 @@ static const ProtobufCFieldDescriptor portico__identity__v1__create_session_resp
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "device_token",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__CreateSessionResponse, device_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned portico__identity__v1__create_session_response__field_indices_by_name[] = {
+  3,   /* field[3] = device_token */
   2,   /* field[2] = profile */
   0,   /* field[0] = session */
   1,   /* field[1] = token */
@@ -948,7 +1502,7 @@ static const unsigned portico__identity__v1__create_session_response__field_indi
 static const ProtobufCIntRange portico__identity__v1__create_session_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor portico__identity__v1__create_session_response__descriptor =
 {
@@ -958,14 +1512,14 @@ const ProtobufCMessageDescriptor portico__identity__v1__create_session_response_
   "Portico__Identity__V1__CreateSessionResponse",
   "portico.identity.v1",
   sizeof(Portico__Identity__V1__CreateSessionResponse),
-  3,
+  4,
   portico__identity__v1__create_session_response__field_descriptors,
   portico__identity__v1__create_session_response__field_indices_by_name,
   1,  portico__identity__v1__create_session_response__number_ranges,
   (ProtobufCMessageInit) portico__identity__v1__create_session_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor portico__identity__v1__refresh_principal_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor portico__identity__v1__refresh_principal_request__field_descriptors[4] =
 {
   {
     "tenant",
@@ -991,15 +1545,41 @@ static const ProtobufCFieldDescriptor portico__identity__v1__refresh_principal_r
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "api_token",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__RefreshPrincipalRequest, api_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "background",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__RefreshPrincipalRequest, background),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned portico__identity__v1__refresh_principal_request__field_indices_by_name[] = {
+  2,   /* field[2] = api_token */
+  3,   /* field[3] = background */
   0,   /* field[0] = tenant */
   1,   /* field[1] = token */
 };
 static const ProtobufCIntRange portico__identity__v1__refresh_principal_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor portico__identity__v1__refresh_principal_request__descriptor =
 {
@@ -1009,14 +1589,14 @@ const ProtobufCMessageDescriptor portico__identity__v1__refresh_principal_reques
   "Portico__Identity__V1__RefreshPrincipalRequest",
   "portico.identity.v1",
   sizeof(Portico__Identity__V1__RefreshPrincipalRequest),
-  2,
+  4,
   portico__identity__v1__refresh_principal_request__field_descriptors,
   portico__identity__v1__refresh_principal_request__field_indices_by_name,
   1,  portico__identity__v1__refresh_principal_request__number_ranges,
   (ProtobufCMessageInit) portico__identity__v1__refresh_principal_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor portico__identity__v1__refresh_principal_response__field_descriptors[4] =
+static const ProtobufCFieldDescriptor portico__identity__v1__refresh_principal_response__field_descriptors[5] =
 {
   {
     "principal_token",
@@ -1066,8 +1646,21 @@ static const ProtobufCFieldDescriptor portico__identity__v1__refresh_principal_r
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "api_token",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__RefreshPrincipalResponse, api_token),
+    &portico__identity__v1__api_token__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned portico__identity__v1__refresh_principal_response__field_indices_by_name[] = {
+  4,   /* field[4] = api_token */
   1,   /* field[1] = expire_time */
   0,   /* field[0] = principal_token */
   2,   /* field[2] = profile */
@@ -1076,7 +1669,7 @@ static const unsigned portico__identity__v1__refresh_principal_response__field_i
 static const ProtobufCIntRange portico__identity__v1__refresh_principal_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor portico__identity__v1__refresh_principal_response__descriptor =
 {
@@ -1086,11 +1679,126 @@ const ProtobufCMessageDescriptor portico__identity__v1__refresh_principal_respon
   "Portico__Identity__V1__RefreshPrincipalResponse",
   "portico.identity.v1",
   sizeof(Portico__Identity__V1__RefreshPrincipalResponse),
-  4,
+  5,
   portico__identity__v1__refresh_principal_response__field_descriptors,
   portico__identity__v1__refresh_principal_response__field_indices_by_name,
   1,  portico__identity__v1__refresh_principal_response__number_ranges,
   (ProtobufCMessageInit) portico__identity__v1__refresh_principal_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor portico__identity__v1__step_up_request__field_descriptors[3] =
+{
+  {
+    "tenant",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__StepUpRequest, tenant),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "token",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__StepUpRequest, token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "password",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__StepUpRequest, password),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned portico__identity__v1__step_up_request__field_indices_by_name[] = {
+  2,   /* field[2] = password */
+  0,   /* field[0] = tenant */
+  1,   /* field[1] = token */
+};
+static const ProtobufCIntRange portico__identity__v1__step_up_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor portico__identity__v1__step_up_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "portico.identity.v1.StepUpRequest",
+  "StepUpRequest",
+  "Portico__Identity__V1__StepUpRequest",
+  "portico.identity.v1",
+  sizeof(Portico__Identity__V1__StepUpRequest),
+  3,
+  portico__identity__v1__step_up_request__field_descriptors,
+  portico__identity__v1__step_up_request__field_indices_by_name,
+  1,  portico__identity__v1__step_up_request__number_ranges,
+  (ProtobufCMessageInit) portico__identity__v1__step_up_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor portico__identity__v1__step_up_response__field_descriptors[2] =
+{
+  {
+    "session",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__StepUpResponse, session),
+    &portico__identity__v1__session__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "token",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__StepUpResponse, token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned portico__identity__v1__step_up_response__field_indices_by_name[] = {
+  0,   /* field[0] = session */
+  1,   /* field[1] = token */
+};
+static const ProtobufCIntRange portico__identity__v1__step_up_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor portico__identity__v1__step_up_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "portico.identity.v1.StepUpResponse",
+  "StepUpResponse",
+  "Portico__Identity__V1__StepUpResponse",
+  "portico.identity.v1",
+  sizeof(Portico__Identity__V1__StepUpResponse),
+  2,
+  portico__identity__v1__step_up_response__field_descriptors,
+  portico__identity__v1__step_up_response__field_indices_by_name,
+  1,  portico__identity__v1__step_up_response__number_ranges,
+  (ProtobufCMessageInit) portico__identity__v1__step_up_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor portico__identity__v1__delete_session_request__field_descriptors[2] =
@@ -1236,6 +1944,227 @@ const ProtobufCMessageDescriptor portico__identity__v1__end_session_request__des
   portico__identity__v1__end_session_request__field_indices_by_name,
   1,  portico__identity__v1__end_session_request__number_ranges,
   (ProtobufCMessageInit) portico__identity__v1__end_session_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define portico__identity__v1__end_other_sessions_request__field_descriptors NULL
+#define portico__identity__v1__end_other_sessions_request__field_indices_by_name NULL
+#define portico__identity__v1__end_other_sessions_request__number_ranges NULL
+const ProtobufCMessageDescriptor portico__identity__v1__end_other_sessions_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "portico.identity.v1.EndOtherSessionsRequest",
+  "EndOtherSessionsRequest",
+  "Portico__Identity__V1__EndOtherSessionsRequest",
+  "portico.identity.v1",
+  sizeof(Portico__Identity__V1__EndOtherSessionsRequest),
+  0,
+  portico__identity__v1__end_other_sessions_request__field_descriptors,
+  portico__identity__v1__end_other_sessions_request__field_indices_by_name,
+  0,  portico__identity__v1__end_other_sessions_request__number_ranges,
+  (ProtobufCMessageInit) portico__identity__v1__end_other_sessions_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor portico__identity__v1__end_other_sessions_response__field_descriptors[1] =
+{
+  {
+    "ended_sessions",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__EndOtherSessionsResponse, ended_sessions),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned portico__identity__v1__end_other_sessions_response__field_indices_by_name[] = {
+  0,   /* field[0] = ended_sessions */
+};
+static const ProtobufCIntRange portico__identity__v1__end_other_sessions_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor portico__identity__v1__end_other_sessions_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "portico.identity.v1.EndOtherSessionsResponse",
+  "EndOtherSessionsResponse",
+  "Portico__Identity__V1__EndOtherSessionsResponse",
+  "portico.identity.v1",
+  sizeof(Portico__Identity__V1__EndOtherSessionsResponse),
+  1,
+  portico__identity__v1__end_other_sessions_response__field_descriptors,
+  portico__identity__v1__end_other_sessions_response__field_indices_by_name,
+  1,  portico__identity__v1__end_other_sessions_response__number_ranges,
+  (ProtobufCMessageInit) portico__identity__v1__end_other_sessions_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor portico__identity__v1__list_user_sessions_request__field_descriptors[1] =
+{
+  {
+    "parent",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__ListUserSessionsRequest, parent),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned portico__identity__v1__list_user_sessions_request__field_indices_by_name[] = {
+  0,   /* field[0] = parent */
+};
+static const ProtobufCIntRange portico__identity__v1__list_user_sessions_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor portico__identity__v1__list_user_sessions_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "portico.identity.v1.ListUserSessionsRequest",
+  "ListUserSessionsRequest",
+  "Portico__Identity__V1__ListUserSessionsRequest",
+  "portico.identity.v1",
+  sizeof(Portico__Identity__V1__ListUserSessionsRequest),
+  1,
+  portico__identity__v1__list_user_sessions_request__field_descriptors,
+  portico__identity__v1__list_user_sessions_request__field_indices_by_name,
+  1,  portico__identity__v1__list_user_sessions_request__number_ranges,
+  (ProtobufCMessageInit) portico__identity__v1__list_user_sessions_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor portico__identity__v1__list_user_sessions_response__field_descriptors[1] =
+{
+  {
+    "sessions",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Portico__Identity__V1__ListUserSessionsResponse, n_sessions),
+    offsetof(Portico__Identity__V1__ListUserSessionsResponse, sessions),
+    &portico__identity__v1__session__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned portico__identity__v1__list_user_sessions_response__field_indices_by_name[] = {
+  0,   /* field[0] = sessions */
+};
+static const ProtobufCIntRange portico__identity__v1__list_user_sessions_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor portico__identity__v1__list_user_sessions_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "portico.identity.v1.ListUserSessionsResponse",
+  "ListUserSessionsResponse",
+  "Portico__Identity__V1__ListUserSessionsResponse",
+  "portico.identity.v1",
+  sizeof(Portico__Identity__V1__ListUserSessionsResponse),
+  1,
+  portico__identity__v1__list_user_sessions_response__field_descriptors,
+  portico__identity__v1__list_user_sessions_response__field_indices_by_name,
+  1,  portico__identity__v1__list_user_sessions_response__number_ranges,
+  (ProtobufCMessageInit) portico__identity__v1__list_user_sessions_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor portico__identity__v1__end_user_sessions_request__field_descriptors[1] =
+{
+  {
+    "parent",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__EndUserSessionsRequest, parent),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned portico__identity__v1__end_user_sessions_request__field_indices_by_name[] = {
+  0,   /* field[0] = parent */
+};
+static const ProtobufCIntRange portico__identity__v1__end_user_sessions_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor portico__identity__v1__end_user_sessions_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "portico.identity.v1.EndUserSessionsRequest",
+  "EndUserSessionsRequest",
+  "Portico__Identity__V1__EndUserSessionsRequest",
+  "portico.identity.v1",
+  sizeof(Portico__Identity__V1__EndUserSessionsRequest),
+  1,
+  portico__identity__v1__end_user_sessions_request__field_descriptors,
+  portico__identity__v1__end_user_sessions_request__field_indices_by_name,
+  1,  portico__identity__v1__end_user_sessions_request__number_ranges,
+  (ProtobufCMessageInit) portico__identity__v1__end_user_sessions_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor portico__identity__v1__end_user_sessions_response__field_descriptors[2] =
+{
+  {
+    "ended_sessions",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__EndUserSessionsResponse, ended_sessions),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revoked_api_tokens",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__EndUserSessionsResponse, revoked_api_tokens),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned portico__identity__v1__end_user_sessions_response__field_indices_by_name[] = {
+  0,   /* field[0] = ended_sessions */
+  1,   /* field[1] = revoked_api_tokens */
+};
+static const ProtobufCIntRange portico__identity__v1__end_user_sessions_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor portico__identity__v1__end_user_sessions_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "portico.identity.v1.EndUserSessionsResponse",
+  "EndUserSessionsResponse",
+  "Portico__Identity__V1__EndUserSessionsResponse",
+  "portico.identity.v1",
+  sizeof(Portico__Identity__V1__EndUserSessionsResponse),
+  2,
+  portico__identity__v1__end_user_sessions_response__field_descriptors,
+  portico__identity__v1__end_user_sessions_response__field_indices_by_name,
+  1,  portico__identity__v1__end_user_sessions_response__number_ranges,
+  (ProtobufCMessageInit) portico__identity__v1__end_user_sessions_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor portico__identity__v1__check_link_request__field_descriptors[2] =
@@ -1575,6 +2504,138 @@ const ProtobufCMessageDescriptor portico__identity__v1__request_password_reset_r
   0,  portico__identity__v1__request_password_reset_response__number_ranges,
   (ProtobufCMessageInit) portico__identity__v1__request_password_reset_response__init,
   NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor portico__identity__v1__confirm_email_request__field_descriptors[2] =
+{
+  {
+    "tenant",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__ConfirmEmailRequest, tenant),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "token",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__ConfirmEmailRequest, token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned portico__identity__v1__confirm_email_request__field_indices_by_name[] = {
+  0,   /* field[0] = tenant */
+  1,   /* field[1] = token */
+};
+static const ProtobufCIntRange portico__identity__v1__confirm_email_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor portico__identity__v1__confirm_email_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "portico.identity.v1.ConfirmEmailRequest",
+  "ConfirmEmailRequest",
+  "Portico__Identity__V1__ConfirmEmailRequest",
+  "portico.identity.v1",
+  sizeof(Portico__Identity__V1__ConfirmEmailRequest),
+  2,
+  portico__identity__v1__confirm_email_request__field_descriptors,
+  portico__identity__v1__confirm_email_request__field_indices_by_name,
+  1,  portico__identity__v1__confirm_email_request__number_ranges,
+  (ProtobufCMessageInit) portico__identity__v1__confirm_email_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor portico__identity__v1__confirm_email_response__field_descriptors[2] =
+{
+  {
+    "user_name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__ConfirmEmailResponse, user_name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "email",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__ConfirmEmailResponse, email),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned portico__identity__v1__confirm_email_response__field_indices_by_name[] = {
+  1,   /* field[1] = email */
+  0,   /* field[0] = user_name */
+};
+static const ProtobufCIntRange portico__identity__v1__confirm_email_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor portico__identity__v1__confirm_email_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "portico.identity.v1.ConfirmEmailResponse",
+  "ConfirmEmailResponse",
+  "Portico__Identity__V1__ConfirmEmailResponse",
+  "portico.identity.v1",
+  sizeof(Portico__Identity__V1__ConfirmEmailResponse),
+  2,
+  portico__identity__v1__confirm_email_response__field_descriptors,
+  portico__identity__v1__confirm_email_response__field_indices_by_name,
+  1,  portico__identity__v1__confirm_email_response__number_ranges,
+  (ProtobufCMessageInit) portico__identity__v1__confirm_email_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue portico__identity__v1__session_kind__enum_values_by_number[3] =
+{
+  { "SESSION_KIND_UNSPECIFIED", "PORTICO__IDENTITY__V1__SESSION_KIND__SESSION_KIND_UNSPECIFIED", 0 },
+  { "SESSION_KIND_VISIT", "PORTICO__IDENTITY__V1__SESSION_KIND__SESSION_KIND_VISIT", 1 },
+  { "SESSION_KIND_KEPT", "PORTICO__IDENTITY__V1__SESSION_KIND__SESSION_KIND_KEPT", 2 },
+};
+static const ProtobufCIntRange portico__identity__v1__session_kind__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex portico__identity__v1__session_kind__enum_values_by_name[3] =
+{
+  { "SESSION_KIND_KEPT", 2 },
+  { "SESSION_KIND_UNSPECIFIED", 0 },
+  { "SESSION_KIND_VISIT", 1 },
+};
+const ProtobufCEnumDescriptor portico__identity__v1__session_kind__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "portico.identity.v1.SessionKind",
+  "SessionKind",
+  "Portico__Identity__V1__SessionKind",
+  "portico.identity.v1",
+  3,
+  portico__identity__v1__session_kind__enum_values_by_number,
+  3,
+  portico__identity__v1__session_kind__enum_values_by_name,
+  1,
+  portico__identity__v1__session_kind__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue portico__identity__v1__link_purpose__enum_values_by_number[3] =
 {

@@ -547,6 +547,96 @@ void   portico__identity__v1__change_password_response__free_unpacked
   assert(message->base.descriptor == &portico__identity__v1__change_password_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   portico__identity__v1__change_email_request__init
+                     (Portico__Identity__V1__ChangeEmailRequest         *message)
+{
+  static const Portico__Identity__V1__ChangeEmailRequest init_value = PORTICO__IDENTITY__V1__CHANGE_EMAIL_REQUEST__INIT;
+  *message = init_value;
+}
+size_t portico__identity__v1__change_email_request__get_packed_size
+                     (const Portico__Identity__V1__ChangeEmailRequest *message)
+{
+  assert(message->base.descriptor == &portico__identity__v1__change_email_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t portico__identity__v1__change_email_request__pack
+                     (const Portico__Identity__V1__ChangeEmailRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &portico__identity__v1__change_email_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t portico__identity__v1__change_email_request__pack_to_buffer
+                     (const Portico__Identity__V1__ChangeEmailRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &portico__identity__v1__change_email_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Portico__Identity__V1__ChangeEmailRequest *
+       portico__identity__v1__change_email_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Portico__Identity__V1__ChangeEmailRequest *)
+     protobuf_c_message_unpack (&portico__identity__v1__change_email_request__descriptor,
+                                allocator, len, data);
+}
+void   portico__identity__v1__change_email_request__free_unpacked
+                     (Portico__Identity__V1__ChangeEmailRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &portico__identity__v1__change_email_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   portico__identity__v1__change_email_response__init
+                     (Portico__Identity__V1__ChangeEmailResponse         *message)
+{
+  static const Portico__Identity__V1__ChangeEmailResponse init_value = PORTICO__IDENTITY__V1__CHANGE_EMAIL_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t portico__identity__v1__change_email_response__get_packed_size
+                     (const Portico__Identity__V1__ChangeEmailResponse *message)
+{
+  assert(message->base.descriptor == &portico__identity__v1__change_email_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t portico__identity__v1__change_email_response__pack
+                     (const Portico__Identity__V1__ChangeEmailResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &portico__identity__v1__change_email_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t portico__identity__v1__change_email_response__pack_to_buffer
+                     (const Portico__Identity__V1__ChangeEmailResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &portico__identity__v1__change_email_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Portico__Identity__V1__ChangeEmailResponse *
+       portico__identity__v1__change_email_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Portico__Identity__V1__ChangeEmailResponse *)
+     protobuf_c_message_unpack (&portico__identity__v1__change_email_response__descriptor,
+                                allocator, len, data);
+}
+void   portico__identity__v1__change_email_response__free_unpacked
+                     (Portico__Identity__V1__ChangeEmailResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &portico__identity__v1__change_email_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor portico__identity__v1__user__field_descriptors[12] =
 {
   {
@@ -1086,7 +1176,7 @@ const ProtobufCMessageDescriptor portico__identity__v1__membership__descriptor =
   (ProtobufCMessageInit) portico__identity__v1__membership__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor portico__identity__v1__profile__field_descriptors[17] =
+static const ProtobufCFieldDescriptor portico__identity__v1__profile__field_descriptors[18] =
 {
   {
     "name",
@@ -1292,6 +1382,18 @@ static const ProtobufCFieldDescriptor portico__identity__v1__profile__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "pending_email",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__Profile, pending_email),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned portico__identity__v1__profile__field_indices_by_name[] = {
   6,   /* field[6] = display_name */
@@ -1304,6 +1406,7 @@ static const unsigned portico__identity__v1__profile__field_indices_by_name[] = 
   10,   /* field[10] = memberships */
   9,   /* field[9] = mobile */
   0,   /* field[0] = name */
+  17,   /* field[17] = pending_email */
   15,   /* field[15] = permissions */
   8,   /* field[8] = phone */
   16,   /* field[16] = quick_tickets */
@@ -1315,7 +1418,7 @@ static const unsigned portico__identity__v1__profile__field_indices_by_name[] = 
 static const ProtobufCIntRange portico__identity__v1__profile__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 17 }
+  { 0, 18 }
 };
 const ProtobufCMessageDescriptor portico__identity__v1__profile__descriptor =
 {
@@ -1325,7 +1428,7 @@ const ProtobufCMessageDescriptor portico__identity__v1__profile__descriptor =
   "Portico__Identity__V1__Profile",
   "portico.identity.v1",
   sizeof(Portico__Identity__V1__Profile),
-  17,
+  18,
   portico__identity__v1__profile__field_descriptors,
   portico__identity__v1__profile__field_indices_by_name,
   1,  portico__identity__v1__profile__number_ranges,
@@ -1501,6 +1604,108 @@ const ProtobufCMessageDescriptor portico__identity__v1__change_password_response
   portico__identity__v1__change_password_response__field_indices_by_name,
   1,  portico__identity__v1__change_password_response__number_ranges,
   (ProtobufCMessageInit) portico__identity__v1__change_password_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor portico__identity__v1__change_email_request__field_descriptors[2] =
+{
+  {
+    "email",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__ChangeEmailRequest, email),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "password",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__ChangeEmailRequest, password),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned portico__identity__v1__change_email_request__field_indices_by_name[] = {
+  0,   /* field[0] = email */
+  1,   /* field[1] = password */
+};
+static const ProtobufCIntRange portico__identity__v1__change_email_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor portico__identity__v1__change_email_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "portico.identity.v1.ChangeEmailRequest",
+  "ChangeEmailRequest",
+  "Portico__Identity__V1__ChangeEmailRequest",
+  "portico.identity.v1",
+  sizeof(Portico__Identity__V1__ChangeEmailRequest),
+  2,
+  portico__identity__v1__change_email_request__field_descriptors,
+  portico__identity__v1__change_email_request__field_indices_by_name,
+  1,  portico__identity__v1__change_email_request__number_ranges,
+  (ProtobufCMessageInit) portico__identity__v1__change_email_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor portico__identity__v1__change_email_response__field_descriptors[2] =
+{
+  {
+    "pending_email",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__ChangeEmailResponse, pending_email),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expire_time",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Identity__V1__ChangeEmailResponse, expire_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned portico__identity__v1__change_email_response__field_indices_by_name[] = {
+  1,   /* field[1] = expire_time */
+  0,   /* field[0] = pending_email */
+};
+static const ProtobufCIntRange portico__identity__v1__change_email_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor portico__identity__v1__change_email_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "portico.identity.v1.ChangeEmailResponse",
+  "ChangeEmailResponse",
+  "Portico__Identity__V1__ChangeEmailResponse",
+  "portico.identity.v1",
+  sizeof(Portico__Identity__V1__ChangeEmailResponse),
+  2,
+  portico__identity__v1__change_email_response__field_descriptors,
+  portico__identity__v1__change_email_response__field_indices_by_name,
+  1,  portico__identity__v1__change_email_response__number_ranges,
+  (ProtobufCMessageInit) portico__identity__v1__change_email_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue portico__identity__v1__user_kind__enum_values_by_number[3] =

@@ -19,6 +19,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "portico/access/v1/access.pb-c.h"
 #include "portico/events/v1/event.pb-c.h"
 #include "portico/identity/v1/account.pb-c.h"
+#include "portico/identity/v1/api_token.pb-c.h"
 #include "portico/identity/v1/audit.pb-c.h"
 #include "portico/identity/v1/contact.pb-c.h"
 #include "portico/identity/v1/portal.pb-c.h"

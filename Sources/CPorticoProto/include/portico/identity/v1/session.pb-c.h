@@ -16,6 +16,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 #include "google/api/field_behavior.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
+#include "portico/identity/v1/api_token.pb-c.h"
 #include "portico/identity/v1/portal.pb-c.h"
 #include "portico/identity/v1/user.pb-c.h"
 
@@ -24,20 +25,36 @@ typedef struct Portico__Identity__V1__CreateSessionRequest Portico__Identity__V1
 typedef struct Portico__Identity__V1__CreateSessionResponse Portico__Identity__V1__CreateSessionResponse;
 typedef struct Portico__Identity__V1__RefreshPrincipalRequest Portico__Identity__V1__RefreshPrincipalRequest;
 typedef struct Portico__Identity__V1__RefreshPrincipalResponse Portico__Identity__V1__RefreshPrincipalResponse;
+typedef struct Portico__Identity__V1__StepUpRequest Portico__Identity__V1__StepUpRequest;
+typedef struct Portico__Identity__V1__StepUpResponse Portico__Identity__V1__StepUpResponse;
 typedef struct Portico__Identity__V1__DeleteSessionRequest Portico__Identity__V1__DeleteSessionRequest;
 typedef struct Portico__Identity__V1__ListSessionsRequest Portico__Identity__V1__ListSessionsRequest;
 typedef struct Portico__Identity__V1__ListSessionsResponse Portico__Identity__V1__ListSessionsResponse;
 typedef struct Portico__Identity__V1__EndSessionRequest Portico__Identity__V1__EndSessionRequest;
+typedef struct Portico__Identity__V1__EndOtherSessionsRequest Portico__Identity__V1__EndOtherSessionsRequest;
+typedef struct Portico__Identity__V1__EndOtherSessionsResponse Portico__Identity__V1__EndOtherSessionsResponse;
+typedef struct Portico__Identity__V1__ListUserSessionsRequest Portico__Identity__V1__ListUserSessionsRequest;
+typedef struct Portico__Identity__V1__ListUserSessionsResponse Portico__Identity__V1__ListUserSessionsResponse;
+typedef struct Portico__Identity__V1__EndUserSessionsRequest Portico__Identity__V1__EndUserSessionsRequest;
+typedef struct Portico__Identity__V1__EndUserSessionsResponse Portico__Identity__V1__EndUserSessionsResponse;
 typedef struct Portico__Identity__V1__CheckLinkRequest Portico__Identity__V1__CheckLinkRequest;
 typedef struct Portico__Identity__V1__CheckLinkResponse Portico__Identity__V1__CheckLinkResponse;
 typedef struct Portico__Identity__V1__RedeemLinkRequest Portico__Identity__V1__RedeemLinkRequest;
 typedef struct Portico__Identity__V1__RedeemLinkResponse Portico__Identity__V1__RedeemLinkResponse;
 typedef struct Portico__Identity__V1__RequestPasswordResetRequest Portico__Identity__V1__RequestPasswordResetRequest;
 typedef struct Portico__Identity__V1__RequestPasswordResetResponse Portico__Identity__V1__RequestPasswordResetResponse;
+typedef struct Portico__Identity__V1__ConfirmEmailRequest Portico__Identity__V1__ConfirmEmailRequest;
+typedef struct Portico__Identity__V1__ConfirmEmailResponse Portico__Identity__V1__ConfirmEmailResponse;
 
 
 /* --- enums --- */
 
+typedef enum _Portico__Identity__V1__SessionKind {
+  PORTICO__IDENTITY__V1__SESSION_KIND__SESSION_KIND_UNSPECIFIED = 0,
+  PORTICO__IDENTITY__V1__SESSION_KIND__SESSION_KIND_VISIT = 1,
+  PORTICO__IDENTITY__V1__SESSION_KIND__SESSION_KIND_KEPT = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PORTICO__IDENTITY__V1__SESSION_KIND)
+} Portico__Identity__V1__SessionKind;
 typedef enum _Portico__Identity__V1__LinkPurpose {
   PORTICO__IDENTITY__V1__LINK_PURPOSE__LINK_PURPOSE_UNSPECIFIED = 0,
   PORTICO__IDENTITY__V1__LINK_PURPOSE__LINK_PURPOSE_INVITE = 1,
@@ -58,10 +75,15 @@ struct  Portico__Identity__V1__Session
   char *user_agent;
   char *ip_address;
   protobuf_c_boolean current;
+  Google__Protobuf__Timestamp *idle_expire_time;
+  Google__Protobuf__Timestamp *authenticate_time;
+  Portico__Identity__V1__SessionKind kind;
+  protobuf_c_boolean read_only;
+  Google__Protobuf__Timestamp *step_up_expire_time;
 };
 #define PORTICO__IDENTITY__V1__SESSION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&portico__identity__v1__session__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, NULL, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, NULL, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, NULL, NULL, PORTICO__IDENTITY__V1__SESSION_KIND__SESSION_KIND_UNSPECIFIED, 0, NULL }
 
 
 struct  Portico__Identity__V1__CreateSessionRequest
@@ -72,10 +94,12 @@ struct  Portico__Identity__V1__CreateSessionRequest
   char *password;
   char *user_agent;
   char *ip_address;
+  protobuf_c_boolean keep_signed_in;
+  char *device_token;
 };
 #define PORTICO__IDENTITY__V1__CREATE_SESSION_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&portico__identity__v1__create_session_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
 
 
 struct  Portico__Identity__V1__CreateSessionResponse
@@ -84,10 +108,11 @@ struct  Portico__Identity__V1__CreateSessionResponse
   Portico__Identity__V1__Session *session;
   char *token;
   Portico__Identity__V1__Profile *profile;
+  char *device_token;
 };
 #define PORTICO__IDENTITY__V1__CREATE_SESSION_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&portico__identity__v1__create_session_response__descriptor) \
-    , NULL, (char *)protobuf_c_empty_string, NULL }
+    , NULL, (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string }
 
 
 struct  Portico__Identity__V1__RefreshPrincipalRequest
@@ -95,10 +120,12 @@ struct  Portico__Identity__V1__RefreshPrincipalRequest
   ProtobufCMessage base;
   char *tenant;
   char *token;
+  char *api_token;
+  protobuf_c_boolean background;
 };
 #define PORTICO__IDENTITY__V1__REFRESH_PRINCIPAL_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&portico__identity__v1__refresh_principal_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
 
 
 struct  Portico__Identity__V1__RefreshPrincipalResponse
@@ -108,10 +135,34 @@ struct  Portico__Identity__V1__RefreshPrincipalResponse
   Google__Protobuf__Timestamp *expire_time;
   Portico__Identity__V1__Profile *profile;
   Portico__Identity__V1__Session *session;
+  Portico__Identity__V1__ApiToken *api_token;
 };
 #define PORTICO__IDENTITY__V1__REFRESH_PRINCIPAL_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&portico__identity__v1__refresh_principal_response__descriptor) \
-    , {0,NULL}, NULL, NULL, NULL }
+    , {0,NULL}, NULL, NULL, NULL, NULL }
+
+
+struct  Portico__Identity__V1__StepUpRequest
+{
+  ProtobufCMessage base;
+  char *tenant;
+  char *token;
+  char *password;
+};
+#define PORTICO__IDENTITY__V1__STEP_UP_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&portico__identity__v1__step_up_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Portico__Identity__V1__StepUpResponse
+{
+  ProtobufCMessage base;
+  Portico__Identity__V1__Session *session;
+  char *token;
+};
+#define PORTICO__IDENTITY__V1__STEP_UP_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&portico__identity__v1__step_up_response__descriptor) \
+    , NULL, (char *)protobuf_c_empty_string }
 
 
 struct  Portico__Identity__V1__DeleteSessionRequest
@@ -153,6 +204,67 @@ struct  Portico__Identity__V1__EndSessionRequest
 #define PORTICO__IDENTITY__V1__END_SESSION_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&portico__identity__v1__end_session_request__descriptor) \
     , (char *)protobuf_c_empty_string }
+
+
+struct  Portico__Identity__V1__EndOtherSessionsRequest
+{
+  ProtobufCMessage base;
+};
+#define PORTICO__IDENTITY__V1__END_OTHER_SESSIONS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&portico__identity__v1__end_other_sessions_request__descriptor) \
+     }
+
+
+struct  Portico__Identity__V1__EndOtherSessionsResponse
+{
+  ProtobufCMessage base;
+  int32_t ended_sessions;
+};
+#define PORTICO__IDENTITY__V1__END_OTHER_SESSIONS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&portico__identity__v1__end_other_sessions_response__descriptor) \
+    , 0 }
+
+
+struct  Portico__Identity__V1__ListUserSessionsRequest
+{
+  ProtobufCMessage base;
+  char *parent;
+};
+#define PORTICO__IDENTITY__V1__LIST_USER_SESSIONS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&portico__identity__v1__list_user_sessions_request__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+struct  Portico__Identity__V1__ListUserSessionsResponse
+{
+  ProtobufCMessage base;
+  size_t n_sessions;
+  Portico__Identity__V1__Session **sessions;
+};
+#define PORTICO__IDENTITY__V1__LIST_USER_SESSIONS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&portico__identity__v1__list_user_sessions_response__descriptor) \
+    , 0,NULL }
+
+
+struct  Portico__Identity__V1__EndUserSessionsRequest
+{
+  ProtobufCMessage base;
+  char *parent;
+};
+#define PORTICO__IDENTITY__V1__END_USER_SESSIONS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&portico__identity__v1__end_user_sessions_request__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+struct  Portico__Identity__V1__EndUserSessionsResponse
+{
+  ProtobufCMessage base;
+  int32_t ended_sessions;
+  int32_t revoked_api_tokens;
+};
+#define PORTICO__IDENTITY__V1__END_USER_SESSIONS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&portico__identity__v1__end_user_sessions_response__descriptor) \
+    , 0, 0 }
 
 
 struct  Portico__Identity__V1__CheckLinkRequest
@@ -222,6 +334,28 @@ struct  Portico__Identity__V1__RequestPasswordResetResponse
 #define PORTICO__IDENTITY__V1__REQUEST_PASSWORD_RESET_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&portico__identity__v1__request_password_reset_response__descriptor) \
      }
+
+
+struct  Portico__Identity__V1__ConfirmEmailRequest
+{
+  ProtobufCMessage base;
+  char *tenant;
+  char *token;
+};
+#define PORTICO__IDENTITY__V1__CONFIRM_EMAIL_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&portico__identity__v1__confirm_email_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Portico__Identity__V1__ConfirmEmailResponse
+{
+  ProtobufCMessage base;
+  char *user_name;
+  char *email;
+};
+#define PORTICO__IDENTITY__V1__CONFIRM_EMAIL_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&portico__identity__v1__confirm_email_response__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 /* Portico__Identity__V1__Session methods */
@@ -319,6 +453,44 @@ Portico__Identity__V1__RefreshPrincipalResponse *
 void   portico__identity__v1__refresh_principal_response__free_unpacked
                      (Portico__Identity__V1__RefreshPrincipalResponse *message,
                       ProtobufCAllocator *allocator);
+/* Portico__Identity__V1__StepUpRequest methods */
+void   portico__identity__v1__step_up_request__init
+                     (Portico__Identity__V1__StepUpRequest         *message);
+size_t portico__identity__v1__step_up_request__get_packed_size
+                     (const Portico__Identity__V1__StepUpRequest   *message);
+size_t portico__identity__v1__step_up_request__pack
+                     (const Portico__Identity__V1__StepUpRequest   *message,
+                      uint8_t             *out);
+size_t portico__identity__v1__step_up_request__pack_to_buffer
+                     (const Portico__Identity__V1__StepUpRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Portico__Identity__V1__StepUpRequest *
+       portico__identity__v1__step_up_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   portico__identity__v1__step_up_request__free_unpacked
+                     (Portico__Identity__V1__StepUpRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Portico__Identity__V1__StepUpResponse methods */
+void   portico__identity__v1__step_up_response__init
+                     (Portico__Identity__V1__StepUpResponse         *message);
+size_t portico__identity__v1__step_up_response__get_packed_size
+                     (const Portico__Identity__V1__StepUpResponse   *message);
+size_t portico__identity__v1__step_up_response__pack
+                     (const Portico__Identity__V1__StepUpResponse   *message,
+                      uint8_t             *out);
+size_t portico__identity__v1__step_up_response__pack_to_buffer
+                     (const Portico__Identity__V1__StepUpResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Portico__Identity__V1__StepUpResponse *
+       portico__identity__v1__step_up_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   portico__identity__v1__step_up_response__free_unpacked
+                     (Portico__Identity__V1__StepUpResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Portico__Identity__V1__DeleteSessionRequest methods */
 void   portico__identity__v1__delete_session_request__init
                      (Portico__Identity__V1__DeleteSessionRequest         *message);
@@ -394,6 +566,120 @@ Portico__Identity__V1__EndSessionRequest *
                       const uint8_t       *data);
 void   portico__identity__v1__end_session_request__free_unpacked
                      (Portico__Identity__V1__EndSessionRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Portico__Identity__V1__EndOtherSessionsRequest methods */
+void   portico__identity__v1__end_other_sessions_request__init
+                     (Portico__Identity__V1__EndOtherSessionsRequest         *message);
+size_t portico__identity__v1__end_other_sessions_request__get_packed_size
+                     (const Portico__Identity__V1__EndOtherSessionsRequest   *message);
+size_t portico__identity__v1__end_other_sessions_request__pack
+                     (const Portico__Identity__V1__EndOtherSessionsRequest   *message,
+                      uint8_t             *out);
+size_t portico__identity__v1__end_other_sessions_request__pack_to_buffer
+                     (const Portico__Identity__V1__EndOtherSessionsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Portico__Identity__V1__EndOtherSessionsRequest *
+       portico__identity__v1__end_other_sessions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   portico__identity__v1__end_other_sessions_request__free_unpacked
+                     (Portico__Identity__V1__EndOtherSessionsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Portico__Identity__V1__EndOtherSessionsResponse methods */
+void   portico__identity__v1__end_other_sessions_response__init
+                     (Portico__Identity__V1__EndOtherSessionsResponse         *message);
+size_t portico__identity__v1__end_other_sessions_response__get_packed_size
+                     (const Portico__Identity__V1__EndOtherSessionsResponse   *message);
+size_t portico__identity__v1__end_other_sessions_response__pack
+                     (const Portico__Identity__V1__EndOtherSessionsResponse   *message,
+                      uint8_t             *out);
+size_t portico__identity__v1__end_other_sessions_response__pack_to_buffer
+                     (const Portico__Identity__V1__EndOtherSessionsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Portico__Identity__V1__EndOtherSessionsResponse *
+       portico__identity__v1__end_other_sessions_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   portico__identity__v1__end_other_sessions_response__free_unpacked
+                     (Portico__Identity__V1__EndOtherSessionsResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Portico__Identity__V1__ListUserSessionsRequest methods */
+void   portico__identity__v1__list_user_sessions_request__init
+                     (Portico__Identity__V1__ListUserSessionsRequest         *message);
+size_t portico__identity__v1__list_user_sessions_request__get_packed_size
+                     (const Portico__Identity__V1__ListUserSessionsRequest   *message);
+size_t portico__identity__v1__list_user_sessions_request__pack
+                     (const Portico__Identity__V1__ListUserSessionsRequest   *message,
+                      uint8_t             *out);
+size_t portico__identity__v1__list_user_sessions_request__pack_to_buffer
+                     (const Portico__Identity__V1__ListUserSessionsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Portico__Identity__V1__ListUserSessionsRequest *
+       portico__identity__v1__list_user_sessions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   portico__identity__v1__list_user_sessions_request__free_unpacked
+                     (Portico__Identity__V1__ListUserSessionsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Portico__Identity__V1__ListUserSessionsResponse methods */
+void   portico__identity__v1__list_user_sessions_response__init
+                     (Portico__Identity__V1__ListUserSessionsResponse         *message);
+size_t portico__identity__v1__list_user_sessions_response__get_packed_size
+                     (const Portico__Identity__V1__ListUserSessionsResponse   *message);
+size_t portico__identity__v1__list_user_sessions_response__pack
+                     (const Portico__Identity__V1__ListUserSessionsResponse   *message,
+                      uint8_t             *out);
+size_t portico__identity__v1__list_user_sessions_response__pack_to_buffer
+                     (const Portico__Identity__V1__ListUserSessionsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Portico__Identity__V1__ListUserSessionsResponse *
+       portico__identity__v1__list_user_sessions_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   portico__identity__v1__list_user_sessions_response__free_unpacked
+                     (Portico__Identity__V1__ListUserSessionsResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Portico__Identity__V1__EndUserSessionsRequest methods */
+void   portico__identity__v1__end_user_sessions_request__init
+                     (Portico__Identity__V1__EndUserSessionsRequest         *message);
+size_t portico__identity__v1__end_user_sessions_request__get_packed_size
+                     (const Portico__Identity__V1__EndUserSessionsRequest   *message);
+size_t portico__identity__v1__end_user_sessions_request__pack
+                     (const Portico__Identity__V1__EndUserSessionsRequest   *message,
+                      uint8_t             *out);
+size_t portico__identity__v1__end_user_sessions_request__pack_to_buffer
+                     (const Portico__Identity__V1__EndUserSessionsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Portico__Identity__V1__EndUserSessionsRequest *
+       portico__identity__v1__end_user_sessions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   portico__identity__v1__end_user_sessions_request__free_unpacked
+                     (Portico__Identity__V1__EndUserSessionsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Portico__Identity__V1__EndUserSessionsResponse methods */
+void   portico__identity__v1__end_user_sessions_response__init
+                     (Portico__Identity__V1__EndUserSessionsResponse         *message);
+size_t portico__identity__v1__end_user_sessions_response__get_packed_size
+                     (const Portico__Identity__V1__EndUserSessionsResponse   *message);
+size_t portico__identity__v1__end_user_sessions_response__pack
+                     (const Portico__Identity__V1__EndUserSessionsResponse   *message,
+                      uint8_t             *out);
+size_t portico__identity__v1__end_user_sessions_response__pack_to_buffer
+                     (const Portico__Identity__V1__EndUserSessionsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Portico__Identity__V1__EndUserSessionsResponse *
+       portico__identity__v1__end_user_sessions_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   portico__identity__v1__end_user_sessions_response__free_unpacked
+                     (Portico__Identity__V1__EndUserSessionsResponse *message,
                       ProtobufCAllocator *allocator);
 /* Portico__Identity__V1__CheckLinkRequest methods */
 void   portico__identity__v1__check_link_request__init
@@ -509,6 +795,44 @@ Portico__Identity__V1__RequestPasswordResetResponse *
 void   portico__identity__v1__request_password_reset_response__free_unpacked
                      (Portico__Identity__V1__RequestPasswordResetResponse *message,
                       ProtobufCAllocator *allocator);
+/* Portico__Identity__V1__ConfirmEmailRequest methods */
+void   portico__identity__v1__confirm_email_request__init
+                     (Portico__Identity__V1__ConfirmEmailRequest         *message);
+size_t portico__identity__v1__confirm_email_request__get_packed_size
+                     (const Portico__Identity__V1__ConfirmEmailRequest   *message);
+size_t portico__identity__v1__confirm_email_request__pack
+                     (const Portico__Identity__V1__ConfirmEmailRequest   *message,
+                      uint8_t             *out);
+size_t portico__identity__v1__confirm_email_request__pack_to_buffer
+                     (const Portico__Identity__V1__ConfirmEmailRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Portico__Identity__V1__ConfirmEmailRequest *
+       portico__identity__v1__confirm_email_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   portico__identity__v1__confirm_email_request__free_unpacked
+                     (Portico__Identity__V1__ConfirmEmailRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Portico__Identity__V1__ConfirmEmailResponse methods */
+void   portico__identity__v1__confirm_email_response__init
+                     (Portico__Identity__V1__ConfirmEmailResponse         *message);
+size_t portico__identity__v1__confirm_email_response__get_packed_size
+                     (const Portico__Identity__V1__ConfirmEmailResponse   *message);
+size_t portico__identity__v1__confirm_email_response__pack
+                     (const Portico__Identity__V1__ConfirmEmailResponse   *message,
+                      uint8_t             *out);
+size_t portico__identity__v1__confirm_email_response__pack_to_buffer
+                     (const Portico__Identity__V1__ConfirmEmailResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Portico__Identity__V1__ConfirmEmailResponse *
+       portico__identity__v1__confirm_email_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   portico__identity__v1__confirm_email_response__free_unpacked
+                     (Portico__Identity__V1__ConfirmEmailResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Portico__Identity__V1__Session_Closure)
@@ -526,6 +850,12 @@ typedef void (*Portico__Identity__V1__RefreshPrincipalRequest_Closure)
 typedef void (*Portico__Identity__V1__RefreshPrincipalResponse_Closure)
                  (const Portico__Identity__V1__RefreshPrincipalResponse *message,
                   void *closure_data);
+typedef void (*Portico__Identity__V1__StepUpRequest_Closure)
+                 (const Portico__Identity__V1__StepUpRequest *message,
+                  void *closure_data);
+typedef void (*Portico__Identity__V1__StepUpResponse_Closure)
+                 (const Portico__Identity__V1__StepUpResponse *message,
+                  void *closure_data);
 typedef void (*Portico__Identity__V1__DeleteSessionRequest_Closure)
                  (const Portico__Identity__V1__DeleteSessionRequest *message,
                   void *closure_data);
@@ -537,6 +867,24 @@ typedef void (*Portico__Identity__V1__ListSessionsResponse_Closure)
                   void *closure_data);
 typedef void (*Portico__Identity__V1__EndSessionRequest_Closure)
                  (const Portico__Identity__V1__EndSessionRequest *message,
+                  void *closure_data);
+typedef void (*Portico__Identity__V1__EndOtherSessionsRequest_Closure)
+                 (const Portico__Identity__V1__EndOtherSessionsRequest *message,
+                  void *closure_data);
+typedef void (*Portico__Identity__V1__EndOtherSessionsResponse_Closure)
+                 (const Portico__Identity__V1__EndOtherSessionsResponse *message,
+                  void *closure_data);
+typedef void (*Portico__Identity__V1__ListUserSessionsRequest_Closure)
+                 (const Portico__Identity__V1__ListUserSessionsRequest *message,
+                  void *closure_data);
+typedef void (*Portico__Identity__V1__ListUserSessionsResponse_Closure)
+                 (const Portico__Identity__V1__ListUserSessionsResponse *message,
+                  void *closure_data);
+typedef void (*Portico__Identity__V1__EndUserSessionsRequest_Closure)
+                 (const Portico__Identity__V1__EndUserSessionsRequest *message,
+                  void *closure_data);
+typedef void (*Portico__Identity__V1__EndUserSessionsResponse_Closure)
+                 (const Portico__Identity__V1__EndUserSessionsResponse *message,
                   void *closure_data);
 typedef void (*Portico__Identity__V1__CheckLinkRequest_Closure)
                  (const Portico__Identity__V1__CheckLinkRequest *message,
@@ -556,28 +904,45 @@ typedef void (*Portico__Identity__V1__RequestPasswordResetRequest_Closure)
 typedef void (*Portico__Identity__V1__RequestPasswordResetResponse_Closure)
                  (const Portico__Identity__V1__RequestPasswordResetResponse *message,
                   void *closure_data);
+typedef void (*Portico__Identity__V1__ConfirmEmailRequest_Closure)
+                 (const Portico__Identity__V1__ConfirmEmailRequest *message,
+                  void *closure_data);
+typedef void (*Portico__Identity__V1__ConfirmEmailResponse_Closure)
+                 (const Portico__Identity__V1__ConfirmEmailResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
 
 /* --- descriptors --- */
 
+extern const ProtobufCEnumDescriptor    portico__identity__v1__session_kind__descriptor;
 extern const ProtobufCEnumDescriptor    portico__identity__v1__link_purpose__descriptor;
 extern const ProtobufCMessageDescriptor portico__identity__v1__session__descriptor;
 extern const ProtobufCMessageDescriptor portico__identity__v1__create_session_request__descriptor;
 extern const ProtobufCMessageDescriptor portico__identity__v1__create_session_response__descriptor;
 extern const ProtobufCMessageDescriptor portico__identity__v1__refresh_principal_request__descriptor;
 extern const ProtobufCMessageDescriptor portico__identity__v1__refresh_principal_response__descriptor;
+extern const ProtobufCMessageDescriptor portico__identity__v1__step_up_request__descriptor;
+extern const ProtobufCMessageDescriptor portico__identity__v1__step_up_response__descriptor;
 extern const ProtobufCMessageDescriptor portico__identity__v1__delete_session_request__descriptor;
 extern const ProtobufCMessageDescriptor portico__identity__v1__list_sessions_request__descriptor;
 extern const ProtobufCMessageDescriptor portico__identity__v1__list_sessions_response__descriptor;
 extern const ProtobufCMessageDescriptor portico__identity__v1__end_session_request__descriptor;
+extern const ProtobufCMessageDescriptor portico__identity__v1__end_other_sessions_request__descriptor;
+extern const ProtobufCMessageDescriptor portico__identity__v1__end_other_sessions_response__descriptor;
+extern const ProtobufCMessageDescriptor portico__identity__v1__list_user_sessions_request__descriptor;
+extern const ProtobufCMessageDescriptor portico__identity__v1__list_user_sessions_response__descriptor;
+extern const ProtobufCMessageDescriptor portico__identity__v1__end_user_sessions_request__descriptor;
+extern const ProtobufCMessageDescriptor portico__identity__v1__end_user_sessions_response__descriptor;
 extern const ProtobufCMessageDescriptor portico__identity__v1__check_link_request__descriptor;
 extern const ProtobufCMessageDescriptor portico__identity__v1__check_link_response__descriptor;
 extern const ProtobufCMessageDescriptor portico__identity__v1__redeem_link_request__descriptor;
 extern const ProtobufCMessageDescriptor portico__identity__v1__redeem_link_response__descriptor;
 extern const ProtobufCMessageDescriptor portico__identity__v1__request_password_reset_request__descriptor;
 extern const ProtobufCMessageDescriptor portico__identity__v1__request_password_reset_response__descriptor;
+extern const ProtobufCMessageDescriptor portico__identity__v1__confirm_email_request__descriptor;
+extern const ProtobufCMessageDescriptor portico__identity__v1__confirm_email_response__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -30,6 +30,8 @@ typedef struct Portico__Identity__V1__GetProfileRequest Portico__Identity__V1__G
 typedef struct Portico__Identity__V1__UpdateProfileRequest Portico__Identity__V1__UpdateProfileRequest;
 typedef struct Portico__Identity__V1__ChangePasswordRequest Portico__Identity__V1__ChangePasswordRequest;
 typedef struct Portico__Identity__V1__ChangePasswordResponse Portico__Identity__V1__ChangePasswordResponse;
+typedef struct Portico__Identity__V1__ChangeEmailRequest Portico__Identity__V1__ChangeEmailRequest;
+typedef struct Portico__Identity__V1__ChangeEmailResponse Portico__Identity__V1__ChangeEmailResponse;
 
 
 /* --- enums --- */
@@ -157,10 +159,11 @@ struct  Portico__Identity__V1__Profile
   size_t n_permissions;
   char **permissions;
   protobuf_c_boolean quick_tickets;
+  char *pending_email;
 };
 #define PORTICO__IDENTITY__V1__PROFILE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&portico__identity__v1__profile__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, PORTICO__IDENTITY__V1__USER_KIND__USER_KIND_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, PORTICO__IDENTITY__V1__USER_KIND__USER_KIND_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0, (char *)protobuf_c_empty_string }
 
 
 struct  Portico__Identity__V1__GetProfileRequest
@@ -203,6 +206,28 @@ struct  Portico__Identity__V1__ChangePasswordResponse
 #define PORTICO__IDENTITY__V1__CHANGE_PASSWORD_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&portico__identity__v1__change_password_response__descriptor) \
     , 0 }
+
+
+struct  Portico__Identity__V1__ChangeEmailRequest
+{
+  ProtobufCMessage base;
+  char *email;
+  char *password;
+};
+#define PORTICO__IDENTITY__V1__CHANGE_EMAIL_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&portico__identity__v1__change_email_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Portico__Identity__V1__ChangeEmailResponse
+{
+  ProtobufCMessage base;
+  char *pending_email;
+  Google__Protobuf__Timestamp *expire_time;
+};
+#define PORTICO__IDENTITY__V1__CHANGE_EMAIL_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&portico__identity__v1__change_email_response__descriptor) \
+    , (char *)protobuf_c_empty_string, NULL }
 
 
 /* Portico__Identity__V1__User methods */
@@ -433,6 +458,44 @@ Portico__Identity__V1__ChangePasswordResponse *
 void   portico__identity__v1__change_password_response__free_unpacked
                      (Portico__Identity__V1__ChangePasswordResponse *message,
                       ProtobufCAllocator *allocator);
+/* Portico__Identity__V1__ChangeEmailRequest methods */
+void   portico__identity__v1__change_email_request__init
+                     (Portico__Identity__V1__ChangeEmailRequest         *message);
+size_t portico__identity__v1__change_email_request__get_packed_size
+                     (const Portico__Identity__V1__ChangeEmailRequest   *message);
+size_t portico__identity__v1__change_email_request__pack
+                     (const Portico__Identity__V1__ChangeEmailRequest   *message,
+                      uint8_t             *out);
+size_t portico__identity__v1__change_email_request__pack_to_buffer
+                     (const Portico__Identity__V1__ChangeEmailRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Portico__Identity__V1__ChangeEmailRequest *
+       portico__identity__v1__change_email_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   portico__identity__v1__change_email_request__free_unpacked
+                     (Portico__Identity__V1__ChangeEmailRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Portico__Identity__V1__ChangeEmailResponse methods */
+void   portico__identity__v1__change_email_response__init
+                     (Portico__Identity__V1__ChangeEmailResponse         *message);
+size_t portico__identity__v1__change_email_response__get_packed_size
+                     (const Portico__Identity__V1__ChangeEmailResponse   *message);
+size_t portico__identity__v1__change_email_response__pack
+                     (const Portico__Identity__V1__ChangeEmailResponse   *message,
+                      uint8_t             *out);
+size_t portico__identity__v1__change_email_response__pack_to_buffer
+                     (const Portico__Identity__V1__ChangeEmailResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Portico__Identity__V1__ChangeEmailResponse *
+       portico__identity__v1__change_email_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   portico__identity__v1__change_email_response__free_unpacked
+                     (Portico__Identity__V1__ChangeEmailResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Portico__Identity__V1__User_Closure)
@@ -471,6 +534,12 @@ typedef void (*Portico__Identity__V1__ChangePasswordRequest_Closure)
 typedef void (*Portico__Identity__V1__ChangePasswordResponse_Closure)
                  (const Portico__Identity__V1__ChangePasswordResponse *message,
                   void *closure_data);
+typedef void (*Portico__Identity__V1__ChangeEmailRequest_Closure)
+                 (const Portico__Identity__V1__ChangeEmailRequest *message,
+                  void *closure_data);
+typedef void (*Portico__Identity__V1__ChangeEmailResponse_Closure)
+                 (const Portico__Identity__V1__ChangeEmailResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -490,6 +559,8 @@ extern const ProtobufCMessageDescriptor portico__identity__v1__get_profile_reque
 extern const ProtobufCMessageDescriptor portico__identity__v1__update_profile_request__descriptor;
 extern const ProtobufCMessageDescriptor portico__identity__v1__change_password_request__descriptor;
 extern const ProtobufCMessageDescriptor portico__identity__v1__change_password_response__descriptor;
+extern const ProtobufCMessageDescriptor portico__identity__v1__change_email_request__descriptor;
+extern const ProtobufCMessageDescriptor portico__identity__v1__change_email_response__descriptor;
 
 PROTOBUF_C__END_DECLS
 
