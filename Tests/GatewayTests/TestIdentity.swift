@@ -1,5 +1,6 @@
 import Access
 import Crypto
+import Handling
 import PorticoAPI
 import Protobuf
 import RPC
@@ -98,6 +99,29 @@ final class TestIdentity: SessionsService {
       purpose: .invite, userName: "ada", displayName: "Ada",
       passwordPolicy: .init(descriptions: ["at least 12 characters"]))
   }
+  func stepUp(
+    _ request: Identity.StepUpRequest, _ call: Call
+  ) async throws -> Identity.StepUpResponse {
+    let holder = state.withLock { $0.sessions[request.token] }
+    guard let holder else { throw Status(.unauthenticated, "sign in again") }
+    guard request.password == "right" else {
+      throw Status.invalid("password", "is not your password")
+    }
+    state.withLock { $0.sessions[request.token] = nil }
+    return .init(token: open(holder))
+  }
+  func endOtherSessions(
+    _ request: Identity.EndOtherSessionsRequest, _ call: Call
+  ) async throws -> Identity.EndOtherSessionsResponse { .init(endedSessions: 2) }
+  func listUserSessions(
+    _ request: Identity.ListUserSessionsRequest, _ call: Call
+  ) async throws -> Identity.ListUserSessionsResponse { throw unimplemented }
+  func endUserSessions(
+    _ request: Identity.EndUserSessionsRequest, _ call: Call
+  ) async throws -> Identity.EndUserSessionsResponse { throw unimplemented }
+  func confirmEmail(
+    _ request: Identity.ConfirmEmailRequest, _ call: Call
+  ) async throws -> Identity.ConfirmEmailResponse { throw unimplemented }
   func requestPasswordReset(
     _ request: Identity.RequestPasswordResetRequest, _ call: Call
   ) async throws -> Identity.RequestPasswordResetResponse { throw unimplemented }

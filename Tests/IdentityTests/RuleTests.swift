@@ -74,7 +74,7 @@ import Values
   func origin() {
     #expect(
       PortalOrigin(pattern: "http://{tenant}.localhost:8080")?.link(
-        of: TenantID("acme"), token: "t")
+        of: TenantID("acme"), to: "welcome", token: "t")
         == "http://acme.localhost:8080/welcome?token=t")
     for pattern in ["", "ftp://x", "https://", "https://x/path", "https://u@x", "javascript:x"] {
       #expect(PortalOrigin(pattern: pattern) == nil, "\(pattern)")

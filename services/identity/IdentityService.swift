@@ -49,3 +49,18 @@ public struct IdentityService: HostedService {
     ]
   }
 }
+
+extension SessionLimits {
+  ///     session.customer.idle.minutes   60, from 5 to 1440
+  ///     session.staff.idle.minutes      60, from 5 to 1440
+  ///     session.visit.hours             24, from 1 to 24
+  ///     session.kept.days               30, from 1 to 90
+  fileprivate init(_ settings: Settings) throws {
+    self.init()
+    customerIdle = .minutes(
+      try settings.int("session.customer.idle.minutes", default: 60, in: 5...1440))
+    staffIdle = .minutes(try settings.int("session.staff.idle.minutes", default: 60, in: 5...1440))
+    visit = .hours(try settings.int("session.visit.hours", default: 24, in: 1...24))
+    kept = .days(try settings.int("session.kept.days", default: 30, in: 1...90))
+  }
+}

@@ -1,4 +1,3 @@
-import Crypto
 import Store
 import Values
 
@@ -23,19 +22,21 @@ struct DeviceStore {
       """) != nil
   }
 
-  /// Somebody signed in: gives an unknown device a secret, and nil to a known one.
-  func note(_ hash: [UInt8], of user: String) throws -> SecretToken? {
-    let renewed = try db.run(
+  /// Somebody signed in with it again. False where it is not known.
+  func touch(_ hash: [UInt8], of user: String) throws -> Bool {
+    try db.run(
       """
       UPDATE known_devices SET last_used_at = \(db.now)
       WHERE tenant = \(db.tenant) AND token_hash = \(hash) AND user_id = \(user)
-      """)
-    guard renewed == 0 else { return nil }
-    let secret = SecretToken()
+      """) > 0
+  }
+
+  /// Somebody signed in with a new one; of too many the ones give way that were not used for longest.
+  func insert(_ hash: [UInt8], of user: String) throws {
     try db.run(
       """
       INSERT INTO known_devices (tenant, token_hash, user_id, created_at, last_used_at)
-      VALUES (\(db.tenant), \(secret.hash), \(user), \(db.now), \(db.now))
+      VALUES (\(db.tenant), \(hash), \(user), \(db.now), \(db.now))
       """)
     try db.run(
       """
@@ -44,7 +45,6 @@ struct DeviceStore {
           SELECT token_hash FROM known_devices WHERE tenant = \(db.tenant) AND user_id = \(user)
           ORDER BY last_used_at DESC, token_hash LIMIT \(Self.most))
       """)
-    return secret
   }
 
   /// The password is another one: whoever knew the old one may have signed in anywhere.

@@ -41,7 +41,8 @@ struct Link: Hashable, Sendable {
 
   /// Whether a password can be set by it for `owner` now.
   func setsPassword(of owner: User, at now: Instant) -> Bool {
-    purpose != .email && used == nil && revoked == nil && now < expires && owner.id == user && !owner.isDisabled
+    purpose != .email && used == nil && revoked == nil && now < expires && owner.id == user
+      && !owner.isDisabled
       && FoldedKey(owner.email) == FoldedKey(email)
   }
 }

@@ -18,7 +18,8 @@ struct LinkEffects {
   ) throws -> Instant {
     let token = SecretToken()
     let link = Link(
-      id: parts.newID(), user: user.id, purpose: purpose, email: email ?? user.email, created: db.now,
+      id: parts.newID(), user: user.id, purpose: purpose, email: email ?? user.email,
+      created: db.now,
       expires: db.now + purpose.life)
     try LinkStore(db).issue(link, tokenHash: token.hash)
     let postbox = try Postbox(db, origin: parts.origin)

@@ -32,7 +32,10 @@ struct PasswordChange {
 
   /// Who proves to be the owner by the old password keeps one session and the API tokens. Who has nothing but a mailed
   /// link keeps nothing (D-47).
-  enum Proof: Hashable { case oldPassword(session: String), mailedLink }
+  enum Proof: Hashable {
+    case oldPassword(session: String)
+    case mailedLink
+  }
 
   /// Ends sessions, voids outstanding links, and forgets devices and counted guesses: whoever guessed, guesses at
   /// nothing now, and a locked owner is back in. Tells how many sessions ended.

@@ -113,7 +113,9 @@ struct SignIn {
     for id in try sessions.keepLatest(mostSessions, of: user.id) {
       try db.emit("session.ended", on: "sessions/\(id)")
     }
-    let device = try DeviceStore(db).note(source.device, of: user.id)
+    let devices = DeviceStore(db)
+    let device = try devices.touch(source.device, of: user.id) ? nil : SecretToken()
+    if let device { try devices.insert(device.hash, of: user.id) }
     try users.noteSignIn(of: user.id)
     try db.audit("session.create", on: session.name, by: Actor(user.name))
     return .init(

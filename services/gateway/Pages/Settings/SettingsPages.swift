@@ -20,14 +20,15 @@ enum SettingsPages {
         }
         return response
       },
-    ] + PasswordPage.routes + PreferencesPage.routes + SessionsPage.routes
+    ] + EmailPages.routes + PasswordPage.routes + PreferencesPage.routes + SessionsPage.routes
 
   /// The frame of all settings pages: tabs, then the card.
   static func layout(
     _ context: PageContext, _ title: String, _ path: SafeURL, isRefused: Bool, _ body: HTML
   ) async -> Response {
     let pages: [(String, SafeURL)] = [
-      ("Personal information", "/settings"), ("Password", "/settings/password"),
+      ("Personal information", "/settings"), ("E-mail", "/settings/email"),
+      ("Password", "/settings/password"),
       ("Preferences", "/settings/preferences"), ("Sessions", "/settings/sessions"),
     ]
     let tabs = UI.tabs(
@@ -45,7 +46,7 @@ enum SettingsPages {
     ("profile.user_name", "User name", .text, "username"),
     ("profile.first_name", "First name", .text, "given-name"),
     ("profile.last_name", "Last name", .text, "family-name"),
-    ("profile.email", "E-mail", .email, "email"), ("profile.phone", "Phone", .tel, "work tel"),
+    ("profile.phone", "Phone", .tel, "work tel"),
     ("profile.mobile", "Mobile", .tel, "mobile tel"),
   ]
 
@@ -68,8 +69,7 @@ enum SettingsPages {
         isDisabled: isLocked)
     }
     let values = [
-      profile.userName, profile.firstName, profile.lastName, profile.email, profile.phone,
-      profile.mobile,
+      profile.userName, profile.firstName, profile.lastName, profile.phone, profile.mobile,
     ]
     let inputs = zip(fields, zip(shown, values)).html { each, input in
       UI.textField(input.0, value: input.1, type: each.type, autocomplete: each.fill)
@@ -86,14 +86,14 @@ enum SettingsPages {
     let form = context.form
     let profile = Identity.Profile(
       name: "profile", userName: form["profile.user_name"], firstName: form["profile.first_name"],
-      lastName: form["profile.last_name"], email: form["profile.email"],
-      phone: form["profile.phone"], mobile: form["profile.mobile"], etag: form["etag"])
+      lastName: form["profile.last_name"], phone: form["profile.phone"],
+      mobile: form["profile.mobile"], etag: form["etag"])
     do {
       _ = try await ProfilesClient(context.caller).updateProfile(
         .init(
           profile: profile,
           updateMask: .init(paths: [
-            "user_name", "first_name", "last_name", "email", "phone", "mobile",
+            "user_name", "first_name", "last_name", "phone", "mobile",
           ])))
       context.refreshSession()
       return .redirect(to: "/settings", flash: .success("Saved."))
