@@ -52,7 +52,7 @@ struct PagesRouteTests {
       #expect(home.status == 200)
       #expect(home.body.contains("Printer &lt;b&gt;"))
       #expect(home.body.contains("<strong>1</strong> open"))
-      #expect(home.body.contains("This part could not be loaded right now"))
+      #expect(home.body.contains("Messages could not be loaded right now"))
       #expect(home.body.contains("Open a ticket") && !home.body.contains("Unpaid invoices"))
     }
   }

@@ -40,7 +40,8 @@ enum Samples {
       assets: StaticAssets([]),
       sessions: SessionDirectory(
         Backends([:]), keys.verifier(for: "gateway", clock: clock), clock: clock),
-      now: now, log: Logger(label: "pages") { _ in SwiftLogNoOpLogHandler() })
+      memory: PartMemory(), patience: .seconds(60), now: now,
+      log: Logger(label: "pages") { _ in SwiftLogNoOpLogHandler() })
   }
 
   static func profile(_ principal: Principal) -> Identity.Profile {

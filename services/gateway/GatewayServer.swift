@@ -56,7 +56,8 @@ public final class GatewayServer: Sendable {
     let sessions = SessionDirectory(gated, verifier, clock: clock)
     let readiness = Readiness(backends)
     let pageServing = try PageServing(
-      pages, secret: secret, assets: assets, sessions: sessions, clock: clock, log: log)
+      pages, secret: secret, assets: assets, sessions: sessions, patience: limits.partTime,
+      clock: clock, log: log)
     let methods = MethodTable(Methods.all)
     let inflation = Inflation(
       bytesInAll: limits.inflatedBytes, maximumRatio: limits.inflationRatio)

@@ -46,6 +46,7 @@ class Services:
 
     def __exit__(self, *_) -> None:
         for name in reversed(list(self._processes)):
+            self.thaw(name)
             self.stop(name)
         shutil.rmtree(self._sockets)
 
@@ -70,6 +71,13 @@ class Services:
                 stderr=log,
                 start_new_session=True,
             )
+
+    def freeze(self, name: str) -> None:
+        """Lets one process stand still: it takes connections and says nothing (V-05)."""
+        self._processes[name].send_signal(signal.SIGSTOP)
+
+    def thaw(self, name: str) -> None:
+        self._processes[name].send_signal(signal.SIGCONT)
 
     def stop(self, name: str) -> None:
         """Asks one process to end, and waits for it."""

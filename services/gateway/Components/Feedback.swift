@@ -102,6 +102,8 @@ extension UI {
     case loading
     /// The service did not answer in time; the rest of the page stands (N-10).
     case failed(retry: SafeURL)
+    /// The same, with what it said before (U-24).
+    case stale(HTML, since: HTML, retry: SafeURL)
   }
 
   /// A tile of the home page, with its own fate.
@@ -114,9 +116,11 @@ extension UI {
       case .loading: skeleton()
       case .failed(let retry):
         """
-        <div class="tile-failed"><p>\(UI.icon(.alert))This part could not be loaded right now. \
-        The rest of the page is up to date.</p>\
-        \(linkButton("Try again", to: retry, icon: .refresh, isSmall: true))</div>
+        \(tileFailure("\(title) could not be loaded right now. The rest of the page is up to date.", retry))
+        """
+      case .stale(let html, let since, let retry):
+        """
+        \(tileFailure("\(title) could not be loaded right now. This is how it was \(since).", retry))\(html)
         """
       }
     let link = more.map { "<a class=\"link\" href=\"\($0.url)\">\($0.title)</a>" as HTML }
@@ -124,6 +128,13 @@ extension UI {
       <section class="tile"><header class="tile-head"><h2>\(UI.icon(icon))\(title)</h2>\(link)\
       </header>\(body)</section>
       """
+  }
+
+  private static func tileFailure(_ text: HTML, _ retry: SafeURL) -> HTML {
+    """
+    <div class="tile-failed"><p>\(UI.icon(.alert))\(text)</p>\
+    \(linkButton("Try again", to: retry, icon: .refresh, isSmall: true))</div>
+    """
   }
 
   static func tiles(_ tiles: [HTML]) -> HTML { "<div class=\"tiles\">\(tiles)</div>" }

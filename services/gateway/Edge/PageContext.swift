@@ -21,6 +21,14 @@ struct PageContext: Sendable {
   let flashes: [Flash]
   let assets: StaticAssets
   let sessions: SessionDirectory
+  /// What parts of pages last looked like to this person.
+  let memory: PartMemory
+  /// How long a part of a page may take.
+  let patience: Duration
+  /// What this page has to do without.
+  let report = PartReport()
+  /// The count of unread messages, where it is being asked for beside the page.
+  var unread: Task<Int?, Never>?
   let now: Instant
   let log: Logger
 

@@ -14,25 +14,45 @@ struct PageRoute: Sendable {
     case anyone
   }
 
+  /// When the part of the frame that is asked for, the count of unread messages, is asked for.
+  enum Frame: Sendable, Hashable {
+    /// Beside the page.
+    case early
+    /// After the page is made, if it ends in a frame: what changes something, or is no page.
+    case late
+  }
+
   let method: HTTPMethod
   let pattern: String
   let access: Access
   let limits: FormLimits
   /// Time for everything, all RPCs together.
   let deadline: Duration
-  let handler: PageHandler
+  let frame: Frame
+  private(set) var handler: PageHandler
 
   /// - method: `.GET` (answers HEAD as well) or `.POST`; forms know no other.
+  /// - frame: nil is early for pages to read, late for all others.
   init(
     _ method: HTTPMethod, _ pattern: String, access: Access = .signedIn, limits: FormLimits = .text,
-    deadline: Duration = .seconds(10), _ handler: @escaping PageHandler
+    deadline: Duration = .seconds(10), frame: Frame? = nil, _ handler: @escaping PageHandler
   ) {
     self.method = method
     self.pattern = pattern
     self.access = access
     self.limits = limits
     self.deadline = deadline
+    self.frame = frame ?? (method == .GET && access == .signedIn ? .early : .late)
     self.handler = handler
+  }
+
+  /// The same route with something around its handler.
+  func around(
+    _ wrap: @escaping @Sendable (PageContext, PageHandler) async throws -> Response
+  ) -> PageRoute {
+    var copy = self
+    copy.handler = { [handler] context in try await wrap(context, handler) }
+    return copy
   }
 
   /// How the route is limited: what anybody may send without a session is a way to sign in.

@@ -12,12 +12,15 @@ struct PageServing: Surface {
   private let flash: FlashCookie
   private let assets: StaticAssets
   private let sessions: SessionDirectory
+  private let memory = PartMemory()
+  private let patience: Duration
   private let log: Logger
   private let clock: any WallClock
 
+  /// - patience: for one part of a page (`EdgeLimits.partTime`).
   init(
     _ table: PageTable, secret: [UInt8], assets: StaticAssets, sessions: SessionDirectory,
-    clock: any WallClock, log: Logger
+    patience: Duration, clock: any WallClock, log: Logger
   ) throws {
     var trie = PathTrie<PageRoute>()
     for route in table.routes {
@@ -29,6 +32,7 @@ struct PageServing: Surface {
     flash = FlashCookie(secret: secret)
     self.assets = assets
     self.sessions = sessions
+    self.patience = patience
     self.clock = clock
     self.log = log
   }
@@ -133,7 +137,7 @@ struct PageServing: Surface {
       request: request, path: path, form: form, visitor: visitor,
       caller: scene.guest.caller,
       csrfToken: protection.csrf.token(for: secret), theme: theme, flashes: flashes, assets: assets,
-      sessions: sessions, now: clock.now, log: log)
+      sessions: sessions, memory: memory, patience: patience, now: clock.now, log: log)
   }
 
   /// Cookies that go with an answer.

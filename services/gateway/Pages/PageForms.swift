@@ -46,14 +46,24 @@ extension PageRoute {
   /// The same route, where a person who may not see something is told what everybody is told of what does not
   /// exist (D-51).
   var hidingForbidden: PageRoute {
-    let handler = handler
-    return PageRoute(method, pattern, access: access, limits: limits, deadline: deadline) {
-      context in
+    around { context, handler in
       do { return try await handler(context) } catch let status as Status
         where status.code == .permissionDenied
       {
         throw Status(.notFound, "there is no such page", because: status.internalReason)
       }
+    }
+  }
+
+  /// The page beside which the frame's own call is on its way: a page takes as long as its slowest call, not as their sum.
+  var withEarlyFrame: PageRoute {
+    guard frame == .early else { return self }
+    return around { context, handler in
+      let unread = Task { await context.unreadMessages() }
+      defer { unread.cancel() }
+      var context = context
+      context.unread = unread
+      return try await handler(context)
     }
   }
 }

@@ -18,9 +18,15 @@ func shell(
   isWide: Bool = false, clearsDraft: String? = nil, _ body: HTML
 ) async -> Response {
   var frame = context.frame(active: active)
-  frame.unread = await context.unreadMessages()
+  if let early = context.unread {
+    frame.unread = await early.value
+  } else {
+    frame.unread = await context.unreadMessages()
+  }
   return .html(
-    UI.layout(title: title, shell: frame, isWide: isWide, clearsDraft: clearsDraft, main: body),
+    UI.layout(
+      title: title, shell: frame, isWide: isWide, clearsDraft: clearsDraft,
+      main: "\(context.gapsNotice)\(body)"),
     status: status)
 }
 
@@ -61,7 +67,7 @@ extension PageContext {
   func unreadMessages() async -> Int? {
     guard may(.messagesRead) else { return nil }
     do {
-      let options = CallOptions(deadline: .after(.milliseconds(500)))
+      let options = CallOptions(deadline: .after(patience))
       return Int(try await ConversationsClient(caller).getMailbox(.init(), options).unreadMessages)
     } catch {
       log.debug("no unread count", metadata: ["request": "\(request.id)", "reason": "\(error)"])

@@ -8,6 +8,6 @@ extension PageTable {
       MessageListPage.routes, NewMessagePage.routes, ConversationPage.routes, SettingsPages.routes,
       Console.routes,
       AccountChoice.routes, Styleguide.routes, BrandSheet.routes,
-    ].flatMap { $0 }.map(\.hidingForbidden),
+    ].flatMap { $0 }.map(\.hidingForbidden.withEarlyFrame),
     failure: ErrorPage.html)
 }

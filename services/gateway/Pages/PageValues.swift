@@ -40,9 +40,6 @@ extension PageContext {
     Instant(timestamp).map { UI.time($0, now: now, zone: zone, style: style) }
   }
 
-  /// Options of a call that may take at most this long, within the page's own deadline.
-  func within(_ time: Duration) -> CallOptions { CallOptions(deadline: .after(time)) }
-
   /// This page's URL with a query item changed; back on its first page.
   func link(_ name: String, _ value: String?) -> SafeURL {
     SafeURL(checked: request.target.raw).setting("page_token", to: nil).setting(name, to: value)

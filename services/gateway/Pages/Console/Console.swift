@@ -36,14 +36,11 @@ extension PageRoute {
 }
 
 extension PageContext {
-  /// The list of what a filter can choose from; without an answer there is no filter.
+  /// The catalogue, or one kind of it, for filters and forms; without an answer there is nothing to choose.
   func catalog(_ kind: Ticketing.CatalogKind) async -> [Ticketing.CatalogEntry] {
-    do {
-      return try await CatalogClient(caller)
-        .listCatalogEntries(.init(kind: kind), within(HomePage.patience)).catalogEntries
-    } catch {
-      note("catalogue", error)
-      return []
+    let found = await optional("catalogue", of: "catalogue \(kind)") {
+      try await CatalogClient(caller).listCatalogEntries(.init(kind: kind), $0).catalogEntries
     }
+    return found ?? []
   }
 }

@@ -3,7 +3,8 @@ import RPC
 import Values
 import WellKnown
 
-/// `/`: tiles that are asked for side by side, each with a deadline of its own. A service that is down costs its tile.
+/// `/`: tiles that are asked for side by side, each with a deadline of its own. A service that is down costs its tile
+/// (N-10), and the tile shows what it showed last, with its age (U-24).
 enum HomePage {
   static let routes: [PageRoute] = [
     PageRoute(.GET, "/") { context in
@@ -13,9 +14,6 @@ enum HomePage {
       return await page(context)
     }
   ]
-
-  /// What one tile may take.
-  static let patience = Duration.milliseconds(1500)
 
   private static func page(_ context: PageContext) async -> Response {
     async let news = HomeTiles.news(context)
@@ -38,27 +36,9 @@ enum HomePage {
   /// Whether customers may raise tickets here (S-065, S-090). Without an answer the button stays: the service decides.
   static func submissionAllowed(_ context: PageContext) async -> Bool {
     guard context.may(.ticketsWrite) else { return false }
-    do {
-      return try await TicketAdministrationClient(context.caller)
-        .getTicketSettings(.init(), context.within(patience)).submissionAllowed
-    } catch {
-      context.note("ticket settings", error)
-      return true
+    let settings = await context.part("ticket settings", of: "settings") {
+      try await TicketAdministrationClient(context.caller).getTicketSettings(.init(), $0)
     }
-  }
-}
-
-extension PageContext {
-  /// Logs why a part of a page is missing.
-  func note(_ part: String, _ error: any Error) {
-    let problem = Problem(error)
-    // A page that failed as a whole takes its parts with it: that is in the log already.
-    let isNews = problem.code != .cancelled && problem.code != .notFound
-    log.log(
-      level: isNews ? .warning : .debug, "part of a page is missing",
-      metadata: [
-        "request": "\(request.id)", "part": "\(part)",
-        "reason": "\(problem.reason ?? problem.detail)",
-      ])
+    return settings.answer?.submissionAllowed ?? true
   }
 }

@@ -9,9 +9,10 @@ enum HomeTiles {
     guard context.may(.ticketsRead) else { return nil }
     return await tile(
       "Open tickets", icon: .ticket, more: ("All tickets", "/tickets"), context
-    ) { options in
-      let answer = try await TicketsClient(context.caller).listTickets(
-        .init(parent: context.listParent, pageSize: 5, view: .open, orderBy: .updatedLast), options)
+    ) {
+      try await TicketsClient(context.caller).listTickets(
+        .init(parent: context.listParent, pageSize: 5, view: .open, orderBy: .updatedLast), $0)
+    } content: { answer in
       guard !answer.tickets.isEmpty else {
         return UI.emptyState(
           "No open tickets", text: "Questions and faults that you report appear here.",
@@ -38,9 +39,10 @@ enum HomeTiles {
     guard context.may(.invoicesRead) else { return nil }
     return await tile(
       "Unpaid invoices", icon: .invoice, more: ("All invoices", "/invoices"), context
-    ) { options in
-      let answer = try await InvoicesClient(context.caller).listInvoices(
-        .init(parent: context.listParent, pageSize: 5, view: .unpaid), options)
+    ) {
+      try await InvoicesClient(context.caller).listInvoices(
+        .init(parent: context.listParent, pageSize: 5, view: .unpaid), $0)
+    } content: { answer in
       guard !answer.invoices.isEmpty else {
         return UI.emptyState("Nothing to pay", text: "All invoices are settled.", icon: .check)
       }
@@ -64,9 +66,10 @@ enum HomeTiles {
     guard context.may(.messagesRead) else { return nil }
     return await tile(
       "Messages", icon: .message, more: ("All messages", "/messages"), context
-    ) { options in
-      let answer = try await ConversationsClient(context.caller).listConversations(
-        .init(parent: context.listParent, pageSize: 5, folder: .inbox), options)
+    ) {
+      try await ConversationsClient(context.caller).listConversations(
+        .init(parent: context.listParent, pageSize: 5, folder: .inbox), $0)
+    } content: { answer in
       guard !answer.conversations.isEmpty else {
         return UI.emptyState(
           "No messages", text: "What we write to each other appears here.", icon: .message)
@@ -85,8 +88,9 @@ enum HomeTiles {
   }
 
   static func news(_ context: PageContext) async -> HTML? {
-    await tile("News", icon: .news, more: ("All news", "/news"), context) { options in
-      let answer = try await NewsClient(context.caller).listNews(.init(pageSize: 4), options)
+    await tile("News", icon: .news, more: ("All news", "/news"), context) {
+      try await NewsClient(context.caller).listNews(.init(pageSize: 4), $0)
+    } content: { answer in
       guard !answer.news.isEmpty else {
         return UI.emptyState("No news", text: "Announcements appear here.", icon: .news)
       }
@@ -100,17 +104,19 @@ enum HomeTiles {
     }
   }
 
-  /// One tile with its own deadline and its own failure.
-  private static func tile(
+  /// One tile with its own deadline, its own failure and its own past.
+  private static func tile<Answer: Sendable>(
     _ title: String, icon: Icon, more: (title: String, url: SafeURL), _ context: PageContext,
-    _ content: (CallOptions) async throws -> HTML
+    _ ask: @Sendable (CallOptions) async throws -> Answer, content: (Answer) -> HTML
   ) async -> HTML {
-    do {
-      let body = try await content(context.within(HomePage.patience))
-      return UI.tile(title, icon: icon, more: more, state: .ready(body))
-    } catch {
-      context.note(title, error)
-      return UI.tile(title, icon: icon, more: more, state: .failed(retry: "/"))
-    }
+    let state: UI.TileState =
+      switch await context.part(title.lowercased(), ask) {
+      case .fresh(let answer): .ready(content(answer))
+      case .stale(let answer, let time):
+        .stale(
+          content(answer), since: UI.time(time, now: context.now, zone: context.zone), retry: "/")
+      case .missing: .failed(retry: "/")
+      }
+    return UI.tile(title, icon: icon, more: more, state: state)
   }
 }

@@ -6,7 +6,8 @@ import WellKnown
 /// `/accounts/{account}/conversations/{conversation}`: the thread, the answer, one's own marks. Looking at it reads it.
 enum ConversationPage {
   static let routes: [PageRoute] = [
-    PageRoute(.GET, "/{name=accounts/*/conversations/*}") { context in
+    // Reading it changes the count of unread messages: that is asked for after it.
+    PageRoute(.GET, "/{name=accounts/*/conversations/*}", frame: .late) { context in
       try await page(context)
     },
     PageRoute(.POST, "/{name=accounts/*/conversations/*}/messages", answer),

@@ -8,7 +8,8 @@ import Values
 enum AttachmentDownload {
   static let routes: [PageRoute] = [
     PageRoute(
-      .GET, "/{name=accounts/*/tickets/*/attachments/*}", deadline: .seconds(900), download)
+      .GET, "/{name=accounts/*/tickets/*/attachments/*}", deadline: .seconds(900), frame: .late,
+      download)
   ]
 
   /// Types whose name helps the receiver to open the file; the others are bytes.
@@ -22,7 +23,9 @@ enum AttachmentDownload {
     let request = Ticketing.DownloadAttachmentRequest(name: context.path["name"])
     // The headers need the description, which is the first message; the call that carries the bytes runs while the
     // body is written.
-    let file = try await tickets.downloadAttachment(request, context.within(.seconds(10))) {
+    let file = try await tickets.downloadAttachment(
+      request, CallOptions(deadline: .after(.seconds(10)))
+    ) {
       try await description($0)
     }
     let type = named.contains(file.contentType) ? file.contentType : "application/octet-stream"

@@ -24,21 +24,24 @@ struct NewTicketChoices: Sendable {
     var choices = NewTicketChoices()
     choices.isStaff = session.principal.isStaff
     choices.isQuick = session.profile.quickTickets
+    async let settings = TicketAdministrationClient(context.caller).getTicketSettings(.init())
+    async let catalog = context.catalog(.unspecified)
     choices.accounts = choices.isStaff ? await accounts(context) : context.accounts
     let wanted = context.form.text("account") ?? context.query["account"]
     let offered = choices.accounts.map(\.value)
     choices.account =
       offered.first { $0 == wanted }
       ?? (choices.isStaff ? nil : context.currentAccount)
-    choices.settings = try await TicketAdministrationClient(context.caller)
-      .getTicketSettings(.init())
-    guard let account = choices.account else { return choices }
-    async let catalog = catalog(context)
+    guard let account = choices.account else {
+      choices.settings = try await settings
+      return choices
+    }
     async let sites = sites(account, context)
     async let hardware = assets(.hardware, account, context)
     async let software = assets(.software, account, context)
     let isStaff = choices.isStaff
     async let contacts = isStaff ? contacts(account, context) : []
+    choices.settings = try await settings
     choices.catalog = await catalog
     choices.sites = await sites
     choices.hardware = await hardware
@@ -75,57 +78,39 @@ struct NewTicketChoices: Sendable {
     }
   }
 
-  private static func optional<T>(
-    _ part: String, _ context: PageContext, _ ask: () async throws -> [T]
-  ) async -> [T] {
-    do { return try await ask() } catch {
-      context.note(part, error)
-      return []
-    }
-  }
-
-  private static func catalog(_ context: PageContext) async -> [Ticketing.CatalogEntry] {
-    await optional("catalogue", context) {
-      try await CatalogClient(context.caller).listCatalogEntries(.init()).catalogEntries
-    }
-  }
-
   static func accounts(_ context: PageContext) async -> [UI.Option] {
-    await optional("accounts", context) {
-      try await AccountsClient(context.caller).listAccounts(.init(pageSize: 200)).accounts
-        .map { UI.Option($0.name, $0.displayName) }
-    }
+    await context.accounts().map { UI.Option($0.name, $0.displayName) }
   }
 
   static func contacts(_ account: String, _ context: PageContext) async -> [UI.Option] {
-    await optional("contacts", context) {
+    let found = await context.optional("contacts", of: account) {
       try await ContactsClient(context.caller)
-        .listContacts(.init(parent: account, pageSize: 200)).contacts
-        .map { UI.Option($0.name, $0.displayName) }
+        .listContacts(.init(parent: account, pageSize: 200), $0).contacts
     }
+    return (found ?? []).map { UI.Option($0.name, $0.displayName) }
   }
 
   private static func sites(_ account: String, _ context: PageContext) async -> [UI.Option] {
-    guard context.may(.accountsRead) else { return [] }
-    return await optional("sites", context) {
-      try await AccountsClient(context.caller).listSites(.init(parent: account, pageSize: 200))
-        .sites.map { UI.Option($0.name, $0.displayName) }
+    let found = await context.optional("sites", if: context.may(.accountsRead), of: account) {
+      try await AccountsClient(context.caller)
+        .listSites(.init(parent: account, pageSize: 200), $0).sites
     }
+    return (found ?? []).map { UI.Option($0.name, $0.displayName) }
   }
 
   private static func assets(
     _ kind: Ticketing.AssetKind, _ account: String, _ context: PageContext
   ) async -> [UI.Option] {
-    guard context.may(.assetsRead) else { return [] }
-    return await optional("assets", context) {
+    let name = kind == .hardware ? "hardware" : "software"
+    let found = await context.optional(name, if: context.may(.assetsRead), of: account) {
       try await AssetsClient(context.caller)
-        .listAssets(.init(parent: account, pageSize: 200, kind: kind)).assets
-        .map { asset in
-          UI.Option(
-            asset.name,
-            asset.identifier.isEmpty
-              ? asset.displayName : "\(asset.displayName) (\(asset.identifier))")
-        }
+        .listAssets(.init(parent: account, pageSize: 200, kind: kind), $0).assets
+    }
+    return (found ?? []).map { asset in
+      UI.Option(
+        asset.name,
+        asset.identifier.isEmpty
+          ? asset.displayName : "\(asset.displayName) (\(asset.identifier))")
     }
   }
 }

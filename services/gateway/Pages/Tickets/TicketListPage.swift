@@ -12,23 +12,13 @@ enum TicketListPage {
 
   private static func page(_ context: PageContext) async throws -> Response {
     let view = TicketListView(context)
-    async let priorities = priorityOptions(context)
+    async let priorities = context.catalog(.priority)
     async let canSubmit = HomePage.submissionAllowed(context)
     let answer = try await TicketsClient(context.caller).listTickets(view.request)
-    let body = await render(answer, view, context, priorities, canSubmit: canSubmit)
+    let body = await render(
+      answer, view, context, priorities.map { UI.Option($0.name, $0.displayName) },
+      canSubmit: canSubmit)
     return await shell(context, title: view.title, active: "/tickets", body)
-  }
-
-  /// Choices of the filter; without an answer there is no filter.
-  private static func priorityOptions(_ context: PageContext) async -> [UI.Option] {
-    do {
-      return try await CatalogClient(context.caller)
-        .listCatalogEntries(.init(kind: .priority), context.within(HomePage.patience))
-        .catalogEntries.map { UI.Option($0.name, $0.displayName) }
-    } catch {
-      context.note("priorities", error)
-      return []
-    }
   }
 
   static func render(

@@ -35,10 +35,13 @@ enum TicketPage {
   ) async throws -> Response {
     async let ticket = TicketsClient(context.caller).getTicket(.init(name: name))
     async let notes = notes(name, context)
-    async let times = times(name, context)
+    // Time that the provider shows (S-071..S-073).
+    async let times = context.optional("time entries") {
+      try await TicketsClient(context.caller).listTimeEntries(.init(parent: name), $0)
+    }
     async let settings = settings(context)
     let parts = TicketParts(
-      ticket: try await ticket, notes: try await notes, times: await times,
+      ticket: try await ticket, notes: try await notes, times: await times ?? .init(),
       maxFileBytes: TicketUploads.maxBytes(await settings))
     return await shell(
       context, title: "\(parts.ticket.displayID) \(parts.ticket.title)", active: "/tickets",
@@ -60,26 +63,9 @@ enum TicketPage {
     return notes
   }
 
-  /// Time that the provider shows (S-071..S-073); the page stands without it.
-  private static func times(
-    _ name: String, _ context: PageContext
-  ) async -> Ticketing.ListTimeEntriesResponse {
-    do {
-      return try await TicketsClient(context.caller).listTimeEntries(
-        .init(parent: name), context.within(HomePage.patience))
-    } catch {
-      context.note("time entries", error)
-      return .init()
-    }
-  }
-
   private static func settings(_ context: PageContext) async -> Ticketing.TicketSettings? {
-    do {
-      return try await TicketAdministrationClient(context.caller).getTicketSettings(
-        .init(), context.within(HomePage.patience))
-    } catch {
-      context.note("ticket settings", error)
-      return nil
+    await context.optional("ticket settings", of: "settings") {
+      try await TicketAdministrationClient(context.caller).getTicketSettings(.init(), $0)
     }
   }
 

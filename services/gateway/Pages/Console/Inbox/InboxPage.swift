@@ -25,14 +25,11 @@ enum InboxPage {
 
   /// Open tickets of a folder; nil without an answer in time, which costs the number and nothing else.
   private static func count(_ folder: InboxView.Folder, _ context: PageContext) async -> Int? {
-    do {
-      let answer = try await TicketsClient(context.caller).listTickets(
-        .init(parent: "accounts/-", pageSize: 1, view: .open, folder: folder.api),
-        context.within(HomePage.patience))
-      return Int(answer.totalSize)
-    } catch {
-      context.note("inbox count", error)
-      return nil
+    await context.optional("counts of folders", of: "inbox \(folder)") {
+      Int(
+        try await TicketsClient(context.caller).listTickets(
+          .init(parent: "accounts/-", pageSize: 1, view: .open, folder: folder.api), $0
+        ).totalSize)
     }
   }
 

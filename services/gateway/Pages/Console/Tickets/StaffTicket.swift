@@ -31,7 +31,7 @@ extension StaffTicket {
     async let time = context.optional("time entries") {
       try await tickets.listTimeEntries(.init(parent: name, pageSize: 100), $0)
     }
-    async let settings = context.optional("ticket settings") {
+    async let settings = context.optional("ticket settings", of: "settings") {
       try await TicketAdministrationClient(context.caller).getTicketSettings(.init(), $0)
     }
     async let catalog = mayWork ? context.catalog(.unspecified) : []
@@ -67,21 +67,9 @@ extension StaffTicket {
 }
 
 extension PageContext {
-  /// A part of a page that may be missing: nil without an answer in time, or when `isWanted` says so.
-  func optional<Part: Sendable>(
-    _ name: String, if isWanted: Bool = true,
-    _ ask: @Sendable (CallOptions) async throws -> Part
-  ) async -> Part? {
-    guard isWanted else { return nil }
-    do { return try await ask(within(.seconds(3))) } catch {
-      note(name, error)
-      return nil
-    }
-  }
-
   /// Those who can be given work, by display name; none without the permission to see them.
   func staff() async -> [Identity.User] {
-    let found = await optional("staff", if: may(.usersRead)) {
+    let found = await optional("staff", if: may(.usersRead), of: "staff") {
       try await UsersClient(caller).listUsers(.init(pageSize: 200, kind: .staff), $0).users
     }
     return (found ?? []).filter { !$0.disabled }
