@@ -1,5 +1,5 @@
 /// JSON whose members keep the order in which they were given, so that output is reproducible.
-indirect enum JSONText: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral {
+indirect enum JSONText: Sendable, ExpressibleByStringLiteral, ExpressibleByBooleanLiteral {
   case string(String)
   case number(Int)
   case bool(Bool)

@@ -91,7 +91,8 @@ def test_a_frozen_service_costs_its_tile_and_nobody_waits_for_it(services, sessi
             expect(tile(page, title)).to_contain_text("This is how it was")
             expect(tile(page, title).get_by_role("link", name="Try again")).to_be_visible()
             for other in TILES.values():
-                expect(tile(page, other).get_by_role("listitem").first).to_be_visible()
+                # As it is or, on a busy machine, as it was a moment ago: never nothing.
+                expect(tile(page, other).locator(".tile-list, .tile-figure, .empty").first).to_be_visible()
         finally:
             services.thaw(service)
         whole(page, "/", "could not be loaded")
@@ -102,7 +103,7 @@ def test_a_page_says_which_of_its_parts_are_missing(services, session, visits):
     visits.log_in_here(page, people.TECHNICIAN.user)
     complaint = "could not be loaded right now"
     whole(page, "/inbox?folder=all", complaint)
-    ticket = page.locator("table.table a").first.get_attribute("href")
+    ticket = page.locator("table.table tbody a").first.get_attribute("href")
     whole(page, ticket, complaint)
     services.freeze("identity")
     try:

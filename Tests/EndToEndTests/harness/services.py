@@ -74,7 +74,15 @@ class Services:
 
     def freeze(self, name: str) -> None:
         """Lets one process stand still: it takes connections and says nothing (V-05)."""
-        self._processes[name].send_signal(signal.SIGSTOP)
+        process = self._processes[name]
+        process.send_signal(signal.SIGSTOP)
+        # The signal is there at once; that all threads stand still takes a moment.
+        tasks = pathlib.Path(f"/proc/{process.pid}/task")
+        end = time.monotonic() + READY_LIMIT
+        while not all(_state(task) in "TtZX" for task in tasks.iterdir()):
+            if time.monotonic() > end:
+                raise RuntimeError(f"portico-{name} does not stop")
+            time.sleep(0.005)
 
     def thaw(self, name: str) -> None:
         self._processes[name].send_signal(signal.SIGCONT)
@@ -105,3 +113,11 @@ class Services:
                 pass  # It does not listen yet.
             time.sleep(0.1)
         raise RuntimeError(f"not ready within {READY_LIMIT} s; the logs are in {self._logs}")
+
+
+def _state(task: pathlib.Path) -> str:
+    """The letter that the kernel shows for a thread; X for one that has just ended."""
+    try:
+        return (task / "stat").read_text().rpartition(") ")[2][0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "X"
