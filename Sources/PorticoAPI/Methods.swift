@@ -35,6 +35,7 @@ public enum Methods {
       Type_.all,
       Nesting.all,
       Streams.all,
+      Transcoding.all,
       Assets.all,
       Catalog.all,
       TicketAdministration.all,

@@ -123,17 +123,25 @@ extension Ticketing {
     }
   }
 
-  /// The first message names the file, the following ones carry it.
+  /// A file in pieces. The first message names it, every message carries the next piece in `file.data`, at most 1 MiB.
   public struct CreateUploadRequest: Protobuf.Message {
-    public var part: Part? = nil
+    public var fileName: String = ""
+    /// Size if it is known, so that a file over the limit is refused before it is sent.
+    public var sizeBytes: Int64 = 0
+    /// The bytes. Their kind is found by looking at them; `content_type` counts for nothing.
+    public var file: GoogleApi.HttpBody? = nil
     public var unknownFields = UnknownFields()
 
     public init() {}
 
     public init(
-      part: Part? = nil
+      fileName: String = "",
+      sizeBytes: Int64 = 0,
+      file: GoogleApi.HttpBody? = nil
     ) {
-      self.part = part
+      self.fileName = fileName
+      self.sizeBytes = sizeBytes
+      self.file = file
     }
 
     public static var descriptor: MessageDescriptor {
@@ -142,14 +150,9 @@ extension Ticketing {
 
     public init(reading structure: UnsafeRawPointer) {
       let c = structure.assumingMemoryBound(to: Portico__Ticketing__V1__CreateUploadRequest.self)
-      switch c.pointee.part_case.rawValue {
-      case 1:
-        self.part = (Reading.message(c.pointee.header) as Ticketing.UploadHeader?).map {
-          .header($0)
-        }
-      case 2: self.part = .chunk(Reading.bytes(c.pointee.chunk.len, c.pointee.chunk.data))
-      default: break
-      }
+      self.fileName = Reading.string(c.pointee.file_name)
+      self.sizeBytes = c.pointee.size_bytes
+      self.file = (Reading.message(c.pointee.file) as GoogleApi.HttpBody?)
       self.unknownFields = UnknownFields(reading: structure)
     }
 
@@ -157,58 +160,11 @@ extension Ticketing {
       throws(Protobuf.EncodingError)
     {
       let c = structure.assumingMemoryBound(to: Portico__Ticketing__V1__CreateUploadRequest.self)
-      switch self.part {
-      case .header(let value):
-        c.pointee.part_case = .init(rawValue: 1)
-        c.pointee.header = try arena.message(value)
-      case .chunk(let value):
-        c.pointee.part_case = .init(rawValue: 2)
-        (c.pointee.chunk.len, c.pointee.chunk.data) = try arena.bytes(value)
-      case nil: break
-      }
-      try self.unknownFields.write(to: structure, in: arena)
-    }
-
-    public enum Part: Sendable, Hashable {
-      case header(Ticketing.UploadHeader)
-      /// At most 64 KiB a message.
-      case chunk([UInt8])
-    }
-  }
-
-  public struct UploadHeader: Protobuf.Message {
-    public var fileName: String = ""
-    /// Size if it is known, so that a file over the limit is refused before it is sent.
-    public var sizeBytes: Int64 = 0
-    public var unknownFields = UnknownFields()
-
-    public init() {}
-
-    public init(
-      fileName: String = "",
-      sizeBytes: Int64 = 0
-    ) {
-      self.fileName = fileName
-      self.sizeBytes = sizeBytes
-    }
-
-    public static var descriptor: MessageDescriptor {
-      MessageDescriptor(staticAddress: portico__ticketing__v1__upload_header__address())
-    }
-
-    public init(reading structure: UnsafeRawPointer) {
-      let c = structure.assumingMemoryBound(to: Portico__Ticketing__V1__UploadHeader.self)
-      self.fileName = Reading.string(c.pointee.file_name)
-      self.sizeBytes = c.pointee.size_bytes
-      self.unknownFields = UnknownFields(reading: structure)
-    }
-
-    public func write(to structure: UnsafeMutableRawPointer, in arena: borrowing Arena)
-      throws(Protobuf.EncodingError)
-    {
-      let c = structure.assumingMemoryBound(to: Portico__Ticketing__V1__UploadHeader.self)
       if !self.fileName.isEmpty { c.pointee.file_name = try arena.string(self.fileName) }
       c.pointee.size_bytes = self.sizeBytes
+      if let value = self.file {
+        c.pointee.file = try arena.message(value)
+      }
       try self.unknownFields.write(to: structure, in: arena)
     }
   }
@@ -244,61 +200,6 @@ extension Ticketing {
         to: Portico__Ticketing__V1__DownloadAttachmentRequest.self)
       if !self.name.isEmpty { c.pointee.name = try arena.string(self.name) }
       try self.unknownFields.write(to: structure, in: arena)
-    }
-  }
-
-  /// The first message describes the file, the following ones carry it.
-  public struct DownloadAttachmentResponse: Protobuf.Message {
-    public var part: Part? = nil
-    public var unknownFields = UnknownFields()
-
-    public init() {}
-
-    public init(
-      part: Part? = nil
-    ) {
-      self.part = part
-    }
-
-    public static var descriptor: MessageDescriptor {
-      MessageDescriptor(
-        staticAddress: portico__ticketing__v1__download_attachment_response__address())
-    }
-
-    public init(reading structure: UnsafeRawPointer) {
-      let c = structure.assumingMemoryBound(
-        to: Portico__Ticketing__V1__DownloadAttachmentResponse.self)
-      switch c.pointee.part_case.rawValue {
-      case 1:
-        self.part = (Reading.message(c.pointee.attachment) as Ticketing.Attachment?).map {
-          .attachment($0)
-        }
-      case 2: self.part = .chunk(Reading.bytes(c.pointee.chunk.len, c.pointee.chunk.data))
-      default: break
-      }
-      self.unknownFields = UnknownFields(reading: structure)
-    }
-
-    public func write(to structure: UnsafeMutableRawPointer, in arena: borrowing Arena)
-      throws(Protobuf.EncodingError)
-    {
-      let c = structure.assumingMemoryBound(
-        to: Portico__Ticketing__V1__DownloadAttachmentResponse.self)
-      switch self.part {
-      case .attachment(let value):
-        c.pointee.part_case = .init(rawValue: 1)
-        c.pointee.attachment = try arena.message(value)
-      case .chunk(let value):
-        c.pointee.part_case = .init(rawValue: 2)
-        (c.pointee.chunk.len, c.pointee.chunk.data) = try arena.bytes(value)
-      case nil: break
-      }
-      try self.unknownFields.write(to: structure, in: arena)
-    }
-
-    public enum Part: Sendable, Hashable {
-      case attachment(Ticketing.Attachment)
-      case chunk([UInt8])
     }
   }
 

@@ -49,10 +49,10 @@ public protocol TicketsService: RPCService {
   /// Sends a file that a ticket or note will name. RESOURCE_EXHAUSTED over the size limit, INVALID_ARGUMENT for a kind that is not accepted.
   func createUpload(_ requests: RequestStream<Ticketing.CreateUploadRequest>, _ call: Call)
     async throws -> Ticketing.Upload
-  /// The bytes of an attachment; permission is checked at every download.
+  /// The bytes of an attachment, whole or a range of them; permission is checked at every download.
   func downloadAttachment(
     _ request: Ticketing.DownloadAttachmentRequest, _ call: Call,
-    _ responses: ResponseWriter<Ticketing.DownloadAttachmentResponse>) async throws
+    _ responses: ResponseWriter<GoogleApi.HttpBody>) async throws
 }
 
 extension TicketsService {
@@ -124,7 +124,7 @@ extension TicketsService {
       .serverStreaming(Methods.Tickets.downloadAttachment) {
         (
           request: Ticketing.DownloadAttachmentRequest, call: Call,
-          responses: ResponseWriter<Ticketing.DownloadAttachmentResponse>
+          responses: ResponseWriter<GoogleApi.HttpBody>
         ) async throws -> Void in
         try await self.downloadAttachment(request, call, responses)
       },
@@ -239,10 +239,10 @@ public struct TicketsClient: Sendable {
     try await caller.clientStreaming(Methods.Tickets.createUpload, options, produce)
   }
 
-  /// The bytes of an attachment; permission is checked at every download.
+  /// The bytes of an attachment, whole or a range of them; permission is checked at every download.
   public func downloadAttachment<R>(
     _ request: Ticketing.DownloadAttachmentRequest, _ options: CallOptions = .init(),
-    _ body: (ResponseStream<Ticketing.DownloadAttachmentResponse>) async throws -> R
+    _ body: (ResponseStream<GoogleApi.HttpBody>) async throws -> R
   ) async throws -> R {
     try await caller.serverStreaming(Methods.Tickets.downloadAttachment, request, options, body)
   }
@@ -414,23 +414,24 @@ extension Methods {
       input: Ticketing.CreateUploadRequest.descriptor,
       output: Ticketing.Upload.descriptor,
       streaming: .clientStreaming,
-      http: [HTTPRule("POST", "/v1/uploads", body: .whole)],
+      http: [HTTPRule("POST", "/v1/uploads", body: .field("file"))],
       access: AccessRule(.permission(.ticketsWrite)),
       documentation:
         "Sends a file that a ticket or note will name. RESOURCE_EXHAUSTED over the size limit, INVALID_ARGUMENT for a kind that is not accepted."
     )
 
-    /// The bytes of an attachment; permission is checked at every download.
+    /// The bytes of an attachment, whole or a range of them; permission is checked at every download.
     public static let downloadAttachment = Method(
       service: "portico.ticketing.v1.Tickets",
       name: "DownloadAttachment",
       input: Ticketing.DownloadAttachmentRequest.descriptor,
-      output: Ticketing.DownloadAttachmentResponse.descriptor,
+      output: GoogleApi.HttpBody.descriptor,
       streaming: .serverStreaming,
       idempotency: .noSideEffects,
       http: [HTTPRule("GET", "/v1/{name=accounts/*/tickets/*/attachments/*}:download")],
       access: AccessRule(.permission(.ticketsRead)),
-      documentation: "The bytes of an attachment; permission is checked at every download."
+      documentation:
+        "The bytes of an attachment, whole or a range of them; permission is checked at every download."
     )
 
     public static let all: [Method] = [

@@ -68,6 +68,6 @@ extension ProtoFile {
   /// Files that only describe files: their C is used by protogen, nothing else needs them.
   var isMeta: Bool {
     path == "google/protobuf/descriptor.proto" || package == "google.protobuf.compiler"
-      || package == "google.api"
+      || (package == "google.api" && path != "google/api/httpbody.proto")
   }
 }

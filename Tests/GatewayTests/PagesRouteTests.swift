@@ -159,6 +159,7 @@ struct PagesRouteTests {
       #expect(file["content-type"] == "application/octet-stream")
       #expect(file["content-disposition"]?.hasPrefix("attachment; ") == true)
       #expect(file["x-content-type-options"] == "nosniff" && file["content-length"] == "11")
+      #expect(file["etag"] == "\"v7\"" && file["accept-ranges"] == "bytes")
       #expect(try await stage.get("/accounts/acme/tickets/1001/attachments/8").status == 404)
     }
   }

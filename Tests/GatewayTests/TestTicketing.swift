@@ -1,4 +1,5 @@
 import Crypto
+import Handling
 import PorticoAPI
 import Protobuf
 import RPC
@@ -124,11 +125,8 @@ final class TestTicketing: TicketsService {
     var name = ""
     var bytes: [UInt8] = []
     for try await request in requests {
-      switch request.part {
-      case .header(let header): name = header.fileName
-      case .chunk(let chunk): bytes += chunk
-      case nil: throw Status(.invalidArgument, "an empty message")
-      }
+      if name.isEmpty { name = request.fileName }
+      bytes += request.file?.data ?? []
     }
     guard !name.hasSuffix(".exe") else { throw try Self.invalid("file", "is not accepted") }
     let upload = (name: name, bytes: bytes)
@@ -141,17 +139,18 @@ final class TestTicketing: TicketsService {
 
   func downloadAttachment(
     _ request: Ticketing.DownloadAttachmentRequest, _ call: Call,
-    _ responses: ResponseWriter<Ticketing.DownloadAttachmentResponse>
+    _ responses: ResponseWriter<GoogleApi.HttpBody>
   ) async throws {
     guard request.name == "accounts/acme/tickets/1001/attachments/7" else { throw absent }
-    try await responses.write(
-      .init(
-        part: .attachment(
-          .init(
-            name: request.name, fileName: "plan \"ä\".svg", contentType: "image/svg+xml",
-            sizeBytes: 11))))
-    try await responses.write(.init(part: .chunk(Array("<svg/>".utf8))))
-    try await responses.write(.init(part: .chunk(Array("hello".utf8))))
+    let bytes = Array("<svg/>hello".utf8)
+    let download = Download(
+      size: bytes.count, contentType: "image/svg+xml", fileName: "plan \"ä\".svg", version: "v7")
+    try await download.send(call, responses) { range in
+      AsyncStream { continuation in
+        for byte in bytes[range] { continuation.yield([byte]) }
+        continuation.finish()
+      }
+    }
   }
 
   func updateTicket(

@@ -1,5 +1,6 @@
 import Access
 import Foundation
+import Handling
 import PorticoAPI
 import RPC
 import Store
@@ -41,12 +42,60 @@ struct UploadTests {
         let notes = try await desk.tickets(person).listNotes(.init(parent: ticket.name)).notes
         #expect(notes.first?.attachments == note.attachments)
         let back = try await desk.download(attachment, as: person)
-        #expect(back.described == attachment)
+        #expect(back.contentType == "image/png")
+        #expect(back.said[binary: DownloadMetadata.fileName] == Array("photo.png".utf8))
         #expect(back.bytes == Self.png)
         #expect(try await desk.download(log, as: person).bytes == big)
       }
       for person in [desk.bob, desk.birch, desk.stranger] {
         try await expect(.notFound) { try await desk.download(attachment, as: person) }
+      }
+    }
+  }
+
+  @Test("R-175 a part, the head alone, or nothing for who has it: as the metadata asks")
+  func ranges() async throws {
+    try await Desk.run { desk in
+      let text = try await desk.upload("log.txt", Array("0123456789".utf8), as: desk.ada)
+      let ticket = try await desk.raise(uploads: [text.name])
+      let file = try #require(ticket.attachments.first)
+      let whole = try await desk.download(file, as: desk.ada)
+      let etag = try #require(whole.said[DownloadMetadata.etag])
+      #expect(etag == "\"\(file.sha256)\"")
+      #expect(whole.said[DownloadMetadata.status] == "200")
+      #expect(whole.said[DownloadMetadata.length] == "10")
+      for (range, bytes, said) in [
+        ("bytes=2-4", "234", "bytes 2-4/10"), ("bytes=7-", "789", "bytes 7-9/10"),
+        ("bytes=-2", "89", "bytes 8-9/10"), ("bytes=5-99", "56789", "bytes 5-9/10"),
+      ] {
+        let part = try await desk.download(
+          file, as: desk.ada, asking: [DownloadMetadata.range: range])
+        #expect(part.bytes == Array(bytes.utf8) && part.contentType == "text/plain")
+        #expect(part.said[DownloadMetadata.status] == "206")
+        #expect(part.said[DownloadMetadata.contentRange] == said)
+      }
+      for other: KeyValuePairs in [
+        [DownloadMetadata.range: "bytes=1-2", DownloadMetadata.ifRange: "\"other\""],
+        [DownloadMetadata.range: "bytes=1-2,4-5"], [DownloadMetadata.range: "bytes=4-1"],
+        [DownloadMetadata.range: "lines=1-2"], [DownloadMetadata.ifNoneMatch: "\"other\""],
+      ] {
+        let whole = try await desk.download(file, as: desk.ada, asking: other)
+        #expect(whole.bytes.count == 10 && whole.said[DownloadMetadata.status] == "200")
+      }
+      for tag in [etag, "W/\(etag)", "\"a\", \(etag)", "*"] {
+        let known = try await desk.download(
+          file, as: desk.ada, asking: [DownloadMetadata.ifNoneMatch: tag])
+        #expect(known.bytes.isEmpty && known.said[DownloadMetadata.status] == "304")
+      }
+      let head = try await desk.download(
+        file, as: desk.ada, asking: [DownloadMetadata.method: "HEAD"])
+      #expect(head.bytes.isEmpty && head.said[DownloadMetadata.length] == "10")
+      for range in ["bytes=10-", "bytes=-0", "bytes=99999999999999999999-"] {
+        let outside = try await status {
+          try await desk.download(file, as: desk.ada, asking: [DownloadMetadata.range: range])
+        }
+        #expect(outside.code == .outOfRange)
+        #expect(outside.details.map(\.typeName) == ["google.rpc.ErrorInfo"])
       }
     }
   }
@@ -96,7 +145,7 @@ struct UploadTests {
       let announced = try await status {
         try await desk.tickets(desk.ada).createUpload { writer in
           try await writer.write(
-            .init(part: .header(.init(fileName: "a.txt", sizeBytes: Int64(Desk.largestFile) + 1))))
+            .init(fileName: "a.txt", sizeBytes: Int64(Desk.largestFile) + 1))
         }
       }
       #expect(announced.code == .resourceExhausted)
@@ -115,11 +164,11 @@ struct UploadTests {
   func malformed() async throws {
     try await Desk.run { desk in
       let tickets = desk.tickets(desk.ada)
-      let header = Ticketing.CreateUploadRequest(part: .header(.init(fileName: "a.txt")))
-      let chunk = Ticketing.CreateUploadRequest(part: .chunk([97]))
-      let large = Ticketing.CreateUploadRequest(part: .chunk([UInt8](repeating: 97, count: 65_537)))
-      let negative = Ticketing.CreateUploadRequest(
-        part: .header(.init(fileName: "a.txt", sizeBytes: -1)))
+      let header = Ticketing.CreateUploadRequest(fileName: "a.txt")
+      let chunk = Ticketing.CreateUploadRequest(file: .init(data: [97]))
+      let large = Ticketing.CreateUploadRequest(
+        file: .init(data: [UInt8](repeating: 97, count: 1_048_577)))
+      let negative = Ticketing.CreateUploadRequest(fileName: "a.txt", sizeBytes: -1)
       for messages in [
         [], [chunk], [.init()], [header, header], [header, .init()], [header, large], [negative],
       ] {
@@ -201,29 +250,33 @@ extension Desk {
     _ name: String, _ bytes: [UInt8], as principal: Principal
   ) async throws -> Ticketing.Upload {
     try await tickets(principal).createUpload { writer in
-      try await writer.write(.init(part: .header(.init(fileName: name))))
+      try await writer.write(.init(fileName: name))
       var rest = bytes[...]
       while !rest.isEmpty {
-        try await writer.write(.init(part: .chunk(Array(rest.prefix(65_536)))))
+        try await writer.write(.init(file: .init(data: Array(rest.prefix(65_536)))))
         rest = rest.dropFirst(65_536)
       }
     }
   }
 
+  /// What the answer said beside the bytes, the type of its first message, and the bytes.
   func download(
-    _ attachment: Ticketing.Attachment, as principal: Principal
-  ) async throws -> (described: Ticketing.Attachment?, bytes: [UInt8]) {
-    try await tickets(principal).downloadAttachment(.init(name: attachment.name)) { responses in
-      var described: Ticketing.Attachment?
+    _ attachment: Ticketing.Attachment, as principal: Principal,
+    asking metadata: KeyValuePairs<String, String> = [:]
+  ) async throws -> (said: Metadata, contentType: String, bytes: [UInt8]) {
+    var options = CallOptions()
+    for (key, value) in metadata { try options.metadata.set(key, value) }
+    return try await tickets(principal).downloadAttachment(
+      .init(name: attachment.name), options
+    ) { responses in
+      var type: String?
       var bytes: [UInt8] = []
+      let said = try await responses.initialMetadata()
       for try await response in responses {
-        switch response.part {
-        case .attachment(let attachment): described = attachment
-        case .chunk(let chunk): bytes += chunk
-        case nil: Issue.record("an empty message")
-        }
+        if type == nil { type = response.contentType }
+        bytes += response.data
       }
-      return (described, bytes)
+      return (said, type ?? "", bytes)
     }
   }
 

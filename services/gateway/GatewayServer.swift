@@ -58,7 +58,8 @@ public final class GatewayServer: Sendable {
     let pageServing = try PageServing(
       pages, secret: secret, assets: assets, sessions: sessions, patience: limits.partTime,
       clock: clock, log: log)
-    let methods = MethodTable(Methods.all)
+    let served = Methods.all.filter { backends[$0.owner] != nil }
+    let methods = MethodTable(served)
     let inflation = Inflation(
       bytesInAll: limits.inflatedBytes, maximumRatio: limits.inflationRatio)
     let edge = Edge(
@@ -67,7 +68,7 @@ public final class GatewayServer: Sendable {
         portals: PortalDirectory(gated, configuration, patience: limits.portalTime, clock: clock),
         sessions: sessions, protection: pageServing.protection, rates: rates, backends: gated),
       surfaces: [
-        try JSONGateway(Methods.all, types: Self.types, limits: limits),
+        try JSONGateway(served, types: Self.types, limits: limits),
         GRPCWebSurface(
           methods: methods, types: Self.types, limits: limits, inflation: inflation),
         ConnectSurface(

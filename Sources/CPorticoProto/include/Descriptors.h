@@ -6,6 +6,7 @@
 #include "google/api/annotations.pb-c.h"
 #include "google/api/field_behavior.pb-c.h"
 #include "google/api/http.pb-c.h"
+#include "google/api/httpbody.pb-c.h"
 #include "google/protobuf/any.pb-c.h"
 #include "google/protobuf/compiler/plugin.pb-c.h"
 #include "google/protobuf/descriptor.pb-c.h"
@@ -52,6 +53,7 @@
 #include "portico/testing/names/v1/names.pb-c.h"
 #include "portico/testing/v1/maps.pb-c.h"
 #include "portico/testing/v1/testing.pb-c.h"
+#include "portico/testing/v1/transcoding.pb-c.h"
 #include "portico/ticketing/v1/asset.pb-c.h"
 #include "portico/ticketing/v1/attachment.pb-c.h"
 #include "portico/ticketing/v1/catalog.pb-c.h"
@@ -72,6 +74,10 @@ static inline const void *_Nonnull google__api__field_behavior__address(void)
 static inline const void *_Nonnull google__api__http__address(void)
 {
   return &google__api__http__descriptor;
+}
+static inline const void *_Nonnull google__api__http_body__address(void)
+{
+  return &google__api__http_body__descriptor;
 }
 static inline const void *_Nonnull google__api__http_rule__address(void)
 {
@@ -1313,6 +1319,22 @@ static inline const void *_Nonnull portico__testing__v1__color__address(void)
 {
   return &portico__testing__v1__color__descriptor;
 }
+static inline const void *_Nonnull portico__testing__v1__count_request__address(void)
+{
+  return &portico__testing__v1__count_request__descriptor;
+}
+static inline const void *_Nonnull portico__testing__v1__count_response__address(void)
+{
+  return &portico__testing__v1__count_response__descriptor;
+}
+static inline const void *_Nonnull portico__testing__v1__failure_request__address(void)
+{
+  return &portico__testing__v1__failure_request__descriptor;
+}
+static inline const void *_Nonnull portico__testing__v1__fetch_file_request__address(void)
+{
+  return &portico__testing__v1__fetch_file_request__descriptor;
+}
 static inline const void *_Nonnull portico__testing__v1__keywords__address(void)
 {
   return &portico__testing__v1__keywords__descriptor;
@@ -1409,6 +1431,14 @@ static inline const void *_Nonnull portico__testing__v1__optionals__address(void
 {
   return &portico__testing__v1__optionals__descriptor;
 }
+static inline const void *_Nonnull portico__testing__v1__parcel__address(void)
+{
+  return &portico__testing__v1__parcel__descriptor;
+}
+static inline const void *_Nonnull portico__testing__v1__parcel__labels_entry__address(void)
+{
+  return &portico__testing__v1__parcel__labels_entry__descriptor;
+}
 static inline const void *_Nonnull portico__testing__v1__right__address(void)
 {
   return &portico__testing__v1__right__descriptor;
@@ -1416,6 +1446,14 @@ static inline const void *_Nonnull portico__testing__v1__right__address(void)
 static inline const void *_Nonnull portico__testing__v1__scalars__address(void)
 {
   return &portico__testing__v1__scalars__descriptor;
+}
+static inline const void *_Nonnull portico__testing__v1__send_file_request__address(void)
+{
+  return &portico__testing__v1__send_file_request__descriptor;
+}
+static inline const void *_Nonnull portico__testing__v1__send_file_response__address(void)
+{
+  return &portico__testing__v1__send_file_response__descriptor;
 }
 static inline const void *_Nonnull portico__testing__v1__type__address(void)
 {
@@ -1484,10 +1522,6 @@ static inline const void *_Nonnull portico__ticketing__v1__create_upload_request
 static inline const void *_Nonnull portico__ticketing__v1__download_attachment_request__address(void)
 {
   return &portico__ticketing__v1__download_attachment_request__descriptor;
-}
-static inline const void *_Nonnull portico__ticketing__v1__download_attachment_response__address(void)
-{
-  return &portico__ticketing__v1__download_attachment_response__descriptor;
 }
 static inline const void *_Nonnull portico__ticketing__v1__get_ticket_request__address(void)
 {
@@ -1612,10 +1646,6 @@ static inline const void *_Nonnull portico__ticketing__v1__update_ticket_setting
 static inline const void *_Nonnull portico__ticketing__v1__upload__address(void)
 {
   return &portico__ticketing__v1__upload__descriptor;
-}
-static inline const void *_Nonnull portico__ticketing__v1__upload_header__address(void)
-{
-  return &portico__ticketing__v1__upload_header__descriptor;
 }
 
 #endif

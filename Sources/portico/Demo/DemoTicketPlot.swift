@@ -88,8 +88,8 @@ struct DemoTicketPlot: Sendable {
       let file = index.isMultiple(of: 2) ? DemoFile.photo : DemoFile.letter
       let upload = try await tickets.createUpload(stage.by(login)) { writer in
         try await writer.write(
-          .init(part: .header(.init(fileName: file.name, sizeBytes: Int64(file.bytes.count)))))
-        try await writer.write(.init(part: .chunk(file.bytes)))
+          .init(
+            fileName: file.name, sizeBytes: Int64(file.bytes.count), file: .init(data: file.bytes)))
       }
       uploads = [upload.name]
     }

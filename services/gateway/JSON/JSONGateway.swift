@@ -50,8 +50,16 @@ struct JSONGateway: Surface {
       route: route, bindings: match.bindings, query: request.query, limits: JSONLimits(),
       types: types)
     let message = try translation.message(body: try await body(of: request))
-    let answer = try await caller.unary(route.method, message, CallOptions())
-    return try response(answer.message, route)
+    guard route.method.output == HTTPBodyAnswer.type else {
+      let answer = try await caller.unary(route.method, message, CallOptions())
+      return try response(answer.message, route)
+    }
+    guard route.method.streaming == .unary else {
+      return try await HTTPBodyAnswer.response(
+        of: route.method, message, to: request, by: caller)
+    }
+    let options = try HTTPBodyAnswer.options(for: request)
+    return try HTTPBodyAnswer.response(try await caller.unary(route.method, message, options))
   }
 
   private func body(of request: Request) async throws -> [UInt8] {
@@ -70,7 +78,6 @@ struct JSONGateway: Surface {
 
   private func response(_ message: [UInt8], _ route: JSONRouter.Route) throws -> Response {
     let output = route.method.output
-    if output.name == HTTPBody.typeName { return try HTTPBody(message, output).response }
     let json =
       if let field = route.rule.responseBody {
         try output.json(ofField: field, fromSerialized: message, options: options)
@@ -78,20 +85,5 @@ struct JSONGateway: Surface {
         try output.json(fromSerialized: message, options: options)
       }
     return .bytes(json, type: "application/json")
-  }
-}
-
-/// `google.api.HttpBody`: raw bytes with a type of their own, always as a download in a sandbox.
-struct HTTPBody {
-  static let typeName = "google.api.HttpBody"
-  let response: Response
-
-  init(_ message: [UInt8], _ type: MessageDescriptor) throws {
-    let declared = String(
-      decoding: try type.bytes(ofField: "content_type", fromSerialized: message), as: UTF8.self)
-    let isSafe = !declared.isEmpty && HeaderText.isSafe(declared)
-    response = .attachment(
-      .bytes(try type.bytes(ofField: "data", fromSerialized: message)), fileName: "download",
-      type: isSafe ? declared : "application/octet-stream")
   }
 }

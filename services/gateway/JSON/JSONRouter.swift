@@ -18,7 +18,7 @@ struct JSONRouter: Sendable {
   private var trie = PathTrie<Route>()
 
   init(_ methods: [Method]) throws {
-    for method in methods where method.streaming == .unary {
+    for method in methods where Self.isServed(method) {
       for rule in method.http {
         let template = try PathTemplate(rule.template)
         try Self.check(rule, template, method)
@@ -26,6 +26,19 @@ struct JSONRouter: Sendable {
           rule.verb.uppercased(), template, Route(method: method, rule: rule, template: template))
       }
     }
+  }
+
+  /// Messages that one text stands for.
+  private static func isText(_ type: MessageDescriptor) -> Bool {
+    let short = type.name.split(separator: ".").last.map(String.init) ?? ""
+    return type.name == "google.protobuf.\(short)"
+      && (["Timestamp", "Duration", "FieldMask"].contains(short)
+        || (short.hasSuffix("Value") && !["Value", "ListValue"].contains(short)))
+  }
+
+  private static func isServed(_ method: Method) -> Bool {
+    method.streaming == .unary
+      || method.streaming == .serverStreaming && method.output == HTTPBodyAnswer.type
   }
 
   func match(_ method: String, _ target: Target) -> PathTrie<Route>.Outcome {
@@ -36,7 +49,7 @@ struct JSONRouter: Sendable {
     func fail(_ reason: String) -> Invalid { Invalid(method: method.path, reason: reason) }
     for variable in template.variables {
       guard let field = method.input.field(path: variable.field), !field.isRepeated,
-        field.message == nil
+        field.message.map(Self.isText) ?? true
       else { throw fail("{\(variable.field)} is no single scalar field of \(method.input.name)") }
     }
     if case .field(let name) = rule.body, method.input.field(named: name) == nil {
@@ -45,7 +58,7 @@ struct JSONRouter: Sendable {
     if let name = rule.responseBody, method.output.field(named: name) == nil {
       throw fail("response_body \"\(name)\" is no field of \(method.output.name)")
     }
-    if rule.body != .none, ["GET", "HEAD", "DELETE"].contains(rule.verb.uppercased()) {
+    if rule.body != .none, ["GET", "HEAD"].contains(rule.verb.uppercased()) {
       throw fail("\(rule.verb) takes no body")
     }
   }

@@ -9,6 +9,11 @@ struct Problem: Error, Sendable, Hashable {
     let description: String
   }
 
+  struct Header: Sendable, Hashable {
+    let name: String
+    let value: String
+  }
+
   /// A tag of google.rpc.Code, `NOT_FOUND`; gateway errors use the nearest one.
   var code: Status.Code
   var status: HTTPResponseStatus
@@ -21,6 +26,8 @@ struct Problem: Error, Sendable, Hashable {
   var retryAfter: Int?
   /// Methods for `Allow`, with 405.
   var allow: [String] = []
+  /// What else the answer says in its head.
+  var headers: [Header] = []
   /// For the log only.
   var reason: String?
 

@@ -63,6 +63,7 @@ extension Problem {
     } else if status == .serviceUnavailable {
       response.headers.replaceOrAdd(name: "retry-after", value: "1")
     }
+    for header in headers { response.headers.replaceOrAdd(name: header.name, value: header.value) }
     if !allow.isEmpty {
       response.headers.replaceOrAdd(name: "allow", value: allow.joined(separator: ", "))
     }

@@ -1,3 +1,4 @@
+import Handling
 import NIOHTTP1
 import Protobuf
 import RPC
@@ -16,6 +17,7 @@ extension Problem {
       case "google.rpc.DebugInfo": continue
       case "google.rpc.BadRequest": violations += Self.violations(detail)
       case "google.rpc.RetryInfo": retryAfter = Self.seconds(detail)
+      case "google.rpc.ErrorInfo": readReason(detail)
       default: break
       }
       details.append(detail)
@@ -70,6 +72,18 @@ extension Problem {
     case .unauthenticated: .unauthorized
     case .unknown, .internal, .dataLoss: .internalServerError
     }
+  }
+
+  /// A range that lies outside of the bytes has an HTTP status of its own.
+  private mutating func readReason(_ detail: Status.Detail) {
+    do {
+      let info = try GoogleRpc.ErrorInfo(serialized: detail.value)
+      guard code == .outOfRange, info.reason == DownloadMetadata.unsatisfiable,
+        let size = info.metadata["size"].flatMap(Int.init)
+      else { return }
+      status = .rangeNotSatisfiable
+      headers.append(Header(name: "content-range", value: "bytes */\(size)"))
+    } catch { return }  // a detail that cannot be read explains nothing
   }
 
   private static func violations(_ detail: Status.Detail) -> [Violation] {

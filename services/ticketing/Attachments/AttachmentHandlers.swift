@@ -6,6 +6,7 @@ import PorticoAPI
 import RPC
 import Store
 import Values
+import WellKnown
 
 /// Files in and out.
 extension TicketHandlers {
@@ -14,20 +15,21 @@ extension TicketHandlers {
   ) async throws -> Ticketing.Upload {
     let principal = try call.principal
     var iterator = requests.makeAsyncIterator()
-    guard case .header(let header) = try await iterator.next()?.part else {
-      throw Status.invalid("header", "must come first")
+    guard let first = try await iterator.next(), !first.fileName.isEmpty else {
+      throw Status.invalid("file_name", "is required")
     }
-    guard header.sizeBytes >= 0 else { throw Status.invalid("header.size_bytes", "is negative") }
-    guard header.sizeBytes <= maxFileBytes else { throw tooLarge }
+    guard first.sizeBytes >= 0 else { throw Status.invalid("size_bytes", "is negative") }
+    guard first.sizeBytes <= maxFileBytes else { throw tooLarge }
     let blob: Blob
     do {
       blob = try await blobs.write(
-        UploadChunks(requests: requests), of: principal.tenant, limit: Int(clamping: maxFileBytes))
+        UploadPieces(first: first, rest: requests), of: principal.tenant,
+        limit: Int(clamping: maxFileBytes))
     } catch BlobError.tooLarge { throw tooLarge }
     let upload = Upload(
       id: "\(ids.next())", owner: principal.user,
       file: StoredFile(
-        fileName: AcceptedFile.cleanName(header.fileName, contentType: blob.contentType),
+        fileName: AcceptedFile.cleanName(first.fileName, contentType: blob.contentType),
         contentType: blob.contentType, sizeBytes: Int64(blob.size),
         sha256: blob.sha256.hexadecimal,
         blob: blob.id.rawValue), created: call.now)
@@ -56,32 +58,24 @@ extension TicketHandlers {
 
   func downloadAttachment(
     _ request: Ticketing.DownloadAttachmentRequest, _ call: Call,
-    _ responses: ResponseWriter<Ticketing.DownloadAttachmentResponse>
+    _ responses: ResponseWriter<GoogleApi.HttpBody>
   ) async throws {
     let name = try ResourceName(request.name, "accounts/*/tickets/*/attachments/*")
     let viewer = try Viewer(call)
-    let (ticket, attachment) = try await call.read(in: store) {
-      db throws -> (Ticket, Attachment) in
-      let ticket = try self.ticket(name, for: viewer, in: db)
-      return (
-        ticket,
-        try AttachmentStore(db).attachment(
-          of: ticket, id: name["attachments"], showing: viewer.visible)
-      )
+    let attachment = try await call.read(in: store) { db throws -> Attachment in
+      try AttachmentStore(db).attachment(
+        of: self.ticket(name, for: viewer, in: db), id: name["attachments"],
+        showing: viewer.visible)
     }
     guard let id = BlobID(rawValue: attachment.file.blob) else {
       throw StoreError.corrupt("blob id of \(request.name)")
     }
-    let reader = try await blobs.read(id, of: viewer.principal.tenant)
-    let described = Ticketing.Attachment(attachment, of: ticket)
-    try await responses.write(Ticketing.DownloadAttachmentResponse(part: .attachment(described)))
-    for try await chunk in reader {
-      var rest = chunk[...]
-      while !rest.isEmpty {
-        let piece = Array(rest.prefix(65_536))
-        try await responses.write(Ticketing.DownloadAttachmentResponse(part: .chunk(piece)))
-        rest = rest.dropFirst(65_536)
-      }
+    let file = attachment.file
+    let download = Download(
+      size: Int(clamping: file.sizeBytes), contentType: file.contentType, fileName: file.fileName,
+      version: file.sha256)
+    try await download.send(call, responses) { range in
+      try await blobs.read(id, of: viewer.principal.tenant, range: range)
     }
   }
 
@@ -122,26 +116,37 @@ extension TicketHandlers {
   }
 }
 
-/// The chunks that follow an upload's header.
-private struct UploadChunks: AsyncSequence, Sendable {
-  let requests: RequestStream<Ticketing.CreateUploadRequest>
+/// The bytes of an upload, message by message.
+private struct UploadPieces: AsyncSequence, Sendable {
+  let first: Ticketing.CreateUploadRequest
+  let rest: RequestStream<Ticketing.CreateUploadRequest>
 
   struct AsyncIterator: AsyncIteratorProtocol {
-    var iterator: RequestStream<Ticketing.CreateUploadRequest>.AsyncIterator
+    var first: Ticketing.CreateUploadRequest?
+    var rest: RequestStream<Ticketing.CreateUploadRequest>.AsyncIterator
 
     mutating func next() async throws -> [UInt8]? {
-      guard let request = try await iterator.next() else { return nil }
-      guard case .chunk(let bytes) = request.part else {
-        throw Status.invalid("chunk", "must follow the header")
+      let request: Ticketing.CreateUploadRequest
+      if let first {
+        request = first
+        self.first = nil
+      } else {
+        guard let following = try await rest.next() else { return nil }
+        guard following.fileName.isEmpty, following.sizeBytes == 0 else {
+          throw Status.invalid("file_name", "stands in the first message only")
+        }
+        guard following.file != nil else { throw Status.invalid("file", "is missing") }
+        request = following
       }
-      guard bytes.count <= 65_536 else {
-        throw Status.invalid("chunk", "must have at most 64 KiB")
+      let bytes = request.file?.data ?? []
+      guard bytes.count <= 1 << 20 else {
+        throw Status.invalid("file.data", "must have at most 1 MiB a message")
       }
       return bytes
     }
   }
 
   func makeAsyncIterator() -> AsyncIterator {
-    AsyncIterator(iterator: requests.makeAsyncIterator())
+    AsyncIterator(first: first, rest: rest.makeAsyncIterator())
   }
 }

@@ -1,7 +1,6 @@
 import NIOHTTP1
 import PorticoAPI
 import RPC
-import Values
 
 /// `/accounts/{account}/tickets/{number}/attachments/{id}`: the file, always as a download and never in our origin
 /// (X-19, D-57), in pieces as the browser takes them. Ticketing checks the permission at every download.
@@ -19,34 +18,13 @@ enum AttachmentDownload {
   ]
 
   @Sendable private static func download(_ context: PageContext) async throws -> Response {
-    let tickets = TicketsClient(context.caller)
     let request = Ticketing.DownloadAttachmentRequest(name: context.path["name"])
-    // The headers need the description, which is the first message; the call that carries the bytes runs while the
-    // body is written.
-    let file = try await tickets.downloadAttachment(
-      request, CallOptions(deadline: .after(.seconds(10)))
-    ) {
-      try await description($0)
+    var response = try await HTTPBodyAnswer.response(
+      of: Methods.Tickets.downloadAttachment, try request.serialized(), to: context.request,
+      by: context.caller)
+    if let type = response.headers["content-type"].first, !named.contains(type) {
+      response.headers.replaceOrAdd(name: "content-type", value: "application/octet-stream")
     }
-    let type = named.contains(file.contentType) ? file.contentType : "application/octet-stream"
-    let length = Int(clamping: file.sizeBytes)
-    return .attachment(
-      .stream(length: length) { writer in
-        try await tickets.downloadAttachment(request) { responses in
-          for try await response in responses {
-            if case .chunk(let bytes) = response.part { try await writer.write(bytes) }
-          }
-        }
-      }, fileName: file.fileName, type: type)
-  }
-
-  private static func description(
-    _ responses: ResponseStream<Ticketing.DownloadAttachmentResponse>
-  ) async throws -> Ticketing.Attachment {
-    for try await response in responses {
-      guard case .attachment(let attachment) = response.part else { break }
-      return attachment
-    }
-    throw Status(.internal, "internal error", because: "a download began without its description")
+    return response
   }
 }

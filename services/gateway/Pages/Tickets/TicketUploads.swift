@@ -54,8 +54,8 @@ enum TicketUploads {
   private static func send(_ file: Upload, _ context: PageContext) async throws -> Sent {
     let upload = try await TicketsClient(context.caller).createUpload { writer in
       try await writer.write(
-        .init(part: .header(.init(fileName: file.fileName, sizeBytes: Int64(file.size)))))
-      try await file.forEachChunk { try await writer.write(.init(part: .chunk($0))) }
+        .init(fileName: file.fileName, sizeBytes: Int64(file.size), file: .init()))
+      try await file.forEachChunk { try await writer.write(.init(file: .init(data: $0))) }
     }
     return Sent(name: upload.name, fileName: file.fileName)
   }

@@ -142,51 +142,6 @@ void   portico__ticketing__v1__create_upload_request__free_unpacked
   assert(message->base.descriptor == &portico__ticketing__v1__create_upload_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   portico__ticketing__v1__upload_header__init
-                     (Portico__Ticketing__V1__UploadHeader         *message)
-{
-  static const Portico__Ticketing__V1__UploadHeader init_value = PORTICO__TICKETING__V1__UPLOAD_HEADER__INIT;
-  *message = init_value;
-}
-size_t portico__ticketing__v1__upload_header__get_packed_size
-                     (const Portico__Ticketing__V1__UploadHeader *message)
-{
-  assert(message->base.descriptor == &portico__ticketing__v1__upload_header__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t portico__ticketing__v1__upload_header__pack
-                     (const Portico__Ticketing__V1__UploadHeader *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &portico__ticketing__v1__upload_header__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t portico__ticketing__v1__upload_header__pack_to_buffer
-                     (const Portico__Ticketing__V1__UploadHeader *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &portico__ticketing__v1__upload_header__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Portico__Ticketing__V1__UploadHeader *
-       portico__ticketing__v1__upload_header__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Portico__Ticketing__V1__UploadHeader *)
-     protobuf_c_message_unpack (&portico__ticketing__v1__upload_header__descriptor,
-                                allocator, len, data);
-}
-void   portico__ticketing__v1__upload_header__free_unpacked
-                     (Portico__Ticketing__V1__UploadHeader *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &portico__ticketing__v1__upload_header__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   portico__ticketing__v1__download_attachment_request__init
                      (Portico__Ticketing__V1__DownloadAttachmentRequest         *message)
 {
@@ -230,51 +185,6 @@ void   portico__ticketing__v1__download_attachment_request__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &portico__ticketing__v1__download_attachment_request__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
-void   portico__ticketing__v1__download_attachment_response__init
-                     (Portico__Ticketing__V1__DownloadAttachmentResponse         *message)
-{
-  static const Portico__Ticketing__V1__DownloadAttachmentResponse init_value = PORTICO__TICKETING__V1__DOWNLOAD_ATTACHMENT_RESPONSE__INIT;
-  *message = init_value;
-}
-size_t portico__ticketing__v1__download_attachment_response__get_packed_size
-                     (const Portico__Ticketing__V1__DownloadAttachmentResponse *message)
-{
-  assert(message->base.descriptor == &portico__ticketing__v1__download_attachment_response__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t portico__ticketing__v1__download_attachment_response__pack
-                     (const Portico__Ticketing__V1__DownloadAttachmentResponse *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &portico__ticketing__v1__download_attachment_response__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t portico__ticketing__v1__download_attachment_response__pack_to_buffer
-                     (const Portico__Ticketing__V1__DownloadAttachmentResponse *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &portico__ticketing__v1__download_attachment_response__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Portico__Ticketing__V1__DownloadAttachmentResponse *
-       portico__ticketing__v1__download_attachment_response__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Portico__Ticketing__V1__DownloadAttachmentResponse *)
-     protobuf_c_message_unpack (&portico__ticketing__v1__download_attachment_response__descriptor,
-                                allocator, len, data);
-}
-void   portico__ticketing__v1__download_attachment_response__free_unpacked
-                     (Portico__Ticketing__V1__DownloadAttachmentResponse *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &portico__ticketing__v1__download_attachment_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 static const ProtobufCFieldDescriptor portico__ticketing__v1__attachment__field_descriptors[7] =
@@ -470,58 +380,7 @@ const ProtobufCMessageDescriptor portico__ticketing__v1__upload__descriptor =
   (ProtobufCMessageInit) portico__ticketing__v1__upload__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor portico__ticketing__v1__create_upload_request__field_descriptors[2] =
-{
-  {
-    "header",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Portico__Ticketing__V1__CreateUploadRequest, part_case),
-    offsetof(Portico__Ticketing__V1__CreateUploadRequest, header),
-    &portico__ticketing__v1__upload_header__descriptor,
-    NULL,
-    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "chunk",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BYTES,
-    offsetof(Portico__Ticketing__V1__CreateUploadRequest, part_case),
-    offsetof(Portico__Ticketing__V1__CreateUploadRequest, chunk),
-    NULL,
-    NULL,
-    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned portico__ticketing__v1__create_upload_request__field_indices_by_name[] = {
-  1,   /* field[1] = chunk */
-  0,   /* field[0] = header */
-};
-static const ProtobufCIntRange portico__ticketing__v1__create_upload_request__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 2 }
-};
-const ProtobufCMessageDescriptor portico__ticketing__v1__create_upload_request__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "portico.ticketing.v1.CreateUploadRequest",
-  "CreateUploadRequest",
-  "Portico__Ticketing__V1__CreateUploadRequest",
-  "portico.ticketing.v1",
-  sizeof(Portico__Ticketing__V1__CreateUploadRequest),
-  2,
-  portico__ticketing__v1__create_upload_request__field_descriptors,
-  portico__ticketing__v1__create_upload_request__field_indices_by_name,
-  1,  portico__ticketing__v1__create_upload_request__number_ranges,
-  (ProtobufCMessageInit) portico__ticketing__v1__create_upload_request__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor portico__ticketing__v1__upload_header__field_descriptors[2] =
+static const ProtobufCFieldDescriptor portico__ticketing__v1__create_upload_request__field_descriptors[3] =
 {
   {
     "file_name",
@@ -529,7 +388,7 @@ static const ProtobufCFieldDescriptor portico__ticketing__v1__upload_header__fie
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(Portico__Ticketing__V1__UploadHeader, file_name),
+    offsetof(Portico__Ticketing__V1__CreateUploadRequest, file_name),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -541,35 +400,48 @@ static const ProtobufCFieldDescriptor portico__ticketing__v1__upload_header__fie
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(Portico__Ticketing__V1__UploadHeader, size_bytes),
+    offsetof(Portico__Ticketing__V1__CreateUploadRequest, size_bytes),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "file",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Ticketing__V1__CreateUploadRequest, file),
+    &google__api__http_body__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
-static const unsigned portico__ticketing__v1__upload_header__field_indices_by_name[] = {
+static const unsigned portico__ticketing__v1__create_upload_request__field_indices_by_name[] = {
+  2,   /* field[2] = file */
   0,   /* field[0] = file_name */
   1,   /* field[1] = size_bytes */
 };
-static const ProtobufCIntRange portico__ticketing__v1__upload_header__number_ranges[1 + 1] =
+static const ProtobufCIntRange portico__ticketing__v1__create_upload_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
-const ProtobufCMessageDescriptor portico__ticketing__v1__upload_header__descriptor =
+const ProtobufCMessageDescriptor portico__ticketing__v1__create_upload_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "portico.ticketing.v1.UploadHeader",
-  "UploadHeader",
-  "Portico__Ticketing__V1__UploadHeader",
+  "portico.ticketing.v1.CreateUploadRequest",
+  "CreateUploadRequest",
+  "Portico__Ticketing__V1__CreateUploadRequest",
   "portico.ticketing.v1",
-  sizeof(Portico__Ticketing__V1__UploadHeader),
-  2,
-  portico__ticketing__v1__upload_header__field_descriptors,
-  portico__ticketing__v1__upload_header__field_indices_by_name,
-  1,  portico__ticketing__v1__upload_header__number_ranges,
-  (ProtobufCMessageInit) portico__ticketing__v1__upload_header__init,
+  sizeof(Portico__Ticketing__V1__CreateUploadRequest),
+  3,
+  portico__ticketing__v1__create_upload_request__field_descriptors,
+  portico__ticketing__v1__create_upload_request__field_indices_by_name,
+  1,  portico__ticketing__v1__create_upload_request__number_ranges,
+  (ProtobufCMessageInit) portico__ticketing__v1__create_upload_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor portico__ticketing__v1__download_attachment_request__field_descriptors[1] =
@@ -608,56 +480,5 @@ const ProtobufCMessageDescriptor portico__ticketing__v1__download_attachment_req
   portico__ticketing__v1__download_attachment_request__field_indices_by_name,
   1,  portico__ticketing__v1__download_attachment_request__number_ranges,
   (ProtobufCMessageInit) portico__ticketing__v1__download_attachment_request__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor portico__ticketing__v1__download_attachment_response__field_descriptors[2] =
-{
-  {
-    "attachment",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Portico__Ticketing__V1__DownloadAttachmentResponse, part_case),
-    offsetof(Portico__Ticketing__V1__DownloadAttachmentResponse, attachment),
-    &portico__ticketing__v1__attachment__descriptor,
-    NULL,
-    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "chunk",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BYTES,
-    offsetof(Portico__Ticketing__V1__DownloadAttachmentResponse, part_case),
-    offsetof(Portico__Ticketing__V1__DownloadAttachmentResponse, chunk),
-    NULL,
-    NULL,
-    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned portico__ticketing__v1__download_attachment_response__field_indices_by_name[] = {
-  0,   /* field[0] = attachment */
-  1,   /* field[1] = chunk */
-};
-static const ProtobufCIntRange portico__ticketing__v1__download_attachment_response__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 2 }
-};
-const ProtobufCMessageDescriptor portico__ticketing__v1__download_attachment_response__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "portico.ticketing.v1.DownloadAttachmentResponse",
-  "DownloadAttachmentResponse",
-  "Portico__Ticketing__V1__DownloadAttachmentResponse",
-  "portico.ticketing.v1",
-  sizeof(Portico__Ticketing__V1__DownloadAttachmentResponse),
-  2,
-  portico__ticketing__v1__download_attachment_response__field_descriptors,
-  portico__ticketing__v1__download_attachment_response__field_indices_by_name,
-  1,  portico__ticketing__v1__download_attachment_response__number_ranges,
-  (ProtobufCMessageInit) portico__ticketing__v1__download_attachment_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -15,14 +15,13 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 #include "google/api/field_behavior.pb-c.h"
+#include "google/api/httpbody.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
 
 typedef struct Portico__Ticketing__V1__Attachment Portico__Ticketing__V1__Attachment;
 typedef struct Portico__Ticketing__V1__Upload Portico__Ticketing__V1__Upload;
 typedef struct Portico__Ticketing__V1__CreateUploadRequest Portico__Ticketing__V1__CreateUploadRequest;
-typedef struct Portico__Ticketing__V1__UploadHeader Portico__Ticketing__V1__UploadHeader;
 typedef struct Portico__Ticketing__V1__DownloadAttachmentRequest Portico__Ticketing__V1__DownloadAttachmentRequest;
-typedef struct Portico__Ticketing__V1__DownloadAttachmentResponse Portico__Ticketing__V1__DownloadAttachmentResponse;
 
 
 /* --- enums --- */
@@ -59,36 +58,16 @@ struct  Portico__Ticketing__V1__Upload
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
 
 
-typedef enum {
-  PORTICO__TICKETING__V1__CREATE_UPLOAD_REQUEST__PART__NOT_SET = 0,
-  PORTICO__TICKETING__V1__CREATE_UPLOAD_REQUEST__PART_HEADER = 1,
-  PORTICO__TICKETING__V1__CREATE_UPLOAD_REQUEST__PART_CHUNK = 2
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PORTICO__TICKETING__V1__CREATE_UPLOAD_REQUEST__PART__CASE)
-} Portico__Ticketing__V1__CreateUploadRequest__PartCase;
-
 struct  Portico__Ticketing__V1__CreateUploadRequest
-{
-  ProtobufCMessage base;
-  Portico__Ticketing__V1__CreateUploadRequest__PartCase part_case;
-  union {
-    Portico__Ticketing__V1__UploadHeader *header;
-    ProtobufCBinaryData chunk;
-  };
-};
-#define PORTICO__TICKETING__V1__CREATE_UPLOAD_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&portico__ticketing__v1__create_upload_request__descriptor) \
-    , PORTICO__TICKETING__V1__CREATE_UPLOAD_REQUEST__PART__NOT_SET, {0} }
-
-
-struct  Portico__Ticketing__V1__UploadHeader
 {
   ProtobufCMessage base;
   char *file_name;
   int64_t size_bytes;
+  Google__Api__HttpBody *file;
 };
-#define PORTICO__TICKETING__V1__UPLOAD_HEADER__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&portico__ticketing__v1__upload_header__descriptor) \
-    , (char *)protobuf_c_empty_string, 0 }
+#define PORTICO__TICKETING__V1__CREATE_UPLOAD_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&portico__ticketing__v1__create_upload_request__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, NULL }
 
 
 struct  Portico__Ticketing__V1__DownloadAttachmentRequest
@@ -99,27 +78,6 @@ struct  Portico__Ticketing__V1__DownloadAttachmentRequest
 #define PORTICO__TICKETING__V1__DOWNLOAD_ATTACHMENT_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&portico__ticketing__v1__download_attachment_request__descriptor) \
     , (char *)protobuf_c_empty_string }
-
-
-typedef enum {
-  PORTICO__TICKETING__V1__DOWNLOAD_ATTACHMENT_RESPONSE__PART__NOT_SET = 0,
-  PORTICO__TICKETING__V1__DOWNLOAD_ATTACHMENT_RESPONSE__PART_ATTACHMENT = 1,
-  PORTICO__TICKETING__V1__DOWNLOAD_ATTACHMENT_RESPONSE__PART_CHUNK = 2
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PORTICO__TICKETING__V1__DOWNLOAD_ATTACHMENT_RESPONSE__PART__CASE)
-} Portico__Ticketing__V1__DownloadAttachmentResponse__PartCase;
-
-struct  Portico__Ticketing__V1__DownloadAttachmentResponse
-{
-  ProtobufCMessage base;
-  Portico__Ticketing__V1__DownloadAttachmentResponse__PartCase part_case;
-  union {
-    Portico__Ticketing__V1__Attachment *attachment;
-    ProtobufCBinaryData chunk;
-  };
-};
-#define PORTICO__TICKETING__V1__DOWNLOAD_ATTACHMENT_RESPONSE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&portico__ticketing__v1__download_attachment_response__descriptor) \
-    , PORTICO__TICKETING__V1__DOWNLOAD_ATTACHMENT_RESPONSE__PART__NOT_SET, {0} }
 
 
 /* Portico__Ticketing__V1__Attachment methods */
@@ -179,25 +137,6 @@ Portico__Ticketing__V1__CreateUploadRequest *
 void   portico__ticketing__v1__create_upload_request__free_unpacked
                      (Portico__Ticketing__V1__CreateUploadRequest *message,
                       ProtobufCAllocator *allocator);
-/* Portico__Ticketing__V1__UploadHeader methods */
-void   portico__ticketing__v1__upload_header__init
-                     (Portico__Ticketing__V1__UploadHeader         *message);
-size_t portico__ticketing__v1__upload_header__get_packed_size
-                     (const Portico__Ticketing__V1__UploadHeader   *message);
-size_t portico__ticketing__v1__upload_header__pack
-                     (const Portico__Ticketing__V1__UploadHeader   *message,
-                      uint8_t             *out);
-size_t portico__ticketing__v1__upload_header__pack_to_buffer
-                     (const Portico__Ticketing__V1__UploadHeader   *message,
-                      ProtobufCBuffer     *buffer);
-Portico__Ticketing__V1__UploadHeader *
-       portico__ticketing__v1__upload_header__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   portico__ticketing__v1__upload_header__free_unpacked
-                     (Portico__Ticketing__V1__UploadHeader *message,
-                      ProtobufCAllocator *allocator);
 /* Portico__Ticketing__V1__DownloadAttachmentRequest methods */
 void   portico__ticketing__v1__download_attachment_request__init
                      (Portico__Ticketing__V1__DownloadAttachmentRequest         *message);
@@ -217,25 +156,6 @@ Portico__Ticketing__V1__DownloadAttachmentRequest *
 void   portico__ticketing__v1__download_attachment_request__free_unpacked
                      (Portico__Ticketing__V1__DownloadAttachmentRequest *message,
                       ProtobufCAllocator *allocator);
-/* Portico__Ticketing__V1__DownloadAttachmentResponse methods */
-void   portico__ticketing__v1__download_attachment_response__init
-                     (Portico__Ticketing__V1__DownloadAttachmentResponse         *message);
-size_t portico__ticketing__v1__download_attachment_response__get_packed_size
-                     (const Portico__Ticketing__V1__DownloadAttachmentResponse   *message);
-size_t portico__ticketing__v1__download_attachment_response__pack
-                     (const Portico__Ticketing__V1__DownloadAttachmentResponse   *message,
-                      uint8_t             *out);
-size_t portico__ticketing__v1__download_attachment_response__pack_to_buffer
-                     (const Portico__Ticketing__V1__DownloadAttachmentResponse   *message,
-                      ProtobufCBuffer     *buffer);
-Portico__Ticketing__V1__DownloadAttachmentResponse *
-       portico__ticketing__v1__download_attachment_response__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   portico__ticketing__v1__download_attachment_response__free_unpacked
-                     (Portico__Ticketing__V1__DownloadAttachmentResponse *message,
-                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Portico__Ticketing__V1__Attachment_Closure)
@@ -247,14 +167,8 @@ typedef void (*Portico__Ticketing__V1__Upload_Closure)
 typedef void (*Portico__Ticketing__V1__CreateUploadRequest_Closure)
                  (const Portico__Ticketing__V1__CreateUploadRequest *message,
                   void *closure_data);
-typedef void (*Portico__Ticketing__V1__UploadHeader_Closure)
-                 (const Portico__Ticketing__V1__UploadHeader *message,
-                  void *closure_data);
 typedef void (*Portico__Ticketing__V1__DownloadAttachmentRequest_Closure)
                  (const Portico__Ticketing__V1__DownloadAttachmentRequest *message,
-                  void *closure_data);
-typedef void (*Portico__Ticketing__V1__DownloadAttachmentResponse_Closure)
-                 (const Portico__Ticketing__V1__DownloadAttachmentResponse *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -265,9 +179,7 @@ typedef void (*Portico__Ticketing__V1__DownloadAttachmentResponse_Closure)
 extern const ProtobufCMessageDescriptor portico__ticketing__v1__attachment__descriptor;
 extern const ProtobufCMessageDescriptor portico__ticketing__v1__upload__descriptor;
 extern const ProtobufCMessageDescriptor portico__ticketing__v1__create_upload_request__descriptor;
-extern const ProtobufCMessageDescriptor portico__ticketing__v1__upload_header__descriptor;
 extern const ProtobufCMessageDescriptor portico__ticketing__v1__download_attachment_request__descriptor;
-extern const ProtobufCMessageDescriptor portico__ticketing__v1__download_attachment_response__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -15,6 +15,7 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 #include "google/api/annotations.pb-c.h"
+#include "google/api/httpbody.pb-c.h"
 #include "portico/access/v1/access.pb-c.h"
 #include "portico/events/v1/event.pb-c.h"
 #include "portico/ticketing/v1/asset.pb-c.h"
