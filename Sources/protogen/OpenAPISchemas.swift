@@ -29,6 +29,16 @@ struct OpenAPISchemas {
     "google.protobuf.UInt64Value": uint64,
     "google.protobuf.FloatValue": .object([("type", "number"), ("format", "float")]),
     "google.protobuf.DoubleValue": .object([("type", "number"), ("format", "double")]),
+    "google.api.HttpBody": .object([
+      ("type", "object"),
+      (
+        "properties",
+        .object([
+          ("contentType", .object([("type", "string")])),
+          ("data", .object([("type", "string"), ("contentEncoding", "base64")])),
+        ])
+      ),
+    ]),
     "google.protobuf.Any": .object([
       ("type", "object"), ("properties", .object([("@type", .object([("type", "string")]))])),
       ("required", .array(["@type"])), ("additionalProperties", true),
