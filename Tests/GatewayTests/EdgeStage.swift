@@ -98,6 +98,9 @@ final class RawSocket {
 
   deinit { close(descriptor) }
 
+  /// Ends both directions at once.
+  func hangUp() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
   func send(_ bytes: [UInt8]) throws {
     var rest = bytes[...]
     while !rest.isEmpty {

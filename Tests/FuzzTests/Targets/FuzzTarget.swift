@@ -12,6 +12,8 @@ enum FuzzTarget: String, CaseIterable, Sendable {
   case json
   /// Serialized descriptors, and messages of the types that they make.
   case descriptors
+  /// Bodies of gRPC-Web and Connect, in pieces, as bytes and as base64.
+  case envelopes
   /// `grpc-message`.
   case percent
   /// Binary metadata, and timeouts.
@@ -29,6 +31,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case .decoder: try DecoderFuzz.run(input)
     case .json: try JSONFuzz.run(input)
     case .descriptors: try DescriptorFuzz.run(input)
+    case .envelopes: try EnvelopeFuzz.run(input)
     case .percent: try PercentFuzz.run(input)
     case .base64: try Base64Fuzz.run(input)
     }
