@@ -1,5 +1,6 @@
 import RPC
 import Store
+import Values
 
 /// What the gate found out about a call.
 struct Admission: Sendable {
@@ -26,6 +27,14 @@ extension Call {
 
   /// Who calls, or nil: for methods open to anyone.
   public var signedInPrincipal: Principal? { self[AdmissionKey.self]?.principal }
+
+  /// When the word on a person's rights runs out: for answers that go on longer than a moment. Nil for a service, whose
+  /// rights are its key's, and where nobody is signed in.
+  public var principalExpiry: Instant? {
+    guard let admission = self[AdmissionKey.self], !admission.principal.isService else { return nil }
+    // The gate has verified the token; it is read again because only streams ask.
+    do { return try Claims(verified: admission.token).expires } catch { return now }
+  }
 
   private var admission: Admission {
     get throws(Status) {

@@ -53,6 +53,7 @@ public struct Principal: Sendable, Hashable {
 
   public var isStaff: Bool { kind == .staff }
   public var isCustomer: Bool { kind == .customer }
+  var isService: Bool { if case .service = kind { true } else { false } }
 
   /// Every permission that some grant gives, however far it reaches: for menus, never for decisions.
   public var permissions: Set<Permission> {

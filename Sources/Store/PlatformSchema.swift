@@ -4,9 +4,19 @@ extension Migration {
     [
       Migration(
         part: "portico", version: 1, name: "platform",
-        sql: tables + (engine == .sqlite ? sqliteAppendOnly : postgresAppendOnly))
+        sql: tables + (engine == .sqlite ? sqliteAppendOnly : postgresAppendOnly)),
+      Migration(part: "portico", version: 2, name: "event_places", sql: eventPlaces),
     ]
   }
+
+  /// Who may be told of an event, and the age by which it is forgotten. Events have no content.
+  private static let eventPlaces = """
+    ALTER TABLE portico_events ADD COLUMN site TEXT;
+    ALTER TABLE portico_events ADD COLUMN contact TEXT;
+    ALTER TABLE portico_events ADD COLUMN person TEXT;
+    ALTER TABLE portico_events DROP COLUMN payload;
+    CREATE INDEX portico_events_age ON portico_events (at, tenant);
+    """
 
   private static let tables = """
     CREATE TABLE portico_heads (

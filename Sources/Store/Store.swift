@@ -19,6 +19,8 @@ public enum Engine: String, Sendable, Hashable, CaseIterable {
 public protocol Store: Sendable {
   var engine: Engine { get }
   var clock: any WallClock { get }
+  /// Rings when a commit has appended events.
+  var bell: EventBell { get }
 
   /// Reads one consistent state. A statement that writes throws `StoreError.readOnly`.
   func read<T: Sendable>(

@@ -83,6 +83,9 @@ public final class TransactionState {
 
   public var acrossTenants: AcrossTenants { AcrossTenants(now: now, state: self) }
 
+  /// Whose event logs the transaction appends to, for the bell after its commit.
+  public var tenantsWithEvents: Set<TenantID> { Set(events.keys) }
+
   /// Writes audit rows and events, which take their tenant's log heads: last, so that the heads are
   /// held for the shortest time and always in the same order. Engines call this right before COMMIT.
   public func finish() throws(StoreError) {

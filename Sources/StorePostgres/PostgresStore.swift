@@ -21,6 +21,7 @@ public final class PostgresStore: Store {
 
   public var engine: Engine { .postgres }
   public let clock: any WallClock
+  public let bell = EventBell()
   private let pool: PostgresPool
   private let roles: PostgresRoles
 
@@ -92,9 +93,9 @@ public final class PostgresStore: Store {
     _ kind: TransactionKind, readOnly: Bool,
     _ body: @escaping @Sendable (TransactionState) throws -> T
   ) async throws -> T {
-    let clock = clock
+    let (clock, bell) = (clock, bell)
     return try await perform { worker in
-      try worker.transaction(kind, readOnly: readOnly, clock: clock, body)
+      try worker.transaction(kind, readOnly: readOnly, clock: clock, bell, body)
     }
   }
 

@@ -31,7 +31,7 @@ final class PostgresWorker {
   /// Runs a body in a transaction; again after a serialization failure, after a stale plan, and when
   /// a connection that had been idle turns out to be dead. Never again once COMMIT was sent.
   func transaction<T>(
-    _ kind: TransactionKind, readOnly: Bool, clock: any WallClock,
+    _ kind: TransactionKind, readOnly: Bool, clock: any WallClock, _ bell: EventBell,
     _ body: (TransactionState) throws -> T
   ) throws -> T {
     var attempt = 1
@@ -45,6 +45,7 @@ final class PostgresWorker {
         let value = try body(state)
         try state.finish()
         try runner.commit()
+        bell.ring(state.tenantsWithEvents)
         return value
       } catch {
         end(runner)

@@ -26,6 +26,7 @@ public final class SQLiteStore: Store {
 
   public var engine: Engine { .sqlite }
   public let clock: any WallClock
+  public var bell: EventBell { writes.bell }
 
   private let database: any DatabaseWriter
   private let writes: WriteQueue

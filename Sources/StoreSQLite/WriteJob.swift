@@ -5,6 +5,8 @@ import Values
 
 /// A queued write: performed in its savepoint, answered after the commit.
 protocol WriteJob: AnyObject, Sendable {
+  /// Whose event logs it has appended to.
+  var tenantsWithEvents: Set<TenantID> { get }
   func perform(on db: Database) throws
   func succeed()
   func fail(_ error: any Error)
@@ -14,7 +16,9 @@ final class BodyJob<T: Sendable>: WriteJob {
   private let clock: any WallClock
   private let body: @Sendable (TransactionState) throws -> T
   private let continuation: CheckedContinuation<T, any Error>
-  private let result = Mutex<T?>(nil)
+  private let result = Mutex<(value: T, tenants: Set<TenantID>)?>(nil)
+
+  var tenantsWithEvents: Set<TenantID> { result.withLock { $0?.tenants ?? [] } }
 
   init(
     clock: any WallClock, body: @escaping @Sendable (TransactionState) throws -> T,
@@ -29,11 +33,12 @@ final class BodyJob<T: Sendable>: WriteJob {
     let state = TransactionState(engine: .sqlite, runner: SQLiteRunner(db), now: clock.now)
     let value = try body(state)
     try state.finish()
-    result.withLock { $0 = value }
+    let tenants = state.tenantsWithEvents
+    result.withLock { $0 = (value, tenants) }
   }
 
   func succeed() {
-    guard let value = result.withLock({ $0 }) else {
+    guard let value = result.withLock({ $0?.value }) else {
       return fail(StoreError.statement("a write without a result"))
     }
     continuation.resume(returning: value)

@@ -18,6 +18,7 @@ final class WriteQueue: Sendable {
   private let clock: any WallClock
   private let limits: SQLiteStore.Limits
   private let state = Mutex(State())
+  let bell = EventBell()
 
   init(
     _ database: any DatabaseWriter, clock: any WallClock, limits: SQLiteStore.Limits, log: Logger
@@ -98,6 +99,7 @@ final class WriteQueue: Sendable {
     }
     do {
       try db.execute(sql: "COMMIT")
+      bell.ring(done.reduce(into: []) { $0.formUnion($1.tenantsWithEvents) })
       for job in done { job.succeed() }
     } catch {
       abandon(db)

@@ -1,0 +1,35 @@
+import RPC
+import Store
+
+/// Who may be told of an event: a pure function, the same in every service that is watched and in the gateway, which
+/// watches for all of its sessions.
+public struct EventAudience: Sendable, Hashable {
+  /// Never a customer (D-34).
+  public var isForStaff: Bool
+  /// What must be granted where the event happened; nil: nothing in particular.
+  public var permission: Permission?
+  public var place: EventPlace
+
+  public init(isForStaff: Bool = false, permission: Permission? = nil, place: EventPlace = .tenant)
+  {
+    self.isForStaff = isForStaff
+    self.permission = permission
+    self.place = place
+  }
+
+  public init(_ type: EventType, at place: EventPlace) {
+    self.init(
+      isForStaff: type.isForStaff, permission: type.permission.map { Permission($0) }, place: place)
+  }
+
+  /// Whether a principal may be told. A service may: which one watches is said by the method's rule.
+  public func includes(_ principal: Principal) -> Bool {
+    if case .service = principal.kind { return true }
+    if isForStaff, !principal.isStaff { return false }
+    if let user = place.user, user != principal.user { return false }
+    let rule = AccessRule(permission.map { .permission($0) } ?? .signedIn)
+    guard case .allowed(let scope?) = Decision(rule, for: principal).outcome else { return false }
+    guard let account = place.account else { return true }
+    return scope.allows(account: account, site: place.site, contact: place.contact)
+  }
+}

@@ -1,0 +1,135 @@
+import Logging
+import Store
+import Synchronization
+import Values
+
+/// The feeds of a process: one for each tenant that somebody watches, for as long as somebody does.
+///
+/// A commit of this process wakes its feed by the store's bell. What another process commits to the same PostgreSQL is
+/// found by looking at the heads of all watched logs at once, twice a second; a NOTIFY would put every commit with an
+/// event under PostgreSQL's one lock for notifications.
+final class EventFeeds: Sendable {
+  private struct Entry {
+    let feed: EventFeed
+    let work: Task<Void, Never>
+    var watchers = 0
+  }
+
+  private struct State {
+    var entries: [TenantID: Entry] = [:]
+    var hasEnded = false
+  }
+
+  let store: any Store
+  let pace: EventPace
+  private let logger: Logger
+  private let state = Mutex(State())
+
+  init(_ store: any Store, pace: EventPace, logger: Logger) {
+    self.store = store
+    self.pace = pace
+    self.logger = logger
+  }
+
+  /// The feed of a tenant, for `body`.
+  func with<Result>(
+    _ tenant: TenantID, _ body: (EventFeed) async throws -> Result
+  ) async throws -> Result {
+    let feed = enter(tenant)
+    defer { leave(tenant) }
+    return try await body(feed)
+  }
+
+  private func enter(_ tenant: TenantID) -> EventFeed {
+    state.withLock { state in
+      if let feed = state.entries[tenant]?.feed {
+        state.entries[tenant]?.watchers += 1
+        return feed
+      }
+      let feed = EventFeed(tenant, store: store, capacity: pace.capacity, logger: logger)
+      if state.hasEnded {
+        feed.end()
+        return feed
+      }
+      state.entries[tenant] = Entry(feed: feed, work: Task { await feed.run() }, watchers: 1)
+      return feed
+    }
+  }
+
+  private func leave(_ tenant: TenantID) {
+    let idle = state.withLock { state -> Task<Void, Never>? in
+      guard let entry = state.entries[tenant] else { return nil }
+      state.entries[tenant]?.watchers -= 1
+      guard entry.watchers == 1 else { return nil }
+      state.entries[tenant] = nil
+      return entry.work
+    }
+    idle?.cancel()
+  }
+
+  /// Rings, looks and beats until the task is cancelled; then every watch ends.
+  func run() async {
+    let number = store.bell.listen { [weak self] tenants in self?.wake(tenants) }
+    var beats = 0
+    while !Task.isCancelled {
+      do {
+        try await Task.sleep(for: pace.look)
+        if store.engine == .postgres { try await look() }
+      } catch is CancellationError { break } catch {
+        logger.warning("event logs not looked at", metadata: ["error": "\(error)"])
+      }
+      beats += 1
+      if pace.look * beats >= pace.beat {
+        beats = 0
+        for feed in feeds { feed.beat() }
+      }
+    }
+    store.bell.ignore(number)
+    end()
+  }
+
+  /// Ends every watch, those still to come too.
+  func end() {
+    let entries = state.withLock { state in
+      state.hasEnded = true
+      defer { state.entries = [:] }
+      return state.entries.values
+    }
+    for entry in entries {
+      entry.feed.end()
+      entry.work.cancel()
+    }
+  }
+
+  /// How many logs are read.
+  var count: Int { state.withLock { $0.entries.count } }
+
+  private var feeds: [EventFeed] { state.withLock { $0.entries.values.map(\.feed) } }
+
+  private func wake(_ tenants: Set<TenantID>) {
+    for feed in state.withLock({ state in tenants.compactMap { state.entries[$0]?.feed } }) {
+      feed.wake()
+    }
+  }
+
+  private func look() async throws {
+    let feeds = feeds
+    guard !feeds.isEmpty else { return }
+    let heads = try await store.readAcrossTenants { [tenants = feeds.map(\.tenant)] db in
+      try db.lastEventPositions(of: tenants)
+    }
+    for feed in feeds where heads[feed.tenant] ?? 0 > feed.head { feed.wake() }
+  }
+}
+
+/// How often things are done for those who watch events.
+struct EventPace: Sendable {
+  /// Between two looks for what other processes have committed.
+  var look = Duration.milliseconds(500)
+  /// Between two looks of each watcher at the time: whether a bookmark is due, whether a token has run out.
+  var beat = Duration.seconds(5)
+  /// A stream on which nothing was said for so long says how far it has come.
+  var bookmark = Duration.seconds(15)
+  /// Events of a tenant that are kept in memory; who falls further behind is ended.
+  var capacity = 1024
+}
