@@ -54,6 +54,8 @@ public struct HostConfiguration: Sendable {
   ///     tls.reload.seconds                                10: how often changed files are looked for; SIGHUP does at once
   ///     log.format        json or text                    log.level        info
   ///     drain.seconds     8
+  ///     events.days       30: for how long a reader of events can resume
+  ///     events.bookmark.seconds   15: how often a silent stream of events says how far it has come
   ///     reflection        false; true tells anyone who reaches the listener what can be called there
   public init(service: String, _ settings: Settings) throws {
     let logger = try ProcessLog.logger(service, settings)
@@ -69,6 +71,20 @@ public struct HostConfiguration: Sendable {
       keys: try Self.keys(settings), peers: try Self.peers(settings),
       channel: try Self.channel(settings), logger: logger,
       grace: .seconds(try settings.int("drain.seconds", default: 8, in: 0...600)))
+  }
+
+  var eventDays: Int {
+    get throws(SettingError) { try settings.int("events.days", default: 30, in: 1...3650) }
+  }
+
+  var eventPace: EventPace {
+    get throws(SettingError) {
+      var pace = EventPace()
+      pace.bookmark = .seconds(
+        try settings.int("events.bookmark.seconds", default: 15, in: 1...300))
+      pace.beat = min(pace.beat, pace.bookmark)
+      return pace
+    }
   }
 
   /// `host:port` or `unix:/path`.

@@ -16,10 +16,13 @@ public protocol HostedService: Sendable {
   var services: [any RPCService] { get }
   /// What it does by itself; nothing unless it says so.
   var jobs: [Job] { get }
+  /// Every kind of event it emits: who may be told of each is told by its type. None unless it says so.
+  static var eventTypes: [EventType] { get }
 }
 
 extension HostedService {
   public var jobs: [Job] { [] }
+  public static var eventTypes: [EventType] { [] }
 }
 
 /// Something a service does by itself, again and again: in one of its processes at a time, under a lease.

@@ -36,6 +36,7 @@ public actor ServiceHost<Service: HostedService>: ProcessPart {
     let peers: Peers
     let address: Listener.Address
     let service: Service
+    let feeds: EventFeeds
     let work: [Task<Void, Never>]
   }
 
@@ -82,7 +83,9 @@ public actor ServiceHost<Service: HostedService>: ProcessPart {
       blobs: try DirectoryBlobStore(root: configuration.blobs.appendingPathComponent(name)),
       signer: try keys.signer(for: name), peers: peers)
     let service = try await Service(context)
-    let services = service.services
+    let feeds = EventFeeds(store, pace: try configuration.eventPace, logger: logger)
+    var services = service.services
+    if let watch = EventWatch<Service>(feeds) { services.append(watch) }
     let health = Health(services)
     var offered: [any RPCService] = services + [health]
     if try configuration.settings.bool("reflection", default: false) {
@@ -99,27 +102,34 @@ public actor ServiceHost<Service: HostedService>: ProcessPart {
     logger.info("serving", metadata: ["address": "\(address)"])
     return Running(
       store: store, server: server, health: health, peers: peers, address: address,
-      service: service, work: work(of: service, store, peers))
+      service: service, feeds: feeds, work: try work(of: service, store, peers, feeds))
   }
 
   private func work(
-    of service: Service, _ store: any Store, _ peers: Peers
-  ) -> [Task<Void, Never>] {
+    of service: Service, _ store: any Store, _ peers: Peers, _ feeds: EventFeeds
+  ) throws -> [Task<Void, Never>] {
     let logger = configuration.logger
     let owner = "\(name)/\(ProcessInfo.processInfo.processIdentifier)/\(RequestID.make())"
     let relay = OutboxRelay(outbox: Outbox(store, owner: owner), peers: peers, logger: logger)
-    let runners = (service.jobs + [housekeeping(store, owner)]).map {
+    let runners = (service.jobs + [try housekeeping(store, owner)]).map {
       JobRunner(job: $0, store: store, owner: owner, logger: logger)
     }
-    return [Task { await relay.run() }] + runners.map { runner in Task { await runner.run() } }
+    return [Task { await relay.run() }, Task { await feeds.run() }]
+      + runners.map { runner in Task { await runner.run() } }
   }
 
-  /// Forgets what can no longer be repeated: answers to request ids that have run out, and effects done a week ago.
-  private func housekeeping(_ store: any Store, _ owner: String) -> Job {
+  /// Forgets what can no longer be repeated, answers to request ids that have run out and effects done a week ago; and
+  /// events that are older than the settings keep them.
+  private func housekeeping(_ store: any Store, _ owner: String) throws -> Job {
     let clock = configuration.clock
+    let days = try configuration.eventDays
     return Job("housekeeping", every: .hours(1)) { _ in
       try await store.writeAcrossTenants { db in _ = try db.pruneRequests() }
       try await Outbox(store, owner: owner).prune(doneBefore: clock.now - .days(7))
+      let limit = clock.now - .days(days)
+      while try await store.writeAcrossTenants({ try $0.pruneEvents(before: limit, atMost: 2000) })
+        > 0
+      {}
     }
   }
 
@@ -133,6 +143,7 @@ public actor ServiceHost<Service: HostedService>: ProcessPart {
     self.running = nil
     running.health.set(serving: false)
     running.health.end()
+    running.feeds.end()
     for task in running.work { task.cancel() }
     await running.server.shutDown(grace: configuration.grace)
     for task in running.work { await task.value }

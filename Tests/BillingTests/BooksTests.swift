@@ -107,7 +107,7 @@ struct BooksTests {
       let trail = try await office.trail()
       #expect(trail.audit.map(\.action) == ["invoice.created", "invoice.issued"])
       #expect(trail.events.map(\.type) == ["invoice.created", "invoice.issued"])
-      #expect(trail.events.map(\.account) == ["acme", "acme"])
+      #expect(trail.events.map(\.place.account) == ["acme", "acme"])
     }
   }
 

@@ -35,7 +35,7 @@ struct OnceTests {
       try await call.once(in: store, request: request, requestID: id) { db in
         if text == "bad" { throw Status(.failedPrecondition, "not now") }
         let number = try db.lastEventPosition() + 1
-        try db.emit("test.done", on: text)
+        try db.emit(EventType("test.done", permission: nil, isForStaff: false), on: text)
         return Node(text: "\(text) \(number)")
       }
     }

@@ -337,8 +337,11 @@ struct ConversationTests {
       #expect(records.map(\.actor.name) == [ada.user, ada.user])
       #expect(records.map(\.resource) == [begun.name, "\(begun.name)/messages/1"])
       #expect(!records.contains { $0.after.contains("confidential") })
-      #expect(events.map(\.type) == ["conversation.created", "message.created"])
-      #expect(events.map(\.account) == ["acme", "acme"])
+      #expect(
+        events.map(\.type) == ["conversation.created", "message.created", "conversation.marked"])
+      #expect(events.map(\.place.account) == ["acme", "acme", "acme"])
+      // One's own marks are nobody else's business.
+      #expect(events.map(\.place.user) == [nil, nil, ada.user])
     }
   }
 

@@ -19,7 +19,7 @@ struct ConcurrencyTests {
             do {
               try await fixture.store.write(as: acme) { db in
                 try TicketStore(db).add(Ticket(id: "\(number)"))
-                try db.emit("tickets.created", on: "tickets/\(number)")
+                try db.emit(.test("tickets.created"), on: "tickets/\(number)")
                 if number % 10 == 3 { throw StoreError.stale }
                 if number % 10 == 7 { try TicketStore(db).add(Ticket(id: "\(number)")) }
               }
@@ -93,7 +93,8 @@ struct ConcurrencyTests {
           group.addTask {
             for number in 0..<(total / 20) {
               try await fixture.store.write(as: acme) { db in
-                try db.emit("t", on: "\(writer)/\(number)", account: "a", payload: [UInt8(writer)])
+                try db.emit(
+                  .test("t\(writer)"), on: "\(writer)/\(number)", at: EventPlace(account: "a"))
                 try db.run(
                   "UPDATE accounts SET name = \("\(writer)-\(number)") WHERE tenant = \(acme)")
               }
@@ -107,7 +108,7 @@ struct ConcurrencyTests {
       #expect(Set(seen.map(\.resource)).count == total)
       // Each writer's own events stay in its order.
       for writer in 0..<20 {
-        let own = seen.filter { $0.payload == [UInt8(writer)] }.map(\.resource)
+        let own = seen.filter { $0.type == "t\(writer)" }.map(\.resource)
         #expect(own == (0..<(total / 20)).map { "\(writer)/\($0)" })
       }
       let other = try await fixture.store.read(as: Fixture.zenith) { try $0.events(limit: 10) }

@@ -163,3 +163,10 @@ extension Ticket {
     version = try row["version"]
   }
 }
+
+extension EventType {
+  /// A kind of event that everybody may know of.
+  static func test(_ name: String) -> EventType {
+    EventType(name, permission: nil, isForStaff: false)
+  }
+}

@@ -16,7 +16,7 @@ struct TenantTests {
         try await fixture.store.write(as: tenant) { db in
           try TicketStore(db).add(Ticket(id: "1", title: tenant.rawValue))
           try db.audit("tickets.create", on: "tickets/1", by: Actor("users/1"))
-          try db.emit("tickets.created", on: tenant.rawValue)
+          try db.emit(.test("tickets.created"), on: tenant.rawValue)
         }
       }
       for tenant in [acme, zenith] {
@@ -44,7 +44,9 @@ struct TenantTests {
       #expect(tenants == [acme, zenith])
       try await fixture.store.writeAcrossTenants { db in
         try db.run("UPDATE accounts SET name = \("B")")
-        for tenant in tenants { try db.acting(for: tenant).emit("accounts.renamed", on: "a") }
+        for tenant in tenants {
+          try db.acting(for: tenant).emit(.test("accounts.renamed"), on: "a")
+        }
       }
       for tenant in tenants {
         let events = try await fixture.store.read(as: tenant) { try $0.events(limit: 9) }

@@ -150,7 +150,9 @@ struct TransactionTests {
         }
       }
       await #expect(throws: StoreError.readOnly) {
-        try await fixture.store.read(as: acme) { try $0.emit("tickets.closed", on: "tickets/1") }
+        try await fixture.store.read(as: acme) {
+          try $0.emit(.test("tickets.closed"), on: "tickets/1")
+        }
       }
     }
   }

@@ -22,10 +22,11 @@ struct Desk {
   static let rival = TenantID("rival")
 
   static func run(
-    on engine: Engine = .sqlite, _ body: (Desk) async throws -> Void
+    on engine: Engine = .sqlite, settings own: [String: String] = [:],
+    _ body: (Desk) async throws -> Void
   ) async throws {
     try await Stage.run { stage in
-      let settings = ["portal.origin": "https://{tenant}.portal.test"]
+      let settings = ["portal.origin": "https://{tenant}.portal.test"].merging(own) { $1 }
       try await stage.start(IdentityService.self, settings: settings)
       let host = try await stage.start(
         TicketingService.self, store: try await TestStore.location(engine),

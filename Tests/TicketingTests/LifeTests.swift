@@ -186,7 +186,7 @@ struct LifeTests {
       #expect(trail.audit.map(\.action) == actions)
       #expect(trail.events.map(\.type) == actions)
       #expect(Set(trail.audit.map(\.resource)) == [ticket.name])
-      #expect(Set(trail.events.map(\.account)) == ["acme"])
+      #expect(Set(trail.events.map(\.place.account)) == ["acme"])
       #expect(trail.audit.last?.actor == Actor("users/tim"))
       #expect(trail.audit.first?.actor == Actor("users/acme-ada"))
     }

@@ -105,7 +105,7 @@ extension TicketHandlers {
 
   /// Reads, changes and saves a ticket, and tells everybody who is to know.
   func change(
-    _ name: String, field: String = "name", etag: String, _ event: String, _ call: Call,
+    _ name: String, field: String = "name", etag: String, _ event: EventType, _ call: Call,
     _ body: @escaping @Sendable (inout Ticket, Viewer, Transaction) throws -> Void
   ) async throws -> Ticketing.Ticket {
     let name = try ResourceName(name, "accounts/*/tickets/*", field: field)
@@ -124,12 +124,13 @@ extension TicketHandlers {
 
 extension Transaction {
   /// The audit row and the event of a change to a ticket.
-  func record(_ event: String, _ ticket: Ticket, was before: Ticket? = nil, by actor: Actor) throws
-  {
+  func record(
+    _ event: EventType, _ ticket: Ticket, was before: Ticket? = nil, by actor: Actor
+  ) throws {
     try audit(
-      event, on: ticket.name, by: actor, before: before?.auditFacts ?? [:],
+      event.name, on: ticket.name, by: actor, before: before?.auditFacts ?? [:],
       after: ticket.auditFacts)
-    try emit(event, on: ticket.name, account: ticket.account)
+    try emit(event, on: ticket.name, at: ticket.place)
   }
 }
 

@@ -14,6 +14,8 @@ struct EventStream {
   let call: Call
   let responses: ResponseWriter<Events.Event>
   private var cursor: Int64 = 0
+  /// The cursor that the reader has.
+  private var said: Int64 = 0
   /// Has seen everything once; from then on it must keep up.
   private var isLive = false
   private var lastWrite = ContinuousClock.now
@@ -64,7 +66,7 @@ struct EventStream {
       case nil: return
       case .events(let found):
         events = found
-        isLive = isLive || found.isEmpty
+        if found.isEmpty { try await catchUp() }
       case .behind:
         guard !isLive else {
           throw Self.ended("SLOW_READER", "you do not read as fast as things happen")
@@ -76,10 +78,17 @@ struct EventStream {
         guard let message = filter.told(event) else { continue }
         try checkToken()
         try await responses.write(message)
-        lastWrite = .now
+        (lastWrite, said) = (.now, event.position)
       }
       cursor = last.position
     }
+  }
+
+  /// Everything is told. Whoever was told nothing of the last of it learns at least how far that is.
+  private mutating func catchUp() async throws {
+    guard !isLive else { return }
+    isLive = true
+    if said < cursor { try await writeBookmark() }
   }
 
   /// From the log itself. Throws when what comes after the cursor is not there any more, or was never there.
@@ -100,7 +109,7 @@ struct EventStream {
       Events.Event(
         cursor: EventCursor.text(cursor), type: "bookmark",
         createTime: GoogleProtobuf.Timestamp(call.now)))
-    lastWrite = .now
+    (lastWrite, said) = (.now, cursor)
   }
 
   /// A person's rights are looked at again with the next token (ASVS 8.3.2).

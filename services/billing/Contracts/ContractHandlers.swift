@@ -57,9 +57,10 @@ struct ContractHandlers: ContractsService {
     return try await call.once(in: store, request: request, requestID: request.requestID) { db in
       try ContractStore(db).insert(contract, in: scope)
       try db.audit(
-        "contract.created", on: contract.name, by: actor,
+        EventType.contractCreated.name, on: contract.name, by: actor,
         after: ["display_name": contract.displayName])
-      try db.emit("contract.created", on: contract.name, account: contract.account)
+      try db.emit(
+        .contractCreated, on: contract.name, at: EventPlace(account: contract.account))
       return .init(contract, at: db.now)
     }
   }

@@ -59,7 +59,7 @@ struct InvoiceHandlers: InvoicesService {
     let actor = try call.auditActor
     return try await call.once(in: store, request: request, requestID: request.requestID) { db in
       try InvoiceStore(db).insert(draft, in: scope)
-      try db.record("invoice.created", draft, by: actor)
+      try db.record(.invoiceCreated, draft, by: actor)
       return try .init(draft, at: db.now)
     }
   }
@@ -67,7 +67,7 @@ struct InvoiceHandlers: InvoicesService {
   func issueInvoice(
     _ request: Billing.IssueInvoiceRequest, _ call: Call
   ) async throws -> Billing.Invoice {
-    try await change(request.name, etag: request.etag, "invoice.issued", call) { invoice, db in
+    try await change(request.name, etag: request.etag, .invoiceIssued, call) { invoice, db in
       let date = invoice.invoiceDate ?? CivilDate(db.now, in: invoice.timeZone)
       try invoice.checkIssue()
       let number = try InvoiceStore(db).nextNumber(series: "INV", year: date.year)
@@ -78,7 +78,7 @@ struct InvoiceHandlers: InvoicesService {
   func voidInvoice(
     _ request: Billing.VoidInvoiceRequest, _ call: Call
   ) async throws -> Billing.Invoice {
-    try await change(request.name, etag: request.etag, "invoice.voided", call) { invoice, _ in
+    try await change(request.name, etag: request.etag, .invoiceVoided, call) { invoice, _ in
       try invoice.void()
     }
   }
@@ -86,7 +86,7 @@ struct InvoiceHandlers: InvoicesService {
   func writeOffInvoice(
     _ request: Billing.WriteOffInvoiceRequest, _ call: Call
   ) async throws -> Billing.Invoice {
-    try await change(request.name, etag: request.etag, "invoice.written_off", call) { invoice, _ in
+    try await change(request.name, etag: request.etag, .invoiceWrittenOff, call) { invoice, _ in
       try invoice.writeOff()
     }
   }
@@ -115,13 +115,13 @@ struct InvoiceHandlers: InvoicesService {
       // The version moves with every payment, so that two of them cannot both see the same rest.
       let saved = try invoices.save(invoice, in: scope)
       try invoices.insert(payment, for: saved, in: scope)
-      try db.record("invoice.payment_recorded", saved, by: actor)
+      try db.record(.invoicePaymentRecorded, saved, by: actor)
       return try .init(saved, at: db.now)
     }
   }
 
   private func change(
-    _ name: String, etag: String, _ event: String, _ call: Call,
+    _ name: String, etag: String, _ event: EventType, _ call: Call,
     _ body: @escaping @Sendable (inout Invoice, Transaction) throws -> Void
   ) async throws -> Billing.Invoice {
     let name = try ResourceName(name, "accounts/*/invoices/*")
@@ -151,15 +151,15 @@ extension InvoiceStore {
 
 extension Transaction {
   /// The audit row and the event of a change to an invoice.
-  fileprivate func record(_ event: String, _ invoice: Invoice, by actor: Actor) throws {
+  fileprivate func record(_ event: EventType, _ invoice: Invoice, by actor: Actor) throws {
     let state = try invoice.state
     try audit(
-      event, on: invoice.name, by: actor,
+      event.name, on: invoice.name, by: actor,
       after: [
         "state": "\(state)", "number": invoice.number ?? "",
         "grand_total": invoice.totals.grandTotal.description,
       ])
-    try emit(event, on: invoice.name, account: invoice.account)
+    try emit(event, on: invoice.name, at: EventPlace(account: invoice.account))
   }
 }
 

@@ -62,7 +62,7 @@ struct NewsHandlers: NewsService {
     let item = draft
     return try await call.once(in: store, request: request, requestID: request.requestID) { db in
       try NewsStore(db).insert(item, in: scope)
-      try db.record("news.created", item, by: actor)
+      try db.record(.newsCreated, item, by: actor)
       return .init(item)
     }
   }
@@ -84,7 +84,7 @@ struct NewsHandlers: NewsService {
       try check.end()
       item.updated = db.now
       let saved = try news.save(item, in: scope)
-      try db.record("news.updated", saved, was: before, by: actor)
+      try db.record(.newsUpdated, saved, was: before, by: actor)
       return .init(saved)
     }
   }
@@ -99,7 +99,7 @@ struct NewsHandlers: NewsService {
       let item = try news.item(name["news"], for: .editors, in: scope)
       try Etag(version: item.version).require(request.etag)
       try news.delete(item, in: scope)
-      try db.record("news.deleted", nil, was: item, by: actor)
+      try db.record(.newsDeleted, nil, was: item, by: actor)
       return GoogleProtobuf.Empty()
     }
   }
@@ -159,13 +159,14 @@ extension Principal {
 extension Transaction {
   /// The audit row and the event of a change.
   fileprivate func record(
-    _ event: String, _ item: NewsItem?, was before: NewsItem? = nil, by actor: Actor
+    _ event: EventType, _ item: NewsItem?, was before: NewsItem? = nil, by actor: Actor
   ) throws {
     guard let id = (item ?? before)?.id else { return }
     try audit(
-      event, on: "news/\(id)", by: actor, before: before?.auditFacts ?? [:],
+      event.name, on: "news/\(id)", by: actor, before: before?.auditFacts ?? [:],
       after: item?.auditFacts ?? [:])
-    try emit(event, on: "news/\(id)")
+    let isShown = [before, item].contains { $0?.isPublished(at: now) == true }
+    try emit(isShown ? event : .newsDraftChanged, on: "news/\(id)")
   }
 }
 

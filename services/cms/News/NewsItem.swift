@@ -16,6 +16,8 @@ struct NewsItem: Sendable, Hashable {
   var updated: Instant
   var version: Int64 = 1
 
+  func isPublished(at now: Instant) -> Bool { publish.map { $0 <= now } ?? false }
+
   static let maximumTitle = 200
   static let maximumSummary = 500
   static let maximumBody = 50_000

@@ -29,7 +29,7 @@ struct APITokenHandlers: ApiTokensService {
       try db.audit(
         "api_token.create", on: token.name, by: principal.auditActor,
         after: ["scopes": token.scopes.sorted().joined(separator: ", ")])
-      try db.emit("api_token.created", on: token.name)
+      try db.emit(.apiTokenCreated, on: token.name, at: EventPlace(user: principal.user))
       return .init(apiToken: .init(token), secret: secret.reveal())
     }
   }
@@ -55,7 +55,7 @@ struct APITokenHandlers: ApiTokensService {
         throw StoreError.notFound
       }
       try db.audit("api_token.delete", on: name.text, by: actor)
-      try db.emit("api_token.deleted", on: name.text)
+      try db.emit(.apiTokenDeleted, on: name.text, at: EventPlace(user: "users/\(user)"))
       return .init()
     }
   }

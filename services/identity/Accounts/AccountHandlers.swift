@@ -59,7 +59,7 @@ struct AccountHandlers: AccountsService {
         isTaken: accounts.exists, AccountError.accountIDTaken)
       let saved = try accounts.insert(account, in: scope)
       try db.audit("account.create", on: saved.name, by: actor, after: saved.audited)
-      try db.emit("account.created", on: saved.name, account: saved.id)
+      try db.emit(.accountCreated, on: saved.name, at: EventPlace(account: saved.id))
       return .init(saved)
     }
   }
@@ -82,7 +82,7 @@ struct AccountHandlers: AccountsService {
       let saved = try accounts.save(account, in: scope)
       try db.audit(
         "account.update", on: saved.name, by: actor, before: old.audited, after: saved.audited)
-      try db.emit("account.updated", on: saved.name, account: saved.id)
+      try db.emit(.accountUpdated, on: saved.name, at: EventPlace(account: saved.id))
       return .init(saved)
     }
   }
@@ -123,7 +123,7 @@ struct AccountHandlers: AccountsService {
       try sites.insert(site, in: scope)
       let name = "accounts/\(account.id)/sites/\(site.id)"
       try db.audit("site.create", on: name, by: actor, after: ["display_name": site.displayName])
-      try db.emit("site.created", on: name, account: account.id)
+      try db.emit(.siteCreated, on: name, at: EventPlace(account: account.id, site: site.id))
       return .init(site)
     }
   }

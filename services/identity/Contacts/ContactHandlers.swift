@@ -67,7 +67,7 @@ struct ContactHandlers: ContactsService {
       contact.id = try Self.id(request.contactID, for: draft, in: contacts)
       let saved = try contacts.insert(contact, in: scope)
       try db.audit("contact.create", on: saved.name, by: actor, after: saved.audited)
-      try db.emit("contact.created", on: saved.name, account: saved.account)
+      try db.emit(.contactCreated, on: saved.name, at: saved.place)
       var view = ContactView(roles: parts.roles(db), now: db.now)
       return try view.message(saved)
     }
@@ -98,7 +98,7 @@ struct ContactHandlers: ContactsService {
       let saved = try contacts.save(contact, in: scope)
       try db.audit(
         "contact.update", on: saved.name, by: actor, before: old.audited, after: saved.audited)
-      try db.emit("contact.updated", on: saved.name, account: saved.account)
+      try db.emit(.contactUpdated, on: saved.name, at: saved.place)
       var view = ContactView(roles: parts.roles(db), now: db.now)
       return try view.message(saved)
     }

@@ -81,7 +81,7 @@ struct PortalAccessChange {
     try db.audit(
       "contact.send_login", on: contact.name, by: principal.auditActor,
       after: ["user": "users/\(user.id)"])
-    try db.emit("contact.login_sent", on: contact.name, account: contact.account)
+    try db.emit(.contactLoginSent, on: contact.name, at: contact.place)
   }
 
   /// First access of this contact: of a new user, or of one who is the same person in another account.
@@ -154,6 +154,6 @@ struct PortalAccessChange {
     try db.audit(
       "contact.portal_access.update", on: contact.name, by: principal.auditActor, before: before,
       after: after)
-    try db.emit("contact.portal_access_changed", on: contact.name, account: contact.account)
+    try db.emit(.contactPortalAccessChanged, on: contact.name, at: contact.place)
   }
 }

@@ -58,7 +58,7 @@ struct PasswordChange {
     }
     try db.audit(
       "user.password.set", on: user.name, by: actor, after: ["ended_sessions": "\(ended)"])
-    try db.emit("user.password_set", on: user.name)
+    try db.emit(.userPasswordSet, on: user.name)
     return ended
   }
 }

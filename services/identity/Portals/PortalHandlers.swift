@@ -51,7 +51,7 @@ struct PortalHandlers: PortalsService {
       try db.audit(
         "portal_settings.update", on: "portalSettings", by: actor, before: old.audited,
         after: saved.audited)
-      try db.emit("portal_settings.updated", on: "portalSettings")
+      try db.emit(.portalSettingsUpdated, on: "portalSettings")
       return .init(saved, url: parts.origin.origin(of: db.tenant))
     }
   }
@@ -81,7 +81,7 @@ struct PortalHandlers: PortalsService {
       try db.audit(
         "password_policy.update", on: "passwordPolicy", by: actor, before: old.audited,
         after: saved.audited)
-      try db.emit("password_policy.updated", on: "passwordPolicy")
+      try db.emit(.passwordPolicyUpdated, on: "passwordPolicy")
       return .init(saved)
     }
   }

@@ -56,7 +56,7 @@ struct RoleHandlers: RolesService {
       let saved = try roles.insert(role, in: scope)
       try db.audit(
         "role.create", on: "roles/\(saved.id)", by: principal.auditActor, after: saved.audited)
-      try db.emit("role.created", on: "roles/\(saved.id)")
+      try db.emit(.roleCreated, on: "roles/\(saved.id)")
       return .init(saved)
     }
   }
@@ -95,7 +95,7 @@ struct RoleHandlers: RolesService {
       try db.audit(
         "role.update", on: "roles/\(saved.id)", by: principal.auditActor, before: old.audited,
         after: saved.audited)
-      try db.emit("role.updated", on: "roles/\(saved.id)")
+      try db.emit(.roleUpdated, on: "roles/\(saved.id)")
       return .init(saved)
     }
   }
@@ -116,7 +116,7 @@ struct RoleHandlers: RolesService {
       try roles.delete(role, in: scope)
       try db.audit(
         "role.delete", on: "roles/\(role.id)", by: principal.auditActor, before: role.audited)
-      try db.emit("role.deleted", on: "roles/\(role.id)")
+      try db.emit(.roleDeleted, on: "roles/\(role.id)")
       return .init()
     }
   }

@@ -11,7 +11,7 @@ struct Revocation {
   /// One session, by its own user. False when there is none.
   func session(_ id: String, of user: String) throws -> Bool {
     guard try SessionStore(db).end(id, of: user) else { return false }
-    try db.emit("session.ended", on: "sessions/\(id)")
+    try db.emit(.sessionEnded, on: "sessions/\(id)", at: EventPlace(user: "users/\(user)"))
     return true
   }
 
@@ -19,7 +19,7 @@ struct Revocation {
   @discardableResult
   func sessions(of user: String, besides kept: String = "") throws -> Int {
     let count = try SessionStore(db).endAll(of: user, besides: kept)
-    if count > 0 { try db.emit("user.sessions_ended", on: "users/\(user)") }
+    if count > 0 { try db.emit(.userSessionsEnded, on: "users/\(user)", at: EventPlace(user: "users/\(user)")) }
     return count
   }
 
@@ -28,7 +28,7 @@ struct Revocation {
   func everything(of user: String) throws -> (sessions: Int, apiTokens: Int) {
     let sessions = try SessionStore(db).endAll(of: user, besides: "")
     let apiTokens = try APITokenStore(db).deleteAll(of: user)
-    if sessions + apiTokens > 0 { try db.emit("user.sessions_ended", on: "users/\(user)") }
+    if sessions + apiTokens > 0 { try db.emit(.userSessionsEnded, on: "users/\(user)", at: EventPlace(user: "users/\(user)")) }
     return (sessions, apiTokens)
   }
 

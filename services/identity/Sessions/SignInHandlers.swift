@@ -111,7 +111,7 @@ struct SignIn {
     let sessions = SessionStore(db)
     try sessions.insert(session, tokenHash: token.hash)
     for id in try sessions.keepLatest(mostSessions, of: user.id) {
-      try db.emit("session.ended", on: "sessions/\(id)")
+      try db.emit(.sessionEnded, on: "sessions/\(id)", at: session.place)
     }
     let devices = DeviceStore(db)
     let device = try devices.touch(source.device, of: user.id) ? nil : SecretToken()

@@ -36,7 +36,7 @@ struct StepUp {
         throw SessionError.ended
       }
       try db.audit("session.step_up", on: session.name, by: Actor(user.name))
-      try db.emit("session.rotated", on: session.name)
+      try db.emit(.sessionRotated, on: session.name, at: session.place)
       return .init(
         session: .init(renewed, current: session.name, at: db.now, parts.limits),
         token: fresh.reveal())

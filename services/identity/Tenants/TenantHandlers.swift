@@ -42,7 +42,7 @@ struct TenantHandlers: TenantsService {
       try db.audit(
         "tenant.create", on: name, by: actor,
         after: ["display_name": tenant.displayName, "administrator": "users/\(first.id)"])
-      try db.emit("tenant.created", on: name)
+      try db.emit(.tenantCreated, on: name)
       return .init(tenant)
     }
   }

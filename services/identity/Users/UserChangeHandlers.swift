@@ -21,7 +21,7 @@ struct UserChange {
     if FoldedKey(user.email) != FoldedKey(old.email) { try tellOfNewAddress(user, over: old) }
     try db.audit(
       "user.update", on: user.name, by: actor, before: old.audited, after: user.audited)
-    try db.emit("user.updated", on: user.name)
+    try db.emit(.userUpdated, on: user.name)
     return saved
   }
 
@@ -50,7 +50,7 @@ struct UserChange {
         contact.email = user.email
       }
       _ = try contacts.save(contact, in: whole)
-      try db.emit("contact.updated", on: contact.name, account: contact.account)
+      try db.emit(.contactUpdated, on: contact.name, at: contact.place)
     }
   }
 

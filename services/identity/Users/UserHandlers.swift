@@ -61,7 +61,7 @@ struct UserHandlers: UsersService {
       try LinkEffects(db: db, parts: parts).mail(.invite, to: user) { $0.staffWelcome(link: $1) }
       try db.audit(
         "user.create", on: user.name, by: principal.auditActor, after: user.audited)
-      try db.emit("user.created", on: user.name)
+      try db.emit(.userCreated, on: user.name)
       return .init(user)
     }
   }

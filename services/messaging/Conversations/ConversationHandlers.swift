@@ -67,7 +67,7 @@ struct ConversationHandlers: ConversationsService {
     }
   }
 
-  /// Leaves no audit row and no event: it changes what the caller sees, and nobody else.
+  /// Leaves no audit row, and an event for the caller's other windows only: it changes what they see, and nobody else.
   func markConversation(
     _ request: Messaging.MarkConversationRequest, _ call: Call
   ) async throws -> Messaging.Conversation {
@@ -83,6 +83,9 @@ struct ConversationHandlers: ConversationsService {
       if let starred = request.starred { marked.mark.starred = starred }
       if let folder = Conversation.Folder(request.folder) { marked.mark.folder = folder }
       try ConversationStore(db).save(marked.mark, on: marked.conversation, for: caller.reader)
+      var place = marked.conversation.place
+      place.user = caller.reader.user
+      try db.emit(.conversationMarked, on: marked.conversation.name, at: place)
       return .init(marked, for: caller.reader.side)
     }
   }

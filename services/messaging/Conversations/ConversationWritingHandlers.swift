@@ -32,7 +32,7 @@ extension ConversationHandlers {
         lastMessage: db.now)
       try ConversationStore(db).insert(conversation, in: caller.scope)
       var marked = ConversationStore.Marked(conversation: conversation, mark: .init())
-      try db.record("conversation.created", conversation.name, of: conversation, by: caller)
+      try db.record(.conversationCreated, conversation.name, of: conversation, by: caller)
       _ = try post(body, to: &marked, mailing: contact.email, by: caller, in: db)
       return .init(marked, for: caller.reader.side)
     }
@@ -101,7 +101,7 @@ extension ConversationHandlers {
     try conversations.append(message, to: marked.conversation, in: caller.scope)
     try conversations.save(marked.mark, on: marked.conversation, for: caller.reader)
     let name = "\(marked.conversation.name)/messages/\(message.position)"
-    try db.record("message.created", name, of: marked.conversation, by: caller)
+    try db.record(.messageCreated, name, of: marked.conversation, by: caller)
     if side == .staff, MailAddress.isValid(email) {
       try tell(marked.conversation, message, at: email, in: db)
     }
@@ -125,11 +125,11 @@ extension ConversationHandlers {
 extension Transaction {
   /// The audit row and the event of what was written. Never the words themselves.
   fileprivate func record(
-    _ event: String, _ name: String, of conversation: Conversation, by caller: Correspondent
+    _ event: EventType, _ name: String, of conversation: Conversation, by caller: Correspondent
   ) throws {
     try audit(
-      event, on: name, by: caller.actor,
+      event.name, on: name, by: caller.actor,
       after: ["subject": conversation.subject, "contact": conversation.contact.id])
-    try emit(event, on: name, account: conversation.contact.account)
+    try emit(event, on: name, at: conversation.place)
   }
 }

@@ -64,7 +64,7 @@ struct MailDelivery: Sendable {
       try MailQueueStore(db).report(reported, of: claim)
       guard reported.state != .queued else { return }
       try db.acting(for: claim.tenant).record(
-        "mail.\(reported.state.rawValue)", reported, by: Actor("services/messaging"))
+        .mail(reported.state), reported, by: Actor("services/messaging"))
     }
     return error?.isOfServer != true
   }

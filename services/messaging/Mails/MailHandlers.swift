@@ -74,7 +74,7 @@ struct MailHandlers: MailsService {
       var mail = before
       try mail.retry(hasServer: queue.hasServer, at: db.now)
       try mails.save(mail, was: before, in: scope)
-      try db.record("mail.retried", mail, by: actor)
+      try db.record(.mailRetried, mail, by: actor)
       return .init(mail, withText: false)
     }
   }

@@ -26,17 +26,17 @@ struct MailQueue: Sendable {
       state: hasServer ? .queued : .kept, created: db.now, due: db.now)
     let queued = try OutgoingMailStore(db).queue(
       mail, in: Scope(tenant: db.tenant, reach: .tenant))
-    if queued.isNew { try db.record("mail.queued", queued.mail, by: actor) }
+    if queued.isNew { try db.record(.mailQueued, queued.mail, by: actor) }
     return queued.mail
   }
 }
 
 extension Transaction {
   /// The audit row and the event of a mail. Never its text: a link in it opens a door.
-  func record(_ event: String, _ mail: OutgoingMail, by actor: Actor) throws {
+  func record(_ event: EventType, _ mail: OutgoingMail, by actor: Actor) throws {
     let name = "mails/\(mail.id)"
     try audit(
-      event, on: name, by: actor,
+      event.name, on: name, by: actor,
       after: [
         "to": mail.recipients.map(\.email).joined(separator: ", "), "subject": mail.subject,
         "template": mail.template, "state": mail.state.rawValue,

@@ -53,8 +53,10 @@ struct AssetHandlers: AssetsService {
     return try await call.once(in: store, request: request, requestID: request.requestID) { db in
       try AssetStore(db).insert(asset, in: scope)
       try db.audit(
-        "asset.created", on: asset.name, by: actor, after: ["display_name": asset.displayName])
-      try db.emit("asset.created", on: asset.name, account: account)
+        EventType.assetCreated.name, on: asset.name, by: actor,
+        after: ["display_name": asset.displayName])
+      try db.emit(
+        .assetCreated, on: asset.name, at: EventPlace(account: account, site: asset.site))
       return .init(asset)
     }
   }

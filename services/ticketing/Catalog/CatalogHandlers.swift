@@ -60,7 +60,7 @@ struct CatalogHandlers: CatalogService {
       try entries.insert(entry)
       try db.audit(
         "catalog_entry.created", on: entry.name, by: actor, after: ["display_name": name])
-      try db.emit("catalog_entry.created", on: entry.name)
+      try db.emit(.catalogEntryCreated, on: entry.name)
       return .init(entry)
     }
   }
@@ -97,7 +97,7 @@ struct CatalogHandlers: CatalogService {
       try db.audit(
         "catalog_entry.updated", on: entry.name, by: actor, before: ["display_name": before],
         after: ["display_name": saved.displayName, "retired": "\(saved.retired)"])
-      try db.emit("catalog_entry.updated", on: entry.name)
+      try db.emit(.catalogEntryUpdated, on: entry.name)
       return .init(saved)
     }
   }

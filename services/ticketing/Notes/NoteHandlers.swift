@@ -67,12 +67,12 @@ extension TicketHandlers {
       try NoteStore(db).insert(note, for: saved)
       if before.state == .resolved, saved.state == .open {
         try self.note("opened the ticket again.", on: saved, by: viewer, in: db)
-        try db.emit("ticket.reopened", on: saved.name, account: saved.account)
+        try db.emit(.ticketReopened, on: saved.name, at: saved.place)
       }
       let files = try attach(
         uploads, to: saved, note: note.id, visibility: visibility, by: viewer, in: db)
       try db.record(
-        visibility == .public ? "ticket.note.created" : "ticket.internal_note.created", saved,
+        visibility == .public ? .noteCreated : .internalNoteCreated, saved,
         was: before, by: viewer.actor)
       if visibility == .public { try TicketLetters(db, origin: origin).noted(saved, note) }
       return .init(note, of: saved, attachments: files)

@@ -48,7 +48,7 @@ struct TicketSettingsHandlers: TicketAdministrationService {
           "show_time_entries": "\(saved.showTimeEntries)",
           "submission_allowed": "\(saved.submissionAllowed)",
         ])
-      try db.emit("ticket_settings.updated", on: "ticketSettings")
+      try db.emit(.ticketSettingsUpdated, on: "ticketSettings")
       return .init(saved, maxFileBytes: limit, isStaff: true)
     }
   }

@@ -44,7 +44,7 @@ extension TicketHandlers {
       try ticket.assign(to: assignee.named, due: nil, at: db.now)
     }
     try TicketStore(db).insert(ticket, in: viewer.scope)
-    try db.record("ticket.created", ticket, by: viewer.actor)
+    try db.record(.ticketCreated, ticket, by: viewer.actor)
     try letters.created(ticket, settings: settings)
     if let assignee, ticket.assignee != nil {
       try letters.assigned(ticket, to: assignee, by: viewer.principal, isNew: true)
@@ -72,7 +72,7 @@ extension TicketHandlers {
     let site = try await site(of: message, account: name["accounts"])
     let assets = try AssetWish(message, account: name["accounts"])
     return try await change(
-      message.name, field: "ticket.name", etag: message.etag, "ticket.classified", call
+      message.name, field: "ticket.name", etag: message.etag, .ticketClassified, call
     ) { ticket, _, db in
       if mask.contains("title") { ticket.title = title }
       if mask.contains("site") { ticket.site = site }

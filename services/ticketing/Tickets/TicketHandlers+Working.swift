@@ -23,7 +23,7 @@ extension TicketHandlers {
     }
     let due = try request.dueTime.map { try Instant($0, field: "due_time") }
     let assignee = member
-    return try await change(request.name, etag: request.etag, "ticket.assigned", call) {
+    return try await change(request.name, etag: request.etag, .ticketAssigned, call) {
       ticket, viewer, db in
       let before = ticket
       try ticket.assign(to: assignee?.named, due: due, at: db.now)
@@ -36,7 +36,7 @@ extension TicketHandlers {
   func resolveTicket(
     _ request: Ticketing.ResolveTicketRequest, _ call: Call
   ) async throws -> Ticketing.Ticket {
-    try await change(request.name, etag: request.etag, "ticket.resolved", call) {
+    try await change(request.name, etag: request.etag, .ticketResolved, call) {
       ticket, viewer, db in
       try ticket.resolve(at: db.now)
       try note("marked the ticket as resolved.", on: ticket, by: viewer, in: db)
@@ -47,7 +47,7 @@ extension TicketHandlers {
   func reopenTicket(
     _ request: Ticketing.ReopenTicketRequest, _ call: Call
   ) async throws -> Ticketing.Ticket {
-    try await change(request.name, etag: request.etag, "ticket.reopened", call) {
+    try await change(request.name, etag: request.etag, .ticketReopened, call) {
       ticket, viewer, db in
       let days = try TicketSettingsStore(db).settings().reopenDays
       try ticket.reopen(by: viewer.side, reopenDays: days, at: db.now)
@@ -58,7 +58,7 @@ extension TicketHandlers {
   func closeTicket(
     _ request: Ticketing.CloseTicketRequest, _ call: Call
   ) async throws -> Ticketing.Ticket {
-    try await change(request.name, etag: request.etag, "ticket.closed", call) {
+    try await change(request.name, etag: request.etag, .ticketClosed, call) {
       ticket, viewer, db in
       try ticket.close(at: db.now)
       try note("closed the ticket.", on: ticket, by: viewer, in: db)
@@ -71,7 +71,7 @@ extension TicketHandlers {
     guard let state = Ticket.State(request.state) else {
       throw Status.invalid("state", "is required")
     }
-    return try await change(request.name, etag: request.etag, "ticket.held", call) {
+    return try await change(request.name, etag: request.etag, .ticketHeld, call) {
       ticket, viewer, db in
       try ticket.hold(state, at: db.now)
       let text =

@@ -53,9 +53,9 @@ extension TicketHandlers {
         billable: message.billable, isPublic: message.public, created: db.now)
       try TimeEntryStore(db).insert(entry, for: ticket)
       try db.audit(
-        "ticket.time_logged", on: ticket.name, by: viewer.actor,
+        EventType.timeLogged.name, on: ticket.name, by: viewer.actor,
         after: ["minutes": "\(minutes)", "public": "\(message.public)"])
-      try db.emit("ticket.time_logged", on: ticket.name, account: ticket.account)
+      try db.emit(.timeLogged, on: ticket.name, at: ticket.place)
       return .init(entry, of: ticket)
     }
   }
