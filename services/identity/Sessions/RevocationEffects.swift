@@ -19,7 +19,9 @@ struct Revocation {
   @discardableResult
   func sessions(of user: String, besides kept: String = "") throws -> Int {
     let count = try SessionStore(db).endAll(of: user, besides: kept)
-    if count > 0 { try db.emit(.userSessionsEnded, on: "users/\(user)", at: EventPlace(user: "users/\(user)")) }
+    if count > 0 {
+      try db.emit(.userSessionsEnded, on: "users/\(user)", at: EventPlace(user: "users/\(user)"))
+    }
     return count
   }
 
@@ -28,7 +30,9 @@ struct Revocation {
   func everything(of user: String) throws -> (sessions: Int, apiTokens: Int) {
     let sessions = try SessionStore(db).endAll(of: user, besides: "")
     let apiTokens = try APITokenStore(db).deleteAll(of: user)
-    if sessions + apiTokens > 0 { try db.emit(.userSessionsEnded, on: "users/\(user)", at: EventPlace(user: "users/\(user)")) }
+    if sessions + apiTokens > 0 {
+      try db.emit(.userSessionsEnded, on: "users/\(user)", at: EventPlace(user: "users/\(user)"))
+    }
     return (sessions, apiTokens)
   }
 
