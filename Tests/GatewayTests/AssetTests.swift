@@ -15,7 +15,7 @@ struct AssetTests {
     assets.response(
       Request(
         id: "r", method: .GET, target: try Target(path), authority: "a", headers: headers,
-        cookies: Cookies(), body: RequestBody(), remote: RemoteAddress(description: ""),
+        cookies: Cookies(), body: RequestBody(), remote: RemoteAddress(nil),
         isSecure: false, received: Instant(seconds: 0)))
   }
 

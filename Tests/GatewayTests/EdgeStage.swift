@@ -21,7 +21,8 @@ struct EdgeStage {
 
   static func run(
     pages: PageTable = .testing, limits: EdgeLimits = .testing,
-    rates: RateLimiter = RateLimiter(), tls: TLSConfiguration? = nil,
+    rates: RateTable = .standard, tls: TLSConfiguration? = nil, proxies: [AddressRange] = [],
+    log: Logger = Logger(label: "gateway") { _ in SwiftLogNoOpLogHandler() },
     serving services: [String: [any RPCService]] = [:],
     _ body: (EdgeStage) async throws -> Void
   ) async throws {
@@ -32,8 +33,8 @@ struct EdgeStage {
       for (name, rpcs) in services where name != "identity" { try await stage.serve(name, rpcs) }
       let server = try await GatewayServer.start(
         GatewayConfiguration(
-          port: 0, tls: tls, secret: Secret(Array(repeating: 7, count: 32)), drainGrace: .seconds(2)
-        ),
+          port: 0, tls: tls, secret: Secret(Array(repeating: 7, count: 32)),
+          trustedProxies: proxies, rates: rates, drainGrace: .seconds(2)),
         pages: pages, limits: limits,
         backends: Backends(
           Dictionary(
@@ -42,8 +43,7 @@ struct EdgeStage {
             })),
         identity: try stage.keys.serviceIdentity("gateway", clock: stage.clock),
         verifier: stage.keys.verifier(for: "gateway", clock: stage.clock), clock: stage.clock,
-        log: Logger(label: "gateway") { _ in SwiftLogNoOpLogHandler() },
-        group: MultiThreadedEventLoopGroup.singleton, rates: rates)
+        log: log, group: MultiThreadedEventLoopGroup.singleton)
       do {
         try await body(EdgeStage(server: server, identity: identity, clock: stage.clock))
         await server.stop()

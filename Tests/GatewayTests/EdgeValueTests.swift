@@ -109,23 +109,6 @@ struct EdgeValueTests {
     #expect(configuration.origin(of: TenantID("acme")) == "http://acme.localhost:8080")
   }
 
-  @Test("R-173 a bucket empties, answers 429 with Retry-After, and fills again")
-  func rates() throws {
-    let limiter = RateLimiter(
-      reads: .init(burst: 2, perSecond: 1), writes: .init(burst: 1, perSecond: 1))
-    let address = RemoteAddress(description: "192.0.2.1")
-    let now = ContinuousClock.now
-    try limiter.admit(address, isSafe: true, at: now)
-    try limiter.admit(address, isSafe: true, at: now)
-    #expect { try limiter.admit(address, isSafe: true, at: now) } throws: { error in
-      let problem = error as? Problem
-      return problem?.status == .tooManyRequests && problem?.retryAfter == 1
-    }
-    try limiter.admit(RemoteAddress(description: "192.0.2.2"), isSafe: true, at: now)
-    try limiter.admit(address, isSafe: false, at: now)
-    try limiter.admit(address, isSafe: true, at: now + .seconds(1))
-  }
-
   @Test("Languages, best first")
   func languages() {
     #expect(

@@ -30,7 +30,7 @@ enum Samples {
       request: Request(
         id: "0123456789abcdef", method: .GET, target: try Target(target),
         authority: "northwind.localhost", headers: [:], cookies: Cookies(), body: RequestBody(),
-        remote: RemoteAddress(description: "127.0.0.1"), isSecure: false, received: now),
+        remote: RemoteAddress(IPAddress("127.0.0.1")), isSecure: false, received: now),
       path: PathBindings(), form: form,
       visitor: Visitor(
         portal: Portal(

@@ -82,7 +82,8 @@ extension GatewayConfiguration {
   ///     tenant              whose portal the bare domain shows
   ///     public.scheme       http or https, and public.port: how browsers reach us, for links in mails
   ///     edge.certificate, edge.key      PEM files for TLS on the port itself
-  ///     proxies             addresses whose X-Forwarded-For is believed, joined by commas
+  ///     proxies             addresses and ranges (10.0.0.0/8,fd00::/8) of proxies whose X-Forwarded-* are believed
+  ///     rates               what differs from the standard: read.identity=800/400,login.address=none; none lifts all
   ///     secret              at least 32 bytes, base64url; derived from the gateway's private key when not set
   ///     drain.seconds       8
   public init(_ settings: Settings, keys: Keyring) throws {
@@ -99,10 +100,25 @@ extension GatewayConfiguration {
       publicScheme: scheme.rawValue,
       publicPort: publicPort == scheme.port ? nil : publicPort, tls: tls,
       secret: try Self.secret(settings, keys),
-      trustedProxies: Set(
-        try settings.string("proxies", default: "").split(separator: ",").map { String($0.trimmed) }
-      ),
+      trustedProxies: try Self.ranges(settings, "proxies"),
+      rates: try Self.rates(settings),
       drainGrace: .seconds(try settings.int("drain.seconds", default: 8, in: 0...600)))
+  }
+
+  private static func ranges(_ settings: Settings, _ key: String) throws -> [AddressRange] {
+    try settings.string(key, default: "").split(separator: ",").map { part in
+      guard let range = AddressRange(String(part.trimmed)) else {
+        throw SettingError.invalid(key, "must be addresses and ranges, `10.0.0.0/8,fd00::/8`")
+      }
+      return range
+    }
+  }
+
+  private static func rates(_ settings: Settings) throws -> RateTable {
+    let changes = try settings.string("rates", default: "")
+    do { return try RateTable(changes: changes) } catch {
+      throw SettingError.invalid("rates", error.reason)
+    }
   }
 
   private enum Scheme: String, CaseIterable {

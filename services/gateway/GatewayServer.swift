@@ -46,7 +46,7 @@ public final class GatewayServer: Sendable {
   static func start(
     _ configuration: GatewayConfiguration, pages: PageTable, limits: EdgeLimits,
     backends: Backends, identity: ServiceIdentity, verifier: Verifier, clock: any WallClock,
-    log: Logger, group: any EventLoopGroup, rates: RateLimiter = RateLimiter()
+    log: Logger, group: any EventLoopGroup
   ) async throws -> GatewayServer {
     let secret = configuration.secret.reveal()
     guard secret.count >= 32 else { throw GatewayError.weakSecret }
@@ -66,7 +66,10 @@ public final class GatewayServer: Sendable {
       limits: limits, configuration: configuration, readiness: readiness, assets: assets,
       door: Door(
         portals: PortalDirectory(gated, configuration, patience: limits.portalTime, clock: clock),
-        sessions: sessions, protection: pageServing.protection, rates: rates, backends: gated),
+        sessions: sessions, protection: pageServing.protection,
+        rates: RateLimiter(configuration.rates), admission: Admission(limits.admission),
+        streams: OpenStreams(most: limits.streams, mostEach: limits.streamsPerIdentity),
+        backends: gated),
       surfaces: [
         try JSONGateway(served, types: Self.types, limits: limits),
         GRPCWebSurface(

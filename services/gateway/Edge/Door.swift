@@ -1,31 +1,44 @@
 import RPC
 
-/// The one way in, the same for every surface: the host's tenant, the address's rate, who asks, their
-/// rate, where the request comes from, and then a caller with a deadline. What comes through it still has to pass
-/// the gate of each service.
+/// The one way in, the same for every surface: the address's rate, the host's tenant, room to run, who
+/// asks, their rate, where the request comes from, and then a caller with a deadline. What comes through it still has
+/// to pass the gate of each service.
 struct Door: Sendable {
   let portals: PortalDirectory
   let sessions: SessionDirectory
   let protection: Protection
   let rates: RateLimiter
+  let admission: Admission
+  let streams: OpenStreams
   let backends: any Caller
 
   /// - Parameter seen: is told of tenant and user as soon as they are known, for the log.
   func admit(
     _ request: Request, on errand: Errand, seen: (Visitor) -> Void
   ) async throws -> Guest {
-    try rates.admit(request.remote, isSafe: request.isSafe, at: .now)
+    try admit(request, as: errand.kind)
     guard let portal = try await portals.portal(host: request.host, requestID: request.id) else {
       throw Problem(.notFound, .notFound, "there is no portal at this address")
     }
+    let permit = try await admission.admit(portal.tenant, route: errand.route)
     let visitor = try await visitor(request, portal)
     seen(visitor)
+    let stream = try count(visitor, request, errand.kind)
+    // A stream may have nothing to say for an hour: it is counted as one, not as work.
+    if stream != nil { permit.end(isTypical: false) }
     if !request.isSafe, errand.proof == .atTheDoor { try protection.checkAPI(request, visitor) }
     let caller = UserCaller(
       base: backends, tenant: portal.tenant, principalToken: visitor.session?.principalToken,
       remote: request.remote, sessions: sessions, requestID: request.id,
       deadline: .after(errand.deadline))
-    return Guest(request: request, visitor: visitor, caller: caller)
+    request.body.yields(permit)
+    return Guest(
+      request: request, visitor: visitor, caller: caller, permit: permit, stream: stream)
+  }
+
+  /// Counts a request of an address; for what needs no tenant.
+  func admit(_ request: Request, as kind: RouteClass) throws(Problem) {
+    if let site = request.remote.site { try rates.admit(kind, .address(site)) }
   }
 
   private func visitor(_ request: Request, _ portal: Portal) async throws -> Visitor {
@@ -36,5 +49,16 @@ struct Door: Sendable {
       session = try await sessions.session(secret, of: portal.tenant, requestID: request.id)
     }
     return Visitor(portal: portal, cookies: cookies, secret: secret, session: session)
+  }
+
+  private func count(
+    _ visitor: Visitor, _ request: Request, _ kind: RouteClass
+  ) throws(Problem) -> OpenStream? {
+    let user = visitor.session?.principal.user
+    let identity = user.map { RateLimiter.Subject.identity(visitor.portal.tenant, $0) }
+    if let identity { try rates.admit(kind, identity) }
+    guard kind == .stream, let subject = identity ?? request.remote.site.map({ .address($0) })
+    else { return nil }
+    return try streams.open(subject)
   }
 }

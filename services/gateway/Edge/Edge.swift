@@ -23,20 +23,19 @@ struct Edge: EdgeService {
   func answer(
     _ incoming: IncomingRequest, send: @escaping @Sendable (Response) async -> Void
   ) async {
-    let started = ContinuousClock.now
-    let id = RequestID.make()
-    var trace = Trace()
-    let isTLS = incoming.origin.isTLS
+    var visit = Visit(incoming)
+    let (id, isTLS) = (visit.id, incoming.origin.isTLS)
     let reply = Reply { await send(finished($0, id: id, isTLS: isTLS)) }
     do {
       let request = try makeRequest(incoming, id: id)
-      await respond(to: request, reply, &trace)
+      visit.request = request
+      await respond(to: request, reply, &visit)
     } catch {
       var response = Problem(error).response(requestID: id, types: types)
       response.endsConnection = true
       await reply(response)
     }
-    record(incoming, id, reply.status ?? 0, trace, ContinuousClock.now - started)
+    visit.record(status: reply.status, in: log)
   }
 
   func refusal(_ problem: Problem, origin: ConnectionOrigin) -> Response {
@@ -44,7 +43,8 @@ struct Edge: EdgeService {
     log.info(
       "refused",
       metadata: [
-        "request": "\(id)", "status": "\(problem.status.code)", "remote": "\(origin.address)",
+        "request": "\(id)", "status": "\(problem.status.code)",
+        "remote": "\(RemoteAddress(origin.address))",
         "reason": "\(problem.detail)",
       ])
     let response = problem.response(requestID: id, types: types)
@@ -58,15 +58,11 @@ struct Edge: EdgeService {
     do { target = try Target(originForm(incoming)) } catch {
       throw Problem(.badRequest, .invalidArgument, error.reason)
     }
-    let proxy = configuration.trustedProxies.contains(incoming.origin.address)
-    let forwarded =
-      proxy ? incoming.headers[canonicalForm: "x-forwarded-for"].last.map(String.init) : nil
-    let scheme = proxy ? incoming.headers["x-forwarded-proto"].first : nil
+    let source = try configuration.trustedProxies.source(of: incoming)
     return Request(
-      id: id, method: incoming.method, target: target, authority: incoming.host.lowercased(),
+      id: id, method: incoming.method, target: target, authority: source.authority,
       headers: incoming.headers, cookies: Cookies(incoming.headers["cookie"]), body: incoming.body,
-      remote: RemoteAddress(description: forwarded ?? incoming.origin.address),
-      isSecure: incoming.origin.isTLS || scheme == "https", received: clock.now)
+      remote: source.remote, isSecure: source.isSecure, received: clock.now)
   }
 
   /// The absolute form is taken when it names the host that the Host header names (RFC 9112 §3.2.2).
@@ -82,13 +78,15 @@ struct Edge: EdgeService {
 
   // MARK: The answer
 
-  private func respond(to request: Request, _ reply: Reply, _ trace: inout Trace) async {
+  private func respond(to request: Request, _ reply: Reply, _ visit: inout Visit) async {
     if let response = await readiness.response(request) { return await reply(response) }
-    if let response = assets.response(request) { return await reply(response) }
+    if let response = asset(request) { return await reply(response) }
     for surface in surfaces {
       do {
         guard let errand = try surface.errand(request) else { continue }
-        let guest = try await door.admit(request, on: errand) { trace.visitor = $0 }
+        let guest = try await door.admit(request, on: errand) { visit.visitor = $0 }
+        visit.stream = guest.stream
+        reply.ends(guest.permit)
         try await errand.work(guest, reply)
         guard reply.status == nil else { return }
         throw Problem(.internalServerError, .internal, "internal error", because: "unanswered")
@@ -102,6 +100,14 @@ struct Edge: EdgeService {
     await reply(
       Problem(.notFound, .notFound, "there is nothing here")
         .response(requestID: request.id, types: types))
+  }
+
+  private func asset(_ request: Request) -> Response? {
+    guard let response = assets.response(request) else { return nil }
+    do throws(Problem) {
+      try door.admit(request, as: .asset)
+      return response
+    } catch { return error.response(requestID: request.id, types: types) }
   }
 
   private func note(_ problem: Problem, _ request: Request) {
@@ -125,25 +131,5 @@ struct Edge: EdgeService {
       response.headers.add(name: "set-cookie", value: cookie.header)
     }
     return response
-  }
-
-  private struct Trace {
-    var visitor: Visitor?
-  }
-
-  private func record(
-    _ incoming: IncomingRequest, _ id: String, _ status: UInt, _ trace: Trace, _ time: Duration
-  ) {
-    var metadata: Logger.Metadata = [
-      "request": "\(id)", "method": "\(incoming.method.rawValue)", "status": "\(status)",
-      // Without the query: links carry tokens there.
-      "path": "\(incoming.target.prefix { $0 != "?" }.prefix(512))",
-      "ms": "\(time.wholeMicroseconds / 1000)", "remote": "\(incoming.origin.address)",
-    ]
-    if let visitor = trace.visitor {
-      metadata["tenant"] = "\(visitor.portal.tenant)"
-      if let user = visitor.session?.principal.user { metadata["user"] = "\(user)" }
-    }
-    log.info("request", metadata: metadata)
   }
 }

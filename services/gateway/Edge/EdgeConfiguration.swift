@@ -19,16 +19,18 @@ public struct GatewayConfiguration: Sendable {
   public var tls: TLSConfiguration?
   /// At least 32 bytes, shared by all gateway processes: keys CSRF tokens and flash cookies.
   public var secret: Secret<[UInt8]>
-  /// Addresses whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
-  public var trustedProxies: Set<String>
+  /// Proxies in front of the gateway, whose `X-Forwarded-For`, `-Proto` and `-Host` are believed.
+  var trustedProxies: TrustedProxies
+  /// How many requests addresses and users may send.
+  public var rates: RateTable
   /// How long running requests may go on after a stop was asked for.
   public var drainGrace: Duration
 
   public init(
     host: String = "127.0.0.1", port: Int = 8080, baseDomain: String = "localhost",
     defaultTenant: TenantID? = nil, publicScheme: String? = nil, publicPort: Int? = nil,
-    tls: TLSConfiguration? = nil, secret: Secret<[UInt8]>, trustedProxies: Set<String> = [],
-    drainGrace: Duration = .seconds(10)
+    tls: TLSConfiguration? = nil, secret: Secret<[UInt8]>, trustedProxies: [AddressRange] = [],
+    rates: RateTable = .standard, drainGrace: Duration = .seconds(10)
   ) {
     self.host = host
     self.port = port
@@ -38,7 +40,8 @@ public struct GatewayConfiguration: Sendable {
     self.publicPort = publicPort
     self.tls = tls
     self.secret = secret
-    self.trustedProxies = trustedProxies
+    self.trustedProxies = TrustedProxies(trustedProxies)
+    self.rates = rates
     self.drainGrace = drainGrace
   }
 }

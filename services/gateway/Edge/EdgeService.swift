@@ -13,8 +13,8 @@ struct IncomingRequest: Sendable {
 
 /// Where a connection comes from.
 struct ConnectionOrigin: Sendable, Hashable {
-  /// IP address without the port.
-  let address: String
+  /// The peer's; nil behind a Unix socket.
+  let address: IPAddress?
   let isTLS: Bool
 }
 

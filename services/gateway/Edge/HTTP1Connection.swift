@@ -146,7 +146,7 @@ final class HTTP1Connection: ChannelInboundHandler, @unchecked Sendable {
     expire(in: nil)
     isAwaitingHeaders = false
     served += 1
-    let body = RequestBody(declaredLength: head.contentLength) { [weak self] in
+    let body = RequestBody(declaredLength: head.contentLength, pace: .init(limits)) { [weak self] in
       guard let self else { return }
       self.eventLoop.execute { self.demandBody() }
     }

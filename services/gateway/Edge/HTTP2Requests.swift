@@ -23,7 +23,9 @@ final class HTTP2Requests: HTTP2ConnectionDelegate, @unchecked Sendable {
       return refuse(stream, error.problem)
     }
     let exchange = HTTP2Exchange(stream, limits: edge.limits)
-    let body = RequestBody(declaredLength: request.contentLength) { [weak exchange] in
+    let body = RequestBody(
+      declaredLength: request.contentLength, pace: .init(edge.limits)
+    ) { [weak exchange] in
       exchange?.demandBody()
     }
     exchange.body = body

@@ -45,7 +45,7 @@ final class Listener: Sendable {
         guard connections.admit(channel) else { return channel.close() }
         return channel.eventLoop.makeCompletedFuture {
           let origin = ConnectionOrigin(
-            address: channel.remoteAddress?.ipAddress ?? "local", isTLS: tls != nil)
+            address: channel.remoteAddress?.ipAddress.flatMap { IPAddress($0) }, isTLS: tls != nil)
           guard let tls else {
             return try channel.pipeline.syncOperations.addHandler(
               ProtocolSelection(edge, origin: origin))

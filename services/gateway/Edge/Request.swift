@@ -31,11 +31,6 @@ struct Request: Sendable {
   var languages: [String] { LanguagePreference.parse(headers[canonicalForm: "accept-language"]) }
 }
 
-/// The peer's address, or the client's as told by a trusted proxy. Text only: it is for logs and limits.
-struct RemoteAddress: Sendable, Hashable, CustomStringConvertible {
-  let description: String
-}
-
 /// `Accept-Language`, reduced to what choosing a language needs.
 enum LanguagePreference {
   /// At most eight tags, best quality first; malformed entries are skipped.

@@ -19,6 +19,33 @@ final class RequestBody: Sendable {
     var isFinished = false
     var failure: Failure?
     var waiter: CheckedContinuation<ByteBuffer?, any Error>?
+    /// Given up while the peer is waited for.
+    var permit: Permit?
+    var pace: Pace?
+  }
+
+  /// A body has to come at this pace, or somebody sends it byte by byte to hold a connection.
+  struct Pace {
+    /// Bytes a second, of the time in which somebody waited for them.
+    let rate: Int
+    /// Waiting that is nobody's fault.
+    let grace: Duration
+    fileprivate var waited = Duration.zero
+    fileprivate var waitsSince: ContinuousClock.Instant?
+    fileprivate var bytes = 0
+
+    init(_ limits: EdgeLimits) {
+      rate = limits.bodyRate
+      grace = .nanoseconds(limits.bodyTime.nanoseconds)
+    }
+
+    /// Whether what has come by now is too little.
+    fileprivate mutating func isTooSlow(after count: Int) -> Bool {
+      bytes += count
+      if let waitsSince { waited += ContinuousClock.now - waitsSince }
+      waitsSince = nil
+      return waited > grace && Double(bytes) < Double(rate) * (waited / .seconds(1))
+    }
   }
 
   /// `Content-Length` as sent; nil when chunked. 0 means that there is no body.
@@ -27,10 +54,14 @@ final class RequestBody: Sendable {
   /// Asks the transport for more; called at most once for each piece that is missing.
   private let demand: @Sendable () -> Void
 
-  init(declaredLength: Int?, demand: @escaping @Sendable () -> Void) {
+  /// - Parameter pace: nil for a body that no peer sends.
+  init(declaredLength: Int?, pace: Pace? = nil, demand: @escaping @Sendable () -> Void) {
     self.declaredLength = declaredLength
     self.demand = demand
-    if declaredLength == 0 { state.withLock { $0.isFinished = true } }
+    state.withLock { state in
+      state.isFinished = declaredLength == 0
+      state.pace = pace
+    }
   }
 
   /// A body that is already here.
@@ -42,11 +73,15 @@ final class RequestBody: Sendable {
 
   var isEmpty: Bool { declaredLength == 0 }
 
+  /// While a reader waits for the peer, others may run in its place: a slow sender costs a connection and no more.
+  func yields(_ permit: Permit) { state.withLock { $0.permit = permit } }
+
   // MARK: The reader's side
 
   /// The next piece, or nil at the end.
   func next() async throws -> ByteBuffer? {
-    try await withTaskCancellationHandler {
+    defer { state.withLock { $0.permit }?.resume() }
+    return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
         enum Step {
           case give(ByteBuffer?)
@@ -58,12 +93,15 @@ final class RequestBody: Sendable {
           if let chunk = state.chunks.popFirst() { return .give(chunk) }
           if state.isFinished { return .give(nil) }
           state.waiter = continuation
+          state.pace?.waitsSince = .now
           return .wait
         }
         switch step {
         case .give(let chunk): continuation.resume(returning: chunk)
         case .fail(let failure): continuation.resume(throwing: failure)
-        case .wait: demand()
+        case .wait:
+          state.withLock { $0.permit }?.pause()
+          demand()
         }
       }
     } onCancel: {
@@ -86,6 +124,9 @@ final class RequestBody: Sendable {
   // MARK: The transport's side
 
   func receive(_ chunk: ByteBuffer) {
+    if state.withLock({ $0.pace?.isTooSlow(after: chunk.readableBytes) ?? false }) {
+      return fail(.timedOut)
+    }
     let waiter = state.withLock { state -> CheckedContinuation<ByteBuffer?, any Error>? in
       if let waiter = state.waiter {
         state.waiter = nil

@@ -65,11 +65,15 @@ struct Errand: Sendable {
 final class Reply: Sendable {
   private let send: @Sendable (Response) async -> Void
   private let answered = Mutex<UInt?>(nil)
+  private let permit = Mutex<Permit?>(nil)
 
   init(_ send: @escaping @Sendable (Response) async -> Void) { self.send = send }
 
   /// The HTTP status that was sent; nil before.
   var status: UInt? { answered.withLock { $0 } }
+
+  /// The work is done when its answer is there: sending it to a slow reader is none.
+  func ends(_ permit: Permit) { self.permit.withLock { $0 = permit } }
 
   /// The first answer counts: a second one has nowhere to go.
   func callAsFunction(_ response: Response) async {
@@ -78,7 +82,9 @@ final class Reply: Sendable {
       answered = response.status.code
       return true
     }
-    if isFirst { await send(response) }
+    guard isFirst else { return }
+    permit.withLock { $0 }?.end(isTypical: response.status.code < 400)
+    await send(response)
   }
 }
 
@@ -88,4 +94,8 @@ struct Guest: Sendable {
   let visitor: Visitor
   /// Calls every service as the one who asks, with the request's id and within the errand's deadline.
   let caller: UserCaller
+  /// The right to run until the answer is made; sending it is no work that others would have to wait for.
+  let permit: Permit
+  /// Counts the answer among the open streams while it is sent.
+  let stream: OpenStream?
 }

@@ -1,8 +1,10 @@
 import NIOCore
 
 /// What one listener accepts before it looks at the content. Every one of them is an answer or a closed
-/// connection, never a growing buffer.
+/// connection, never a growing buffer. The table of services/gateway/README.md is held against it by a test.
 struct EdgeLimits: Sendable {
+  // MARK: requests
+
   /// Bytes of a request target; beyond: 414.
   var targetBytes = 8 * 1024
   /// Bytes of all header lines, each counted with 32 more; beyond: 431.
@@ -14,10 +16,17 @@ struct EdgeLimits: Sendable {
   var inflatedBytes = 64 << 20
   /// How many times its size on the wire a compressed message may have; ordinary ones have ten.
   var inflationRatio = 100
+  /// Requests on one HTTP/1.1 connection, after which it is closed.
+  var requestsPerConnection = 10_000
+
+  // MARK: time
+
   /// From the first byte of a request, or the start of the connection, to the end of its headers; beyond: 408.
   var headerTime = TimeAmount.seconds(10)
   /// Without a byte of the body that somebody waits for; beyond: 408.
   var bodyTime = TimeAmount.seconds(30)
+  /// What a body has to bring in the long run, bytes a second, once it has had `bodyTime`; below: 408.
+  var bodyRate = 512
   /// Between two requests of a connection.
   var idleTime = TimeAmount.seconds(75)
   /// Until identity has said what a portal looks like; then the page comes with a plain face.
@@ -26,11 +35,38 @@ struct EdgeLimits: Sendable {
   var partTime = Duration.milliseconds(600)
   /// Without the peer taking a byte of an answer.
   var writeTime = TimeAmount.seconds(30)
-  /// Requests on one connection, after which it is closed.
-  var requestsPerConnection = 10_000
+  /// Until identity has said what a portal looks like; then the page comes with a plain face.
+  var portalTime = Duration.seconds(2)
+
+  // MARK: connections
+
   var connections = 10_000
+  /// Of one IPv4 address or IPv6 /64.
   var connectionsPerAddress = 256
   /// Connections taken at once, and a second; the others wait in the kernel's queue.
   var acceptBurst = 1_000
   var acceptRate = 1_000
+  /// TLS handshakes under way at once; further connections wait in the kernel's queue.
+  var handshakes = 200
+
+  // MARK: load
+
+  /// Requests that run at once on a machine that is overloaded, and on one that has no trouble with more.
+  var runningAtLeast = 8
+  var runningAtMost = 512
+  /// Requests that wait for one of them to end, and how long; beyond: 503.
+  var waiting = 512
+  var waitingTime = Duration.milliseconds(50)
+  /// Answers that go on; beyond: 503.
+  var streams = 20_000
+  /// Of one user, or of one address without a user; beyond: 429.
+  var streamsPerIdentity = 64
+}
+
+extension EdgeLimits {
+  var admission: Admission.Limits {
+    Admission.Limits(
+      runningAtLeast: runningAtLeast, runningAtMost: runningAtMost, waiting: waiting,
+      patience: waitingTime)
+  }
 }

@@ -1,0 +1,241 @@
+import NIOHTTP1
+import Synchronization
+import Testing
+import Values
+
+@testable import Gateway
+
+@Suite("V-16 what runs, what waits and what is refused", .timeLimit(.minutes(1)))
+struct AdmissionTests {
+  private static let one = TenantID("one")
+  private static let two = TenantID("two")
+
+  private final class Kept: Sendable {
+    let permits = Mutex<[Permit]>([])
+  }
+
+  private func admission(
+    running: Int, waiting: Int = 100, patience: Duration = .seconds(30)
+  ) -> Admission {
+    // The gauge starts with twice the least, at most with the most.
+    Admission(
+      .init(
+        runningAtLeast: running, runningAtMost: running, waiting: waiting, patience: patience))
+  }
+
+  private func untilWaiting(_ count: Int, _ admission: Admission) async {
+    while admission.load.waiting < count { await Task.yield() }
+  }
+
+  @Test("As many run as may; the others start as these end, first come first served")
+  func order() async throws {
+    let admission = admission(running: 2)
+    var held = [
+      try await admission.admit(Self.one, route: "a"),
+      try await admission.admit(Self.one, route: "a"),
+    ]
+    let (started, starting) = AsyncStream<Int>.makeStream()
+    for index in 0..<3 {
+      Task {
+        let permit = try await admission.admit(Self.one, route: "a")
+        starting.yield(index)
+        permit.end(isTypical: true)
+      }
+      await untilWaiting(index + 1, admission)
+    }
+    #expect(admission.load.running == 2 && admission.load.waiting == 3)
+    held.removeFirst().end(isTypical: true)
+    var order: [Int] = []
+    for await index in started.prefix(3) { order.append(index) }
+    #expect(order == [0, 1, 2])
+    #expect(admission.load.waiting == 0)
+    held.removeFirst().end(isTypical: true)
+    #expect(admission.load.running == 0)
+  }
+
+  @Test(
+    "Who has waited its time, or finds the queue full, gets 503 with a Retry-After that is not everybody's"
+  )
+  func refused() async throws {
+    let admission = admission(running: 1, waiting: 1, patience: .milliseconds(20))
+    let held = try await admission.admit(Self.one, route: "a")
+    async let late = problem { try await admission.admit(Self.one, route: "a") }
+    await untilWaiting(1, admission)
+    let full = await problem { try await admission.admit(Self.one, route: "a") }
+    for refusal in [full, await late] {
+      let problem = try #require(refusal)
+      #expect(problem.status == .serviceUnavailable)
+      #expect((1...3).contains(problem.retryAfter ?? 0))
+    }
+    #expect(admission.load.running == 1)
+    held.end(isTypical: true)
+  }
+
+  private func problem(_ body: () async throws -> Permit) async -> Problem? {
+    do {
+      _ = try await body()
+      return nil
+    } catch { return error as? Problem }
+  }
+
+  @Test("A request that nobody waits for any more leaves the queue")
+  func cancelled() async throws {
+    let admission = admission(running: 1)
+    let held = try await admission.admit(Self.one, route: "a")
+    let waiting = Task { try await admission.admit(Self.one, route: "a") }
+    await untilWaiting(1, admission)
+    waiting.cancel()
+    await #expect(throws: CancellationError.self) { try await waiting.value }
+    #expect(admission.load.waiting == 0)
+    held.end(isTypical: true)
+    #expect(admission.load.running == 0)
+  }
+
+  @Test("A permit ends once, by itself if need be")
+  func once() async throws {
+    let admission = admission(running: 1)
+    var permit: Permit? = try await admission.admit(Self.one, route: "a")
+    permit?.end(isTypical: true)
+    permit?.end(isTypical: true)
+    permit?.pause()
+    permit?.resume()
+    #expect(admission.load.running == 0)
+    permit = try await admission.admit(Self.one, route: "a")
+    #expect(admission.load.running == 1)
+    permit = nil
+    #expect(admission.load.running == 0)
+  }
+
+  @Test("R-173 while a peer is waited for, somebody else runs")
+  func paused() async throws {
+    let admission = admission(running: 1)
+    let slow = try await admission.admit(Self.one, route: "a")
+    slow.pause()
+    let other = try await admission.admit(Self.one, route: "a")
+    slow.resume()
+    #expect(admission.load.running == 2)
+    other.end(isTypical: true)
+    slow.end(isTypical: true)
+    #expect(admission.load.running == 0)
+  }
+
+  @Test("X-26 the tenant with least running goes first, however long another's queue is")
+  func fair() async throws {
+    let admission = admission(running: 4)
+    // The second tenant has been here: the first may have three of the four.
+    try await admission.admit(Self.two, route: "b").end(isTypical: true)
+    var held: [Permit] = []
+    for _ in 0..<3 { held.append(try await admission.admit(Self.one, route: "a")) }
+    let (started, starting) = AsyncStream<TenantID>.makeStream()
+    let kept = Kept()
+    let queue: @Sendable (TenantID) -> Void = { tenant in
+      Task {
+        let permit = try await admission.admit(tenant, route: "a")
+        kept.permits.withLock { $0.append(permit) }
+        starting.yield(tenant)
+      }
+    }
+    for count in 1...20 {
+      queue(Self.one)
+      await untilWaiting(count, admission)
+    }
+    #expect(admission.load.running == 3)
+    // There is room for the other at once, past twenty that wait.
+    let other = try await admission.admit(Self.two, route: "b")
+    queue(Self.two)
+    await untilWaiting(21, admission)
+    held.removeFirst().end(isTypical: true)
+    var order: [TenantID] = []
+    for await tenant in started.prefix(1) { order.append(tenant) }
+    #expect(order == [Self.two])
+    other.end(isTypical: true)
+    for await tenant in started.prefix(1) { order.append(tenant) }
+    #expect(order == [Self.two, Self.one])
+    for permit in held { permit.end(isTypical: true) }
+    while admission.load.waiting > 0 {
+      kept.permits.withLock { $0.removeAll() }
+      await Task.yield()
+    }
+  }
+
+  @Test("The limit goes down when every request takes far longer than usual, and up again after")
+  func gauge() {
+    var gauge = LoadGauge(least: 4, most: 64)
+    var now = ContinuousClock.now
+    func run(_ milliseconds: Int, windows: Int) {
+      for _ in 0..<windows * 10 {
+        now += .milliseconds(11)
+        gauge.noteFull()
+        gauge.add(.milliseconds(milliseconds), of: "a", at: now)
+      }
+    }
+    #expect(gauge.limit == 8)
+    run(5, windows: 60)
+    #expect(gauge.limit == 64)
+    run(50, windows: 10)
+    let low = gauge.limit
+    #expect(low == 4)
+    run(5, windows: 60)
+    #expect(gauge.limit == 64)
+  }
+
+  @Test("One route that is slow by nature says nothing about the load; unused room is not added to")
+  func routes() {
+    var gauge = LoadGauge(least: 4, most: 64)
+    var now = ContinuousClock.now
+    for index in 0..<400 {
+      now += .milliseconds(20)
+      let isReport = index.isMultiple(of: 2)
+      gauge.add(.milliseconds(isReport ? 2000 : 3), of: isReport ? "report" : "ticket", at: now)
+    }
+    #expect(gauge.limit == 8)
+  }
+
+  @Test("V-16 beyond what runs and waits the answer is 503 at once, health and assets still answer")
+  func overSockets() async throws {
+    let (released, releasing) = AsyncStream<Void>.makeStream()
+    let (started, starting) = AsyncStream<Void>.makeStream()
+    let pages = PageTable(routes: [
+      PageRoute(.GET, "/wait", access: .anyone) { _ in
+        starting.yield()
+        for await _ in released { break }
+        return .html("<p>done</p>")
+      }
+    ]) { problem, _, _ in "<p>\(problem.detail)</p>" }
+    var limits = EdgeLimits.testing
+    (limits.runningAtLeast, limits.runningAtMost, limits.waiting) = (1, 1, 0)
+    try await EdgeStage.run(pages: pages, limits: limits) { stage in
+      async let first = stage.send("GET", "/wait")
+      for await _ in started { break }
+      let refused = try await stage.send("GET", "/wait")
+      #expect(refused.status == 503)
+      #expect((1...3).contains(Int(refused["retry-after"] ?? "") ?? 0))
+      #expect(try await stage.send("GET", "/v1/accounts").status == 503)
+      #expect(try await stage.send("GET", "/healthz").status == 200)
+      #expect(try await stage.send("GET", "/assets/x/base.css").status == 200)
+      releasing.yield()
+      #expect(try await first.status == 200)
+      releasing.finish()
+      #expect(try await stage.send("GET", "/wait").status == 200)
+    }
+  }
+
+  @Test("R-173 a sender that dawdles with its body holds no place")
+  func slowBodies() async throws {
+    var limits = EdgeLimits.testing
+    (limits.runningAtLeast, limits.runningAtMost, limits.waiting) = (1, 1, 0)
+    try await EdgeStage.run(limits: limits) { stage in
+      let socket = try RawSocket(port: stage.port)
+      try socket.send(
+        Array(
+          ("POST /v1/links:redeem HTTP/1.1\r\nHost: \(EdgeStage.host)\r\n"
+            + "Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+            .utf8))
+      // Somebody reads the body now, and waits.
+      #expect(try socket.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 100"))
+      #expect(try await stage.send("GET", "/login").status == 200)
+      try socket.send(Array("{}".utf8))
+      #expect(try socket.read(until: "}").hasPrefix("HTTP/1.1 400"))
+    }
+  }
+}

@@ -1,0 +1,232 @@
+import RPC
+import Synchronization
+import Values
+
+/// Decides what runs now, what waits a moment and what is told at once to come back later (V-16).
+///
+/// More requests than the machine can work on at a time make all of them slow and none of them faster. So a bounded number
+/// runs; how many that is follows from how much slower each route is than on a quiet machine (`LoadGauge`). The others wait
+/// in short queues, one for each tenant; the tenant that has least running goes first, and while several are there none
+/// may have it all: one tenant at full load does not move another's. Who has waited its time gets 503.
+final class Admission: Sendable {
+  struct Limits: Sendable {
+    /// Requests that may run at once, whatever the gauge says.
+    var runningAtLeast: Int
+    var runningAtMost: Int
+    /// Requests that may wait.
+    var waiting: Int
+    /// How long each may.
+    var patience: Duration
+  }
+
+  struct Waiter {
+    let id: UInt64
+    let since: ContinuousClock.Instant
+    let continuation: CheckedContinuation<Bool, Never>
+  }
+
+  private struct State {
+    var gauge: LoadGauge
+    var queues = TenantQueues()
+    var running = 0
+    var nextID: UInt64 = 0
+    var isSweeping = false
+    /// Since when there has always been somebody waiting.
+    var busySince: ContinuousClock.Instant?
+  }
+
+  private let limits: Limits
+  private let state: Mutex<State>
+  /// A queue that never empties only makes everybody wait: then patience is short (the idea of CoDel).
+  private static let standing = Duration.milliseconds(100)
+  private static let sweep = Duration.milliseconds(5)
+
+  init(_ limits: Limits) {
+    self.limits = limits
+    state = Mutex(State(gauge: LoadGauge(least: limits.runningAtLeast, most: limits.runningAtMost)))
+  }
+
+  /// What runs, what waits, and how much may run.
+  var load: (running: Int, waiting: Int, limit: Int) {
+    state.withLock { ($0.running, $0.queues.waiting, $0.gauge.limit) }
+  }
+
+  /// Returns once the request may run. Throws 503 when it may not, `CancellationError` when nobody waits for it any more.
+  func admit(_ tenant: TenantID, route: String) async throws -> Permit {
+    let id = state.withLock { state in
+      state.nextID &+= 1
+      return state.nextID
+    }
+    let isAdmitted = await withTaskCancellationHandler {
+      await withCheckedContinuation { enter(tenant, id, $0) }
+    } onCancel: {
+      leave(tenant, id)
+    }
+    if isAdmitted { return Permit(self, tenant, route) }
+    try Task.checkCancellation()
+    var problem = Problem(
+      .serviceUnavailable, .unavailable, "the portal is busy; try again in a moment")
+    // All who are refused must not be back at the same moment.
+    problem.retryAfter = Int.random(in: 1...3)
+    throw problem
+  }
+
+  private func enter(
+    _ tenant: TenantID, _ id: UInt64, _ continuation: CheckedContinuation<Bool, Never>
+  ) {
+    enum Step {
+      case run, refuse
+      case wait(startsSweep: Bool)
+    }
+    let isCancelled = Task.isCancelled
+    let step: Step = state.withLock { state in
+      let now = ContinuousClock.now
+      guard !isCancelled else { return .refuse }
+      let limit = state.gauge.limit
+      if state.running < limit, state.queues.mayRun(tenant, within: limit, at: now) {
+        state.running += 1
+        state.queues.started(tenant, at: now)
+        return .run
+      }
+      state.gauge.noteFull()
+      guard state.queues.waiting < limits.waiting else { return .refuse }
+      state.queues.append(Waiter(id: id, since: now, continuation: continuation), of: tenant)
+      if state.busySince == nil { state.busySince = now }
+      defer { state.isSweeping = true }
+      return .wait(startsSweep: !state.isSweeping)
+    }
+    switch step {
+    case .run: continuation.resume(returning: true)
+    case .refuse: continuation.resume(returning: false)
+    case .wait(true): Task { await self.sweepUntilEmpty() }
+    case .wait(false): break
+    }
+  }
+
+  private func leave(_ tenant: TenantID, _ id: UInt64) {
+    let waiter = state.withLock { $0.queues.remove(id, of: tenant) }
+    waiter?.continuation.resume(returning: false)
+  }
+
+  // MARK: Running requests
+
+  /// - Parameter took: how long it ran, nil for what says nothing about the load.
+  fileprivate func ended(_ tenant: TenantID, _ route: String, took: Duration?) {
+    let next = state.withLock { state in
+      let now = ContinuousClock.now
+      if let took { state.gauge.add(took, of: route, at: now) }
+      return release(tenant, &state, at: now)
+    }
+    for waiter in next { waiter.continuation.resume(returning: true) }
+  }
+
+  fileprivate func paused(_ tenant: TenantID) {
+    let next = state.withLock { release(tenant, &$0, at: .now) }
+    for waiter in next { waiter.continuation.resume(returning: true) }
+  }
+
+  /// Goes on where it was, full or not: what it waited for is here and must not wait again.
+  fileprivate func resumed(_ tenant: TenantID) {
+    state.withLock { state in
+      state.running += 1
+      state.queues.started(tenant, at: .now)
+    }
+  }
+
+  private func release(
+    _ tenant: TenantID, _ state: inout State, at now: ContinuousClock.Instant
+  ) -> [Waiter] {
+    state.running -= 1
+    state.queues.ended(tenant)
+    return startWaiting(&state, at: now)
+  }
+
+  private func startWaiting(
+    _ state: inout State, at now: ContinuousClock.Instant
+  ) -> [Waiter] {
+    var started: [Waiter] = []
+    while state.running < state.gauge.limit,
+      let waiter = state.queues.next(within: state.gauge.limit, at: now)
+    {
+      state.running += 1
+      started.append(waiter)
+    }
+    if state.queues.waiting == 0 { state.busySince = nil }
+    return started
+  }
+
+  // MARK: Time
+
+  private func sweepUntilEmpty() async {
+    while true {
+      // Nobody cancels this task; it ends with the last waiter.
+      do { try await Task.sleep(for: Self.sweep) } catch { break }
+      let (late, isDone) = state.withLock { state -> ([Waiter], Bool) in
+        let now = ContinuousClock.now
+        let isStanding = state.busySince.map { now - $0 > Self.standing } ?? false
+        let patience = isStanding ? limits.patience / 4 : limits.patience
+        let late = state.queues.removeOlder(than: now - patience)
+        let isDone = state.queues.waiting == 0
+        if isDone { (state.isSweeping, state.busySince) = (false, nil) }
+        return (late, isDone)
+      }
+      for waiter in late { waiter.continuation.resume(returning: false) }
+      if isDone { return }
+    }
+  }
+}
+
+/// The right to run. Ends with `end`, or with its last reference.
+final class Permit: Sendable {
+  private struct State {
+    var isEnded = false
+    var isPaused = false
+    var began = ContinuousClock.now
+    var ran = Duration.zero
+  }
+
+  private let admission: Admission
+  private let tenant: TenantID
+  private let route: String
+  private let state = Mutex(State())
+
+  fileprivate init(_ admission: Admission, _ tenant: TenantID, _ route: String) {
+    self.admission = admission
+    self.tenant = tenant
+    self.route = route
+  }
+
+  deinit { end(isTypical: false) }
+
+  /// - Parameter isTypical: the time that it took is what the route takes; errors are often faster.
+  func end(isTypical: Bool) {
+    let (took, wasRunning) = state.withLock { state -> (Duration?, Bool) in
+      guard !state.isEnded else { return (nil, false) }
+      state.isEnded = true
+      guard !state.isPaused else { return (nil, false) }
+      return (state.ran + (ContinuousClock.now - state.began), true)
+    }
+    if wasRunning { admission.ended(tenant, route, took: isTypical ? took : nil) }
+  }
+
+  /// While the peer is waited for others may run: slow senders must not fill the house.
+  func pause() {
+    let wasRunning = state.withLock { state in
+      guard !state.isEnded, !state.isPaused else { return false }
+      state.isPaused = true
+      state.ran += ContinuousClock.now - state.began
+      return true
+    }
+    if wasRunning { admission.paused(tenant) }
+  }
+
+  func resume() {
+    let wasPaused = state.withLock { state in
+      guard !state.isEnded, state.isPaused else { return false }
+      state.isPaused = false
+      state.began = .now
+      return true
+    }
+    if wasPaused { admission.resumed(tenant) }
+  }
+}

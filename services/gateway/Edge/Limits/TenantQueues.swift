@@ -1,0 +1,109 @@
+import Values
+
+/// What runs and what waits, tenant by tenant. Not a lock of its own: `Admission` keeps it under its.
+struct TenantQueues {
+  private struct Tenant {
+    var running = 0
+    var waiters: [Admission.Waiter] = []
+    var seen: ContinuousClock.Instant
+  }
+
+  private var tenants: [TenantID: Tenant] = [:]
+  /// Those with somebody waiting, in no order that matters.
+  private var queued: Set<TenantID> = []
+  private(set) var waiting = 0
+
+  /// How long a tenant counts as present after its last request.
+  private static let presence = Duration.seconds(10)
+  private static let share = 0.75
+  /// How many tenants there are when those that are gone are looked for the next time.
+  private var tidyAt = 64
+
+  /// While others are there a tenant may have three quarters of what runs: the rest starts at once for the others.
+  private func most(_ limit: Int, at now: ContinuousClock.Instant) -> Int {
+    var present = 0
+    for tenant in tenants.values
+    where tenant.running > 0 || !tenant.waiters.isEmpty || now - tenant.seen < Self.presence {
+      present += 1
+      if present > 1 { return max(1, Int(Double(limit) * Self.share)) }
+    }
+    return limit
+  }
+
+  /// Whether a request of the tenant may start without waiting: there is room, and none of its own waits before it.
+  mutating func mayRun(
+    _ id: TenantID, within limit: Int, at now: ContinuousClock.Instant
+  ) -> Bool {
+    if tenants.count >= tidyAt { tidy(at: now) }
+    tenants[id, default: Tenant(seen: now)].seen = now
+    guard let tenant = tenants[id] else { return true }
+    return tenant.waiters.isEmpty && tenant.running < most(limit, at: now)
+  }
+
+  mutating func started(_ id: TenantID, at now: ContinuousClock.Instant) {
+    tenants[id, default: Tenant(seen: now)].running += 1
+  }
+
+  mutating func ended(_ id: TenantID) {
+    if let running = tenants[id]?.running { tenants[id]?.running = max(0, running - 1) }
+  }
+
+  mutating func append(_ waiter: Admission.Waiter, of id: TenantID) {
+    tenants[id, default: Tenant(seen: waiter.since)].waiters.append(waiter)
+    queued.insert(id)
+    waiting += 1
+  }
+
+  /// The one to start next: of the tenant with least running, and of these the one that came first.
+  mutating func next(within limit: Int, at now: ContinuousClock.Instant) -> Admission.Waiter? {
+    let most = most(limit, at: now)
+    var best: (id: TenantID, running: Int, since: ContinuousClock.Instant)?
+    for id in queued {
+      guard let tenant = tenants[id], let first = tenant.waiters.first, tenant.running < most else {
+        continue
+      }
+      if let found = best, (found.running, found.since) <= (tenant.running, first.since) {
+        continue
+      }
+      best = (id, tenant.running, first.since)
+    }
+    guard let id = best?.id, let waiter = tenants[id]?.waiters.removeFirst() else { return nil }
+    left(id, 1)
+    tenants[id]?.running += 1
+    return waiter
+  }
+
+  mutating func remove(_ waiter: UInt64, of id: TenantID) -> Admission.Waiter? {
+    guard let index = tenants[id]?.waiters.firstIndex(where: { $0.id == waiter }) else {
+      return nil
+    }
+    let removed = tenants[id]?.waiters.remove(at: index)
+    left(id, 1)
+    return removed
+  }
+
+  /// Takes out whoever came before that moment.
+  mutating func removeOlder(than limit: ContinuousClock.Instant) -> [Admission.Waiter] {
+    var late: [Admission.Waiter] = []
+    for id in queued {
+      let old = tenants[id]?.waiters.prefix { $0.since < limit } ?? []
+      guard !old.isEmpty else { continue }
+      late += old
+      tenants[id]?.waiters.removeFirst(old.count)
+      left(id, old.count)
+    }
+    return late
+  }
+
+  private mutating func left(_ id: TenantID, _ count: Int) {
+    waiting -= count
+    if tenants[id]?.waiters.isEmpty ?? true { queued.remove(id) }
+  }
+
+  private mutating func tidy(at now: ContinuousClock.Instant) {
+    tenants = tenants.filter {
+      $0.value.running > 0 || !$0.value.waiters.isEmpty || now - $0.value.seen < Self.presence
+    }
+    tidyAt = max(64, tenants.count * 2)
+  }
+}

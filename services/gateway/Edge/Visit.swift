@@ -1,0 +1,37 @@
+import Logging
+import RPC
+import Values
+
+/// One request from its head to the end of its answer, as the log tells of it: never the query, which may carry the
+/// token of a link, nor headers, cookies or bodies.
+struct Visit {
+  let id = RequestID.make()
+  private let method: String
+  private let peer: RemoteAddress
+  private let began = ContinuousClock.now
+  /// Nil when the target could not be read.
+  var request: Request?
+  var visitor: Visitor?
+  /// Held until the answer is sent.
+  var stream: OpenStream?
+
+  init(_ incoming: IncomingRequest) {
+    method = incoming.method.rawValue
+    peer = RemoteAddress(incoming.origin.address)
+  }
+
+  /// - Parameter status: nil when nothing was answered.
+  func record(status: UInt?, in log: Logger) {
+    let time = ContinuousClock.now - began
+    var metadata: Logger.Metadata = [
+      "request": "\(id)", "method": "\(method)", "status": "\(status ?? 0)",
+      "ms": "\(time.wholeMicroseconds / 1000)", "remote": "\(request?.remote ?? peer)",
+    ]
+    if let request { metadata["path"] = "\(request.path.prefix(512))" }
+    if let visitor {
+      metadata["tenant"] = "\(visitor.portal.tenant)"
+      if let user = visitor.session?.principal.user { metadata["user"] = "\(user)" }
+    }
+    log.info("request", metadata: metadata)
+  }
+}
