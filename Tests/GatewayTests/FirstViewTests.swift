@@ -56,7 +56,7 @@ struct FirstViewTests {
   ) throws -> Request {
     Request(
       id: "r", method: method, target: try Target(path), authority: "a", headers: headers,
-      cookies: Cookies(), body: RequestBody(), remote: RemoteAddress(description: ""),
+      cookies: Cookies(), body: RequestBody(), remote: RemoteAddress(IPAddress("")),
       isSecure: false, received: Instant(seconds: 0))
   }
 

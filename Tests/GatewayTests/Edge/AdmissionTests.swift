@@ -212,7 +212,7 @@ struct AdmissionTests {
       #expect((1...3).contains(Int(refused["retry-after"] ?? "") ?? 0))
       #expect(try await stage.send("GET", "/v1/accounts").status == 503)
       #expect(try await stage.send("GET", "/healthz").status == 200)
-      #expect(try await stage.send("GET", "/assets/x/base.css").status == 200)
+      #expect(try await stage.send("GET", "/assets/x/favicon.svg").status == 200)
       releasing.yield()
       #expect(try await first.status == 200)
       releasing.finish()
