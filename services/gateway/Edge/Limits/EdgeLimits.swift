@@ -29,8 +29,6 @@ struct EdgeLimits: Sendable {
   var bodyRate = 512
   /// Between two requests of a connection.
   var idleTime = TimeAmount.seconds(75)
-  /// Until identity has said what a portal looks like; then the page comes with a plain face.
-  var portalTime = Duration.seconds(2)
   /// For one part of a page beside its subject: a tile, a list to choose from, a count (N-10).
   var partTime = Duration.milliseconds(600)
   /// Without the peer taking a byte of an answer.
