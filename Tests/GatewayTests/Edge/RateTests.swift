@@ -26,7 +26,8 @@ struct RateTests {
     #expect { try limiter.admit(.read, one, at: now) } throws: { error in
       let problem = error as? Problem
       return problem?.status == .tooManyRequests && problem?.retryAfter == 2
-        && problem?.quota == .init(name: "read", requests: 2, seconds: 4)
+        && problem?.headers.contains(.init(name: "ratelimit-policy", value: "\"read\";q=2;w=4"))
+          == true
     }
     try limiter.admit(.read, try address("192.0.2.2"), at: now)
     for _ in 0..<9 { try limiter.admit(.write, one, at: now) }
