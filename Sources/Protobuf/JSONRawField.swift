@@ -1,5 +1,3 @@
-import CProtobufC
-
 extension MessageDescriptor {
   /// The bytes of a `string` or `bytes` field as they are, for messages that are a file and not JSON
   /// (google.api.HttpBody). Throws `DecodingError`, or `JSONError` when there is no such field.
@@ -8,15 +6,15 @@ extension MessageDescriptor {
       [.string, .bytes].contains(field.kind)
     else { throw JSONError(field: name, "is not a string or bytes field of \(self.name)") }
     return try message.withUnsafeBufferPointer { buffer throws(DecodingError) in
-      try withUnpacked(buffer) { structure -> [UInt8] in
-        let place = UnsafeRawPointer(structure) + field.offset
-        if field.kind == .bytes {
-          let data = place.load(as: ProtobufCBinaryData.self)
-          return Array(UnsafeBufferPointer(start: data.data, count: data.len))
+      var cursor = WireCursor(buffer, 0..<buffer.count)
+      var found: Range<Int>?
+      // The last one counts, as it does for every reader of the wire.
+      while let next = try cursor.next() {
+        if Int(next.number) == field.number, next.wireType == .lengthDelimited {
+          found = next.value
         }
-        let text = place.load(as: UnsafePointer<CChar>?.self)
-        return text.map { Array(String(cString: $0).utf8) } ?? []
       }
+      return found.map { Array(buffer[$0]) } ?? []
     }
   }
 }

@@ -2,30 +2,42 @@ import NIOHTTP1
 import Protobuf
 import RPC
 
-/// The JSON API under `/v1/`: finds the method, translates the request, calls, translates the answer. Knows no RPC by name.
+/// The JSON API under `/v1/`: finds the method, translates the request, calls, translates the answer, of every kind of method
+/// and over streams of either side (R-151..R-165). Knows no RPC by name.
 struct JSONGateway: Surface {
   let router: JSONRouter
   let types: TypeRegistry
   let limits: EdgeLimits
-  private let options: JSONOptions
+  let options: APIOptions
 
-  init(_ methods: [Method], types: TypeRegistry, limits: EdgeLimits) throws {
+  init(
+    _ methods: [Method], types: TypeRegistry, limits: EdgeLimits, options: APIOptions = .init()
+  ) throws {
     router = try JSONRouter(methods)
     self.types = types
     self.limits = limits
-    options = JSONOptions(types: types)
+    self.options = options
   }
 
   func errand(_ request: Request) throws(Problem) -> Errand? {
     guard request.target.segments.first == "v1" else { return nil }
     let match = try route(request)
-    return Errand(match.value.method, of: request) { guest in
-      try await answer(request, match, caller: guest.caller)
+    let method = match.value.method
+    let timeout = try Self.timeout(request.headers)
+    return Errand(method, of: request, deadline: method.patience) { guest, reply in
+      try await exchange(guest, match, timeout).run(reply)
     }
   }
 
   func failure(_ problem: Problem, _ request: Request) -> Response {
-    problem.response(requestID: request.id, types: types)
+    problem.response(requestID: request.id, APIFormat(request.headers, options, types: types))
+  }
+
+  /// The verbs of a path, for browsers that ask first.
+  func verbs(of target: Target) -> [String] {
+    // No method has this verb.
+    guard case .wrongMethod(let allowed) = router.match("", target) else { return [] }
+    return allowed
   }
 
   /// The route of a request; throws the 404 or 405.
@@ -41,49 +53,30 @@ struct JSONGateway: Surface {
     }
   }
 
-  /// - caller: carries the user's token, the request id and the deadline.
-  private func answer(
-    _ request: Request, _ match: PathTrie<JSONRouter.Route>.Match, caller: any Caller
-  ) async throws -> Response {
-    let route = match.value
-    let translation = RequestTranslation(
-      route: route, bindings: match.bindings, query: request.query, limits: JSONLimits(),
-      types: types)
-    let message = try translation.message(body: try await body(of: request))
-    guard route.method.output == HTTPBodyAnswer.type else {
-      let answer = try await caller.unary(route.method, message, CallOptions())
-      return try response(answer.message, route)
-    }
-    guard route.method.streaming == .unary else {
-      return try await HTTPBodyAnswer.response(
-        of: route.method, message, to: request, by: caller)
-    }
-    let options = try HTTPBodyAnswer.options(for: request)
-    return try HTTPBodyAnswer.response(try await caller.unary(route.method, message, options))
+  private func exchange(
+    _ guest: Guest, _ match: PathTrie<JSONRouter.Route>.Match, _ timeout: Duration?
+  ) throws -> JSONExchange {
+    let request = guest.request
+    return JSONExchange(
+      request: request, route: match.value,
+      translation: RequestTranslation(
+        route: match.value, bindings: match.bindings, query: request.query, limits: JSONLimits(),
+        types: types, ignored: options.ignoredParameters,
+        resumesAfter: request.headers["last-event-id"].first),
+      format: APIFormat(request.headers, options, types: types), limits: limits,
+      options: try CallMetadata.options(request.headers, timeout: timeout), caller: guest.caller)
   }
 
-  private func body(of request: Request) async throws -> [UInt8] {
-    guard !request.body.isEmpty else { return [] }
-    let bytes = try await request.body.collect(upTo: limits.jsonBytes)
-    guard !bytes.isEmpty else { return [] }
-    let types = request.headers["content-type"]
-    let type = MediaType(types.first ?? "")
-    guard types.count == 1, type.essence == "application/json",
-      type.parameters["charset"].map({ $0.lowercased() == "utf-8" }) ?? true
+  /// What the client allows itself: seconds with up to three decimals; the route's own time caps it.
+  private static func timeout(_ headers: HTTPHeaders) throws(Problem) -> Duration? {
+    guard let text = headers["x-request-timeout"].first else { return nil }
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count <= 2, text.utf8.count <= 10,
+      parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }),
+      let seconds = Double(text), seconds > 0
     else {
-      throw Problem(.unsupportedMediaType, .invalidArgument, "send application/json")
+      throw Problem(.badRequest, .invalidArgument, "x-request-timeout is no number of seconds")
     }
-    return bytes
-  }
-
-  private func response(_ message: [UInt8], _ route: JSONRouter.Route) throws -> Response {
-    let output = route.method.output
-    let json =
-      if let field = route.rule.responseBody {
-        try output.json(ofField: field, fromSerialized: message, options: options)
-      } else {
-        try output.json(fromSerialized: message, options: options)
-      }
-    return .bytes(json, type: "application/json")
+    return .milliseconds(Int64((seconds * 1000).rounded(.up)))
   }
 }

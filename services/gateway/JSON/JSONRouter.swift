@@ -1,12 +1,22 @@
 import Protobuf
 import RPC
 
-/// The routes of the JSON API: every binding of every unary method that has one.
+/// The routes of the JSON API: every binding of every method that has one.
 struct JSONRouter: Sendable {
   struct Route: Sendable {
     let method: Method
     let rule: HTTPRule
     let template: PathTemplate
+    /// Whether the answer is a resource that says which version it is.
+    let hasEtag: Bool
+
+    init(method: Method, rule: HTTPRule, template: PathTemplate) {
+      self.method = method
+      self.rule = rule
+      self.template = template
+      let etag = method.output.field(named: "etag")
+      hasEtag = rule.responseBody == nil && etag?.kind == .string && etag?.isRepeated == false
+    }
   }
   /// A rule that no request could be turned into a message by; found at start-up.
   struct Invalid: Error, CustomStringConvertible {
@@ -18,7 +28,7 @@ struct JSONRouter: Sendable {
   private var trie = PathTrie<Route>()
 
   init(_ methods: [Method]) throws {
-    for method in methods where Self.isServed(method) {
+    for method in methods {
       for rule in method.http {
         let template = try PathTemplate(rule.template)
         try Self.check(rule, template, method)
@@ -34,11 +44,6 @@ struct JSONRouter: Sendable {
     return type.name == "google.protobuf.\(short)"
       && (["Timestamp", "Duration", "FieldMask"].contains(short)
         || (short.hasSuffix("Value") && !["Value", "ListValue"].contains(short)))
-  }
-
-  private static func isServed(_ method: Method) -> Bool {
-    method.streaming == .unary
-      || method.streaming == .serverStreaming && method.output == HTTPBodyAnswer.type
   }
 
   func match(_ method: String, _ target: Target) -> PathTrie<Route>.Outcome {
@@ -57,6 +62,13 @@ struct JSONRouter: Sendable {
     }
     if let name = rule.responseBody, method.output.field(named: name) == nil {
       throw fail("response_body \"\(name)\" is no field of \(method.output.name)")
+    }
+    if method.output == HTTPBodyAnswer.type, ![.unary, .serverStreaming].contains(method.streaming)
+    {
+      throw fail("a method that takes a stream cannot answer with HttpBody")
+    }
+    if rule.body == .none, [.clientStreaming, .bidirectional].contains(method.streaming) {
+      throw fail("a method that takes a stream needs a body")
     }
     if rule.body != .none, ["GET", "HEAD"].contains(rule.verb.uppercased()) {
       throw fail("\(rule.verb) takes no body")

@@ -5,7 +5,7 @@ import RPC
 /// `application/problem+json` (RFC 9457), the one shape of every error of the API:
 ///
 ///     {"type":"about:blank","title":"Bad Request","status":400,"detail":"ticket.title is required",
-///      "code":"INVALID_ARGUMENT","requestId":"…","violations":[{"field":"ticket.title","description":"is required"}],
+///      "instance":"urn:portico:request:…","code":"INVALID_ARGUMENT","requestId":"…","violations":[{"field":"ticket.title","description":"is required"}],
 ///      "details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo", …}]}
 extension Problem {
   func json(requestID: String, types: TypeRegistry) -> [UInt8] {
@@ -13,6 +13,8 @@ extension Problem {
     out += JSONString.quoted(status.reasonPhrase)
     out += Array(",\"status\":\(status.code),\"detail\":".utf8)
     out += JSONString.quoted(detail)
+    out += Array(",\"instance\":".utf8)
+    out += JSONString.quoted("urn:portico:request:\(requestID)")
     out += Array(",\"code\":\"\(code.wireName)\",\"requestId\":".utf8)
     out += JSONString.quoted(requestID)
     if !violations.isEmpty {
@@ -26,12 +28,14 @@ extension Problem {
       }
       out.append(UInt8(ascii: "]"))
     }
-    out += detailsJSON(types)
+    out += Self.detailsJSON(details, types)
     out.append(UInt8(ascii: "}"))
     return out
   }
 
-  private func detailsJSON(_ types: TypeRegistry) -> [UInt8] {
+  private static func detailsJSON(
+    _ details: [Status.Detail], _ types: TypeRegistry
+  ) -> [UInt8] {
     var list: [[UInt8]] = []
     for detail in details {
       guard let type = types.type(detail.typeName) else { continue }
@@ -48,7 +52,34 @@ extension Problem {
       + [UInt8(ascii: "]")]
   }
 
+  /// google.rpc.Status as JSON, for clients that ask for it: `{"code":3,"message":"…","details":[…]}`.
+  func statusJSON(types: TypeRegistry) -> [UInt8] {
+    let status = rpcStatus
+    var out = Array("{\"code\":\(status.code.rawValue),\"message\":".utf8)
+    out += JSONString.quoted(status.message)
+    out += Self.detailsJSON(status.details, types)
+    out.append(UInt8(ascii: "}"))
+    return out
+  }
+
+  /// In the form that a client asked for.
+  func body(requestID: String, _ format: APIFormat) -> [UInt8] {
+    format.errorsAsStatus
+      ? statusJSON(types: format.json.types) : json(requestID: requestID, types: format.json.types)
+  }
+
   /// The answer to an API request.
+  func response(requestID: String, _ format: APIFormat) -> Response {
+    guard format.errorsAsStatus else {
+      return response(requestID: requestID, types: format.json.types)
+    }
+    var response = Response.bytes(
+      body(requestID: requestID, format), type: "application/json", status: status)
+    addHeaders(to: &response)
+    return response
+  }
+
+  /// The same where nothing is known of what the client wants.
   func response(requestID: String, types: TypeRegistry) -> Response {
     var response = Response.bytes(
       json(requestID: requestID, types: types), type: "application/problem+json", status: status)
@@ -68,7 +99,7 @@ extension Problem {
       response.headers.replaceOrAdd(name: "allow", value: allow.joined(separator: ", "))
     }
     if status == .unauthorized {
-      response.headers.replaceOrAdd(name: "www-authenticate", value: "Session realm=\"portico\"")
+      response.headers.replaceOrAdd(name: "www-authenticate", value: "Bearer realm=\"portico\"")
     }
   }
 }

@@ -8,16 +8,39 @@ struct RequestTranslation {
   let query: Query
   let limits: JSONLimits
   let types: TypeRegistry
+  /// Query parameters that are passed over.
+  var ignored: Set<String> = []
+  /// `Last-Event-ID`, the cursor of a request that has one: where the browser's own address says an older one.
+  var resumesAfter: String?
 
-  /// - body: empty when there was none.
-  func message(body: [UInt8]) throws(JSONError) -> [UInt8] {
+  /// The first message, or the only one.
+  ///
+  /// - body: empty when there was none; nil when it is not looked at here, as that of a file.
+  func message(body: [UInt8]?) throws(JSONError) -> [UInt8] {
     var draft = MessageDraft(route.method.input)
-    try read(body, into: &draft)
+    if let body { try read(body, into: &draft) }
     let given = maskPaths(draft)
     for binding in bindings.bindings { try draft.bind(binding.field, binding.value) }
     try readQuery(into: &draft)
+    if let cursor, !draft.has(MessageDescriptor.cursor) {
+      try draft.set(MessageDescriptor.cursor, [cursor])
+    }
     if let given, !draft.has("update_mask") { try draft.setMask("update_mask", paths: given) }
     return draft.serialized()
+  }
+
+  /// A message after the first: path and query have been said.
+  func next(body: [UInt8]) throws(JSONError) -> [UInt8] {
+    var draft = MessageDraft(route.method.input)
+    try read(body, into: &draft)
+    return draft.serialized()
+  }
+
+  private var cursor: String? {
+    guard let resumesAfter, !resumesAfter.isEmpty, route.method.streaming == .serverStreaming,
+      route.method.input.hasCursor
+    else { return nil }
+    return resumesAfter
   }
 
   private func read(_ body: [UInt8], into draft: inout MessageDraft) throws(JSONError) {
@@ -47,6 +70,8 @@ struct RequestTranslation {
   private func readQuery(into draft: inout MessageDraft) throws(JSONError) {
     var seen = Set<String>()
     for parameter in query.parameters where seen.insert(parameter.name).inserted {
+      guard !ignored.contains(parameter.name) else { continue }
+      if cursor != nil, parameter.name == MessageDescriptor.cursor { continue }
       try checkQuery(parameter.name)
       do {
         try draft.set(parameter.name, query.all(parameter.name))

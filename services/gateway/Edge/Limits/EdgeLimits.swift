@@ -12,6 +12,10 @@ struct EdgeLimits: Sendable {
   var headerFields = 100
   /// Bytes of a JSON body; beyond: 413.
   var jsonBytes = 1 << 20
+  /// Bytes of a file sent to the API; beyond: 413. The service that takes it may allow less.
+  var uploadBytes = 256 << 20
+  /// Longest silence of a stream of events, so that nobody between us takes it for dead.
+  var heartbeatTime = Duration.seconds(15)
   /// Bytes that compressed messages of all calls may have once inflated, at a time; more answer RESOURCE_EXHAUSTED.
   var inflatedBytes = 64 << 20
   /// How many times its size on the wire a compressed message may have; ordinary ones have ten.

@@ -10,8 +10,10 @@ enum HTTPBodyAnswer {
   static let type = GoogleApi.HttpBody.descriptor
 
   /// What a request says about ranges and validators, for the method.
-  static func options(for request: Request) throws -> CallOptions {
-    var options = CallOptions()
+  static func options(
+    for request: Request, _ options: CallOptions = CallOptions()
+  ) throws -> CallOptions {
+    var options = options
     if request.method == .HEAD { try options.metadata.set(DownloadMetadata.method, "HEAD") }
     guard request.isSafe else { return options }
     for (header, key) in conditions {
@@ -37,9 +39,10 @@ enum HTTPBodyAnswer {
 
   /// The answer of a method that gives the bytes in pieces; they are passed on as the peer takes them.
   static func response(
-    of method: Method, _ message: [UInt8], to request: Request, by caller: any Caller
+    of method: Method, _ message: [UInt8], to request: Request, by caller: any Caller,
+    _ options: CallOptions = CallOptions()
   ) async throws -> Response {
-    let call = try await OpenCall(method, try options(for: request), on: caller)
+    let call = try await OpenCall(method, try Self.options(for: request, options), on: caller)
     try await call.send(message)
     let (metadata, first) = try await call.working {
       var iterator = call.responses.makeAsyncIterator()
