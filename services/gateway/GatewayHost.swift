@@ -85,6 +85,7 @@ extension GatewayConfiguration {
   ///     proxies             addresses and ranges (10.0.0.0/8,fd00::/8) of proxies whose X-Forwarded-* are believed
   ///     rates               what differs from the standard: read.identity=800/400,login.address=none; none lifts all
   ///     secret              at least 32 bytes, base64url; derived from the gateway's private key when not set
+  ///     api.*               the JSON API, as `APIOptions` has them
   ///     drain.seconds       8
   public init(_ settings: Settings, keys: Keyring) throws {
     guard
@@ -102,6 +103,7 @@ extension GatewayConfiguration {
       secret: try Self.secret(settings, keys),
       trustedProxies: try Self.ranges(settings, "proxies"),
       rates: try Self.rates(settings),
+      api: try APIOptions(settings),
       drainGrace: .seconds(try settings.int("drain.seconds", default: 8, in: 0...600)))
   }
 

@@ -62,20 +62,31 @@ public final class GatewayServer: Sendable {
     let methods = MethodTable(served)
     let inflation = Inflation(
       bytesInAll: limits.inflatedBytes, maximumRatio: limits.inflationRatio)
+    let json = try JSONGateway(
+      served, types: Self.types, limits: limits, options: configuration.api)
+    let cors = CORS(origins: configuration.api.origins)
+    var protection = pageServing.protection
+    protection.sharing = cors
     let edge = Edge(
       limits: limits, configuration: configuration, readiness: readiness, assets: assets,
       door: Door(
         portals: PortalDirectory(gated, configuration, patience: limits.portalTime, clock: clock),
-        sessions: sessions, protection: pageServing.protection,
+        sessions: sessions, protection: protection,
         rates: RateLimiter(configuration.rates), admission: Admission(limits.admission),
         streams: OpenStreams(most: limits.streams, mostEach: limits.streamsPerIdentity),
         backends: gated),
       surfaces: [
-        try JSONGateway(served, types: Self.types, limits: limits),
-        GRPCWebSurface(
-          methods: methods, types: Self.types, limits: limits, inflation: inflation),
-        ConnectSurface(
-          methods: methods, types: Self.types, limits: limits, inflation: inflation),
+        SharedSurface(base: json, cors: cors) { json.verbs(of: $0) },
+        SharedSurface(
+          base: GRPCWebSurface(
+            methods: methods, types: Self.types, limits: limits, inflation: inflation),
+          cors: cors
+        ) { methods.covers($0) ? ["GET", "POST"] : [] },
+        SharedSurface(
+          base: ConnectSurface(
+            methods: methods, types: Self.types, limits: limits, inflation: inflation),
+          cors: cors
+        ) { _ in [] },
         pageServing,
       ],
       types: Self.types, clock: clock, log: log)

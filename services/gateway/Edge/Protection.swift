@@ -3,6 +3,8 @@ import Crypto
 /// Refuses what another site could have made a browser send.
 struct Protection: Sendable {
   let csrf: CSRF
+  /// Whose pages may call the API beside our own.
+  var sharing = CORS(origins: [])
   static let field = "_csrf"
   static let header = "x-portico-csrf"
 
@@ -28,6 +30,7 @@ struct Protection: Sendable {
   /// The API: a cookie alone proves nothing; the browser's own word or the token does. Without a cookie there is
   /// nothing that another site could borrow.
   func checkAPI(_ request: Request, _ visitor: Visitor) throws(Problem) {
+    guard sharing.origin(request.headers) == nil else { return }
     let provenance = provenance(request)
     guard provenance != .foreign else { throw Self.refusal("sent by another site") }
     guard visitor.secret != nil, provenance != .own else { return }

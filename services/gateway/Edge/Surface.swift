@@ -23,7 +23,7 @@ struct Errand: Sendable {
   /// Whether the door proves where it comes from; forms carry their proof in the body and check it themselves.
   let proof: Proof
   /// Runs once the request is let in, and answers once. What it throws before that becomes `Surface.failure`.
-  let work: @Sendable (Guest, Reply) async throws -> Void
+  var work: @Sendable (Guest, Reply) async throws -> Void
 
   enum Proof: Sendable { case atTheDoor, inTheForm }
 

@@ -5,7 +5,8 @@ import RPC
 /// `application/problem+json` (RFC 9457), the one shape of every error of the API:
 ///
 ///     {"type":"about:blank","title":"Bad Request","status":400,"detail":"ticket.title is required",
-///      "instance":"urn:portico:request:…","code":"INVALID_ARGUMENT","requestId":"…","violations":[{"field":"ticket.title","description":"is required"}],
+///      "code":"INVALID_ARGUMENT","requestId":"…",
+///      "instance":"urn:portico:request:…","violations":[{"field":"ticket.title","description":"is required"}],
 ///      "details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo", …}]}
 extension Problem {
   func json(requestID: String, types: TypeRegistry) -> [UInt8] {
@@ -13,10 +14,10 @@ extension Problem {
     out += JSONString.quoted(status.reasonPhrase)
     out += Array(",\"status\":\(status.code),\"detail\":".utf8)
     out += JSONString.quoted(detail)
-    out += Array(",\"instance\":".utf8)
-    out += JSONString.quoted("urn:portico:request:\(requestID)")
     out += Array(",\"code\":\"\(code.wireName)\",\"requestId\":".utf8)
     out += JSONString.quoted(requestID)
+    out += Array(",\"instance\":".utf8)
+    out += JSONString.quoted("urn:portico:request:\(requestID)")
     if !violations.isEmpty {
       out += Array(",\"violations\":[".utf8)
       for (index, violation) in violations.enumerated() {
