@@ -43,7 +43,7 @@ public struct DecodingLimits: Sendable, Hashable {
   public var memoryCap: Int
 
   public init(
-    depth: Int = 100, fields: Int = 1 << 18, memoryFactor: Int = 16, memoryFloor: Int = 1 << 20,
+    depth: Int = 100, fields: Int = 1 << 18, memoryFactor: Int = 16, memoryFloor: Int = 4 << 20,
     memoryCap: Int = 128 << 20
   ) {
     self.depth = depth

@@ -6,7 +6,8 @@ from concurrent import futures
 
 import grpc
 import pytest
-from peers import certificates, interop, stubs
+from harness import places, portico
+from peers import certificates, http, interop, stubs, web
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -90,3 +91,17 @@ def failure() -> Callable[[Callable], grpc.RpcError]:
         return error.value
 
     return run
+
+
+@pytest.fixture(scope="session")
+def portal(tmp_path_factory) -> Iterator[web.Portal]:
+    """The whole product with the demo tenant, for clients that speak to its gateway."""
+    log = places.ARTIFACTS / "portico" / "interop.log"
+    with portico.up(places.portico_binary(), tmp_path_factory.mktemp("portal"), "--demo", log=log) as running:
+        yield web.Portal(running)
+
+
+@pytest.fixture(params=[http.HTTP1, http.HTTP2], ids=lambda kind: kind.name, name="http")
+def http_client(request, portal):
+    """A client of either version of HTTP, at the demo's portal."""
+    return request.param(portal.port, portal.host)

@@ -112,6 +112,21 @@ struct HostileBytesTests {
     #expect(try Node(serialized: try rows.serialized()) == rows)
   }
 
+  @Test("R-122 nor is the longest page of tickets with everything that a ticket has")
+  func honestPage() throws {
+    let choice = Ticketing.Choice(name: "catalogEntries/some-choice", displayName: "Choice")
+    let ticket = Ticketing.Ticket(
+      name: "accounts/larkspur/tickets/1200", title: String(repeating: "t", count: 60),
+      details: String(repeating: "d", count: 200), category: choice, type: choice, priority: choice,
+      issueType: choice, subIssueType: choice, createTime: .init(seconds: 1))
+    let page = Ticketing.ListTicketsResponse(tickets: Array(repeating: ticket, count: 100))
+    let bytes = try page.serialized()
+    #expect(try Ticketing.ListTicketsResponse(serialized: bytes) == page)
+    #expect(throws: Never.self) {
+      try Ticketing.ListTicketsResponse.descriptor.json(fromSerialized: bytes)
+    }
+  }
+
   @Test("R-122 one scalar repeated on the wire: the last one counts, and the number is bounded")
   func repeatedScalar() throws {
     let few = Array(repeatElement([3 << 3, 7] as [UInt8], count: 100).joined()) + [3 << 3, 9]

@@ -11,6 +11,11 @@ struct MessageCoding: Sendable {
   let method: Method
   let types: TypeRegistry
 
+  /// Largest request message, bytes.
+  func limit(_ limits: EdgeLimits) -> Int {
+    codec == .json ? limits.jsonBytes : limits.messageBytes
+  }
+
   /// A request as the service takes it. Its faults are the client's: told here, not as an INTERNAL of the service.
   func request(_ bytes: [UInt8]) throws -> [UInt8] {
     switch codec {

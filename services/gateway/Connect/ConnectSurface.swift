@@ -30,7 +30,7 @@ struct ConnectSurface: Surface {
         caller: guest.caller
       ).run(
         RequestMessages(
-          request.body, coding, limit: limits.jsonBytes,
+          request.body, coding, limit: coding.limit(limits),
           inflation: call.encoding == .gzip ? inflation : nil), reply)
     }
   }

@@ -37,10 +37,10 @@ struct ConnectUnary: Sendable {
       }
       bytes = message
     } else {
-      bytes = try await request.body.collect(upTo: limits.jsonBytes)
+      bytes = try await request.body.collect(upTo: coding.limit(limits))
     }
     guard call.encoding == .gzip, !bytes.isEmpty else { return bytes }
-    do throws(Status) { return try inflation.inflate(bytes, limit: limits.jsonBytes) } catch {
+    do throws(Status) { return try inflation.inflate(bytes, limit: coding.limit(limits)) } catch {
       guard error.code == .resourceExhausted else {
         throw Problem(.badRequest, .invalidArgument, error.message)
       }

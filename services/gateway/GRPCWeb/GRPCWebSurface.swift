@@ -35,7 +35,7 @@ struct GRPCWebSurface: Surface {
         options: try CallMetadata.options(request.headers, timeout: timeout), caller: guest.caller
       ).run(
         RequestMessages(
-          request.body, coding, limit: limits.jsonBytes,
+          request.body, coding, limit: coding.limit(limits),
           inflation: encoding == .gzip ? inflation : nil, isText: format.isText), reply)
     }
   }

@@ -16,6 +16,8 @@ struct EdgeLimits: Sendable {
   var uploadBytes = 256 << 20
   /// Longest silence of a stream of events, so that nobody between us takes it for dead.
   var heartbeatTime = Duration.seconds(15)
+  /// Bytes of a protobuf message of gRPC-Web and Connect, what the services take; JSON has the limit above.
+  var messageBytes = 4 << 20
   /// Bytes that compressed messages of all calls may have once inflated, at a time; more answer RESOURCE_EXHAUSTED.
   var inflatedBytes = 64 << 20
   /// How many times its size on the wire a compressed message may have; ordinary ones have ten.
