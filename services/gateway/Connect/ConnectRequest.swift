@@ -66,9 +66,9 @@ struct ConnectRequest: Sendable {
   }
 
   /// `?connect=v1&base64=1&encoding=proto&message=…`, in any order; parameters of others are let be.
-  private static func query(
+  static func query(
     _ query: Query
-  ) throws(Problem) -> (Kind, MessageCodec, RequestEncoding) {
+  ) throws(Problem) -> (kind: Kind, codec: MessageCodec, encoding: RequestEncoding) {
     guard (query["connect"] ?? "v1") == "v1" else { throw malformed("connect must be v1") }
     guard let name = query["encoding"] else { throw malformed("encoding is missing") }
     guard let codec = MessageCodec(rawValue: name) else {
