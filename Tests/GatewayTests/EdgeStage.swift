@@ -178,7 +178,7 @@ extension PageTable {
           .init(
             tenant: context.portal.tenant.rawValue, userName: context.form["username"],
             password: context.form["password"]))
-        return await context.signIn(token: answer.token, next: LocalPath(context.form["next"]))
+        return await context.signIn(answer, next: LocalPath(context.form["next"]))
       },
       PageRoute(.POST, "/logout") { try await $0.signOut() },
       PageRoute(.GET, "/") { context in
@@ -212,7 +212,10 @@ extension PageTable {
             throw POSIXFailure(code: 5)
           })
       },
-    ]
+    ],
+    stepUp: { prompt, context in
+      "<p>\(prompt.action)|\(context.csrfToken)|\(prompt.fields.map { "\($0.name)=\($0.value)" }.joined(separator: ","))|\(prompt.error)</p>"
+    }
   ) { problem, requestID, _ in
     "<h1>\(Int(problem.status.code))</h1><p>\(problem.detail)</p><p>\(requestID)</p>"
   }

@@ -1,17 +1,18 @@
 extension UI {
-  /// The login card's content, inside `authLayout`. Fields: `username`, `password`, `next`.
+  /// The login card's content, inside `authLayout`. Fields: `username`, `password`, `keep`, `next`.
   ///
   /// - Parameters:
   ///   - error: one sentence that does not say which of the two was wrong (X-04).
   ///   - signUp: shown only when the tenant allows sign-up (S-018).
   static func loginCard(
-    portalName: String, action: SafeURL, csrf: String, username: String = "", next: String? = nil,
-    error: String? = nil, forgot: SafeURL?, signUp: SafeURL?
+    portalName: String, action: SafeURL, csrf: String, username: String = "", isKept: Bool = false,
+    next: String? = nil, error: String? = nil, forgot: SafeURL?, signUp: SafeURL?
   ) -> HTML {
     let fields: HTML = """
       \(next.map { hidden("next", $0) })\
       \(textField(Field("username", "User name or e-mail"), value: username, autocomplete: "username"))\
       \(textField(Field("password", "Password"), type: .password, autocomplete: "current-password"))\
+      \(checkbox(Field("keep", "Keep me signed in", hint: "For 30 days on this device. Later changes ask for your password again.", isOptional: true), isOn: isKept))\
       <div class="auth-actions">\(button("Log in"))\
       \(forgot.map { link("Forgot your password?", to: $0) })</div>
       """

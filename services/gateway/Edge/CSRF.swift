@@ -8,20 +8,20 @@ struct CSRF: Sendable {
 
   init(secret: [UInt8]) { key = HMACSHA256.authenticate(Array("csrf".utf8), key: secret) }
 
-  /// The token that goes with a cookie's secret: of the session, or of the visit before it. It is written differently in
+  /// The token that goes with a session's name, or with the secret of the visit before it. It is written differently in
   /// every answer, under a mask of its own, so that the length of a compressed page tells nothing about it.
-  func token(for cookie: String) -> String {
-    let code = HMACSHA256.authenticate(Array(cookie.utf8), key: key)
+  func token(for owner: String) -> String {
+    let code = HMACSHA256.authenticate(Array(owner.utf8), key: key)
     var source = SystemRandomNumberGenerator()
     let mask = code.map { _ in UInt8.random(in: 0...255, using: &source) }
     return Base64URL.encode(mask + Self.combined(mask, code))
   }
 
-  func isValid(_ token: String, for cookie: String?) -> Bool {
-    guard let cookie, let masked = Base64URL.decode(token), masked.count == 2 * Self.codeBytes
+  func isValid(_ token: String, for owner: String?) -> Bool {
+    guard let owner, let masked = Base64URL.decode(token), masked.count == 2 * Self.codeBytes
     else { return false }
     let code = Self.combined(masked.prefix(Self.codeBytes), masked.suffix(Self.codeBytes))
-    return HMACSHA256.isValid(code, for: Array(cookie.utf8), key: key)
+    return HMACSHA256.isValid(code, for: Array(owner.utf8), key: key)
   }
 
   private static let codeBytes = 32

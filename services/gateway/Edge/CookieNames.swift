@@ -9,9 +9,18 @@ struct CookieNames: Sendable, Hashable {
   var visit: String { prefix + "-visit" }
   var flash: String { prefix + "-flash" }
   var theme: String { prefix + "-theme" }
+  /// Proves at a login that this browser is known.
+  var device: String { prefix + "-device" }
 
-  func session(_ token: String) -> Cookie {
-    Cookie(name: session, value: token, isSecure: isSecure)
+  /// - Parameter life: nil for one visit.
+  func session(_ token: String, life: Duration? = nil) -> Cookie {
+    Cookie(
+      name: session, value: token, maxAge: life.map { max(1, Int($0.components.seconds)) },
+      isSecure: isSecure)
+  }
+  func device(_ token: String) -> Cookie {
+    Cookie(
+      name: device, value: token, maxAge: 365 * 86400, isSecure: isSecure, sameSite: .strict)
   }
   func visit(_ secret: String) -> Cookie { Cookie(name: visit, value: secret, isSecure: isSecure) }
   func theme(_ theme: UI.Theme) -> Cookie {

@@ -1,3 +1,4 @@
+import Crypto
 import RPC
 
 /// The one way in, the same for every surface: the address's rate, the host's tenant, room to run, who
@@ -21,12 +22,14 @@ struct Door: Sendable {
       throw Problem(.notFound, .notFound, "there is no portal at this address")
     }
     let permit = try await admission.admit(portal.tenant, route: errand.route)
-    let visitor = try await visitor(request, portal)
+    let visitor = try await visitor(request, portal, errand)
     seen(visitor)
     let stream = try count(visitor, request, errand.kind)
     // A stream may have nothing to say for an hour: it is counted as one, not as work.
     if stream != nil { permit.end(isTypical: false) }
-    if !request.isSafe, errand.proof == .atTheDoor { try protection.checkAPI(request, visitor) }
+    if !request.isSafe, errand.proof == .atTheDoor, !visitor.hasAPIToken {
+      try protection.checkAPI(request, visitor)
+    }
     let caller = UserCaller(
       base: backends, tenant: portal.tenant, principalToken: visitor.session?.principalToken,
       remote: request.remote, sessions: sessions, requestID: request.id,
@@ -41,14 +44,29 @@ struct Door: Sendable {
     if let site = request.remote.site { try rates.admit(kind, .address(site)) }
   }
 
-  private func visitor(_ request: Request, _ portal: Portal) async throws -> Visitor {
+  /// Pages know cookies only; calls of methods also API tokens, but never both at once: what a browser adds by itself must
+  /// not decide in whose name a program's call is made.
+  private func visitor(
+    _ request: Request, _ portal: Portal, _ errand: Errand
+  ) async throws -> Visitor {
     let cookies = CookieNames(isSecure: request.isSecure)
     let secret = request.cookies[cookies.session]
-    var session: Session?
-    if let secret {
-      session = try await sessions.session(secret, of: portal.tenant, requestID: request.id)
+    guard errand.proof == .atTheDoor, let bearer = try Credential.bearer(request.headers) else {
+      var session: Session?
+      if let token = secret.flatMap({ SecretToken($0) }) {
+        session = try await sessions.session(
+          .session(token), of: portal.tenant, requestID: request.id)
+      }
+      return Visitor(portal: portal, cookies: cookies, secret: secret, session: session)
     }
-    return Visitor(portal: portal, cookies: cookies, secret: secret, session: session)
+    guard secret == nil else {
+      throw Problem(
+        .badRequest, .invalidArgument, "send a session cookie or an API token, not both")
+    }
+    let session = try await sessions.session(bearer, of: portal.tenant, requestID: request.id)
+    guard let session else { throw Problem.invalidToken }
+    return Visitor(
+      portal: portal, cookies: cookies, secret: nil, session: session, hasAPIToken: true)
   }
 
   private func count(

@@ -1,5 +1,6 @@
 import Access
 import Logging
+import PorticoAPI
 import RPC
 import Values
 
@@ -57,7 +58,8 @@ extension PageContext {
   /// After identity's `CreateSession`: sets the cookie of the new session and ends the one that was there.
   ///
   /// - next: from outside as well; anything but a path of this portal leads home.
-  func signIn(token: String, next: LocalPath? = nil) async -> Response {
+  func signIn(_ answer: Identity.CreateSessionResponse, next: LocalPath? = nil) async -> Response {
+    let token = answer.token
     if let old = visitor.secret, old != token {
       do { try await sessions.end(old, of: portal.tenant) } catch {
         // The old session idles out by itself; a login must not fail because of it.
@@ -67,10 +69,17 @@ extension PageContext {
     }
     var response = Response.redirect(to: next ?? .home)
     response.cookies = [
-      visitor.cookies.session(token), visitor.cookies.expired(visitor.cookies.visit),
+      visitor.cookies.session(token, life: answer.session?.cookieLife(at: now)),
+      visitor.cookies.expired(visitor.cookies.visit),
     ]
+    if !answer.deviceToken.isEmpty {
+      response.cookies.append(visitor.cookies.device(answer.deviceToken))
+    }
     return response
   }
+
+  /// What proves to identity that this browser is known, when it has signed in before.
+  var deviceToken: String { request.cookies[visitor.cookies.device] ?? "" }
 
   /// Ends the session at identity and forgets the cookie.
   func signOut(to path: LocalPath = "/login") async throws -> Response {

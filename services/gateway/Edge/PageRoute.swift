@@ -66,13 +66,17 @@ struct PageRoute: Sendable {
 /// All pages of the portal, and how a failed one looks.
 struct PageTable: Sendable {
   let routes: [PageRoute]
+  /// Asks for the password before a form goes on.
+  let stepUp: @Sendable (StepUpPrompt, PageContext) async -> HTML
   /// Draws an error page with the request's id. Without a context not even the portal is known.
   let failure: @Sendable (Problem, _ requestID: String, PageContext?) -> HTML
 
   init(
-    routes: [PageRoute], failure: @escaping @Sendable (Problem, String, PageContext?) -> HTML
+    routes: [PageRoute], stepUp: @escaping @Sendable (StepUpPrompt, PageContext) async -> HTML,
+    failure: @escaping @Sendable (Problem, String, PageContext?) -> HTML
   ) {
     self.routes = routes
+    self.stepUp = stepUp
     self.failure = failure
   }
 }

@@ -52,10 +52,24 @@ struct PageServing: Surface {
   ) async -> Response {
     var scene = Scene(guest: guest, route: match.value?.value)
     beginVisit(&scene)
+    var response = await result(&scene, match)
+    // Whatever became of the form: the old secret is worthless from here on.
+    if let renewed = scene.renewed {
+      response.cookies.append(
+        scene.visitor.cookies.session(
+          renewed, life: scene.visitor.session?.cookieLife(at: clock.now)))
+    }
+    return response
+  }
+
+  private func result(
+    _ scene: inout Scene, _ match: Result<PathTrie<PageRoute>.Match, Problem>
+  ) async -> Response {
     do {
-      return try await serve(scene, try match.get())
+      return try await serve(&scene, try match.get())
     } catch {
       let problem = Problem(error)
+      if problem.wantsStepUp, scene.visitor.session != nil { return await hold(scene) }
       if problem.code == .unauthenticated, scene.route?.access == .signedIn {
         return login(scene.request, scene.visitor)
       }
@@ -74,8 +88,11 @@ struct PageServing: Surface {
 
   /// What is known of a request so far.
   private struct Scene {
-    let guest: Guest
+    var guest: Guest
     let route: PageRoute?
+    var form = Form()
+    /// The session's new secret after a step-up.
+    var renewed: String?
     /// The secret of a visitor without session, and whether it is new.
     var visit = ""
     var isNewVisit = false
@@ -84,22 +101,71 @@ struct PageServing: Surface {
     var visitor: Visitor { guest.visitor }
   }
 
-  private func serve(_ scene: Scene, _ match: PathTrie<PageRoute>.Match) async throws -> Response {
+  private func serve(
+    _ scene: inout Scene, _ match: PathTrie<PageRoute>.Match
+  ) async throws -> Response {
     let request = scene.request
     let route = match.value
     if !request.isSafe { try protection.checkProvenance(request) }
     if route.access == .signedIn, scene.visitor.session == nil {
       return login(request, scene.visitor)
     }
-    var form = Form()
     if !request.isSafe {
-      form = try await FormReading.form(request, limits: route.limits)
-      try protection.checkForm(form, request, scene.visitor)
+      scene.form = try await FormReading.form(request, limits: route.limits)
+      try protection.checkForm(scene.form, request, scene.visitor)
+      if let refusal = try await stepUp(&scene) { return await hold(scene, error: refusal) }
     }
-    let context = context(scene, match.bindings, form)
+    let context = context(scene, match.bindings, scene.form)
     var response = dressed(try await route.handler(context), scene, context)
     PageCompression.apply(to: &response, for: request)
     return response
+  }
+
+  /// A form that carries a password proves who sends it before it goes on. Tells what was wrong with it.
+  private func stepUp(_ scene: inout Scene) async throws -> String? {
+    let (visitor, password) = (scene.visitor, scene.form[StepUpPrompt.field])
+    guard let secret = visitor.secret, visitor.session != nil,
+      scene.form.fields.contains(where: { $0.name == StepUpPrompt.field })
+    else { return nil }
+    guard !password.isEmpty else { return "Enter your password" }
+    let renewed: String
+    do {
+      renewed = try await sessions.stepUp(
+        secret, password: password, of: visitor.portal.tenant,
+        deadline: scene.guest.caller.deadline)
+    } catch let status as Status
+      where status.code == .invalidArgument || status.code == .resourceExhausted
+    {
+      let problem = Problem(status)
+      return (problem.violations.first?.description ?? problem.detail).asSentence
+    }
+    guard let token = SecretToken(renewed),
+      let session = try await sessions.session(
+        .session(token), of: visitor.portal.tenant, requestID: scene.request.id)
+    else { throw Status(.unauthenticated, "sign in again") }
+    scene.renewed = renewed
+    scene.guest = Guest(
+      request: scene.request,
+      visitor: Visitor(
+        portal: visitor.portal, cookies: visitor.cookies, secret: renewed, session: session),
+      caller: scene.guest.caller.renewed(session))
+    return nil
+  }
+
+  /// Asks for the password first: a form is shown again as it was sent, a page comes back after.
+  private func hold(_ scene: Scene, error: String? = nil) async -> Response {
+    let request = scene.request
+    guard !request.isSafe else {
+      let next = PercentCoding.encode(request.target.raw)
+      return .redirect(to: "/step-up?next=\(next)")
+    }
+    let context = context(scene, PathBindings(), scene.form)
+    let prompt = StepUpPrompt(request, scene.form, error: error)
+    return dressed(
+      .html(
+        await table.stepUp(prompt, context),
+        status: error == nil ? .forbidden : .unprocessableEntity),
+      scene, context)
   }
 
   private func match(_ request: Request) throws(Problem) -> PathTrie<PageRoute>.Match {
@@ -129,14 +195,14 @@ struct PageServing: Surface {
   private func context(_ scene: Scene, _ path: PathBindings, _ form: Form) -> PageContext {
     let visitor = scene.visitor
     let request = scene.request
-    let secret = visitor.session == nil ? scene.visit : (visitor.secret ?? "")
+    let owner = visitor.session?.principal.session ?? scene.visit
     let theme = request.cookies[visitor.cookies.theme].flatMap(UI.Theme.init) ?? .system
     let flashes =
       request.cookies[visitor.cookies.flash].map { flash.decode($0, at: clock.now) } ?? []
     return PageContext(
       request: request, path: path, form: form, visitor: visitor,
       caller: scene.guest.caller,
-      csrfToken: protection.csrf.token(for: secret), theme: theme, flashes: flashes, assets: assets,
+      csrfToken: protection.csrf.token(for: owner), theme: theme, flashes: flashes, assets: assets,
       sessions: sessions, memory: memory, patience: patience, now: clock.now, log: log)
   }
 

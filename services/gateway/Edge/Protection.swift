@@ -10,9 +10,10 @@ struct Protection: Sendable {
 
   init(secret: [UInt8]) { csrf = CSRF(secret: secret) }
 
-  /// The secret that a form's token belongs to: the session's, or the visit's before login.
-  func secret(_ request: Request, _ visitor: Visitor) -> String? {
-    visitor.session == nil ? request.cookies[visitor.cookies.visit] : visitor.secret
+  /// What a form's token belongs to: the session by its name, which a step-up does not change and a login does, or the
+  /// secret of the visit before login.
+  func owner(_ request: Request, _ visitor: Visitor) -> String? {
+    visitor.session?.principal.session ?? request.cookies[visitor.cookies.visit]
   }
 
   /// Before anything of the body is read.
@@ -22,7 +23,7 @@ struct Protection: Sendable {
 
   /// Every form carries the token, whatever the browser's headers say.
   func checkForm(_ form: Form, _ request: Request, _ visitor: Visitor) throws(Problem) {
-    guard csrf.isValid(form[Self.field], for: secret(request, visitor)) else {
+    guard csrf.isValid(form[Self.field], for: owner(request, visitor)) else {
       throw Self.refusal("the form's token is missing or not this session's")
     }
   }
@@ -35,7 +36,7 @@ struct Protection: Sendable {
     guard provenance != .foreign else { throw Self.refusal("sent by another site") }
     guard visitor.secret != nil, provenance != .own else { return }
     let token = request.headers[Self.header].first ?? ""
-    guard csrf.isValid(token, for: secret(request, visitor)) else {
+    guard csrf.isValid(token, for: owner(request, visitor)) else {
       throw Self.refusal("no \(Self.header) and no Sec-Fetch-Site")
     }
   }

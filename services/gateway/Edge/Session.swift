@@ -4,16 +4,29 @@ import Protobuf
 import RPC
 import Values
 
-/// A signed-in user, as identity resolved the session cookie less than a minute ago.
+/// A signed-in user, as identity resolved the session cookie or the API token a few seconds ago.
 struct Session: Sendable {
   let principal: Principal
   /// The signed principal token that goes with each call.
   let principalToken: [UInt8]
   /// Name, language, theme and the like, as the user set them.
   let profile: Identity.Profile
-  /// The session's own record; not its secret.
+  /// The session's own record; not its secret. Empty for an API token.
   let record: Identity.Session
+  /// Until when the principal token is good.
+  let expires: Instant
+
+  /// How long a kept session's cookie is kept; nil for a visit.
+  func cookieLife(at now: Instant) -> Duration? { record.cookieLife(at: now) }
 
   /// Whether to offer an action. Deciding is the gate's and the service's, not the page's.
   func may(_ permission: Permission) -> Bool { principal.permissions.contains(permission) }
+}
+
+extension Identity.Session {
+  /// How long the cookie of a kept session is kept; nil for a visit.
+  func cookieLife(at now: Instant) -> Duration? {
+    guard kind == .kept, let end = expireTime else { return nil }
+    return Instant(seconds: end.seconds) - now
+  }
 }

@@ -6,9 +6,19 @@ import Synchronization
 import Values
 import WellKnown
 
-/// Turns session cookies into principals by asking identity, and remembers each answer until its token is
-/// about to expire. Keyed by the hash of the secret: the table holds none.
+/// Turns session cookies and API tokens into principals by asking identity: once in `life` for each that is in use, however
+/// many requests come at once. Keyed by the hash of the secret: the table holds none.
+///
+/// Whoever hears identity's events says so by `heard` or `forget`, and a revocation takes effect within a moment. Where
+/// nobody hears them, it does when what is remembered runs out.
 final class SessionDirectory: Sendable {
+  /// How long an answer is believed unless a revocation is heard.
+  static let life = Duration.seconds(5)
+  /// Answers remembered at most.
+  private static let capacity = 20_000
+  /// A token must outlive the calls that it goes with.
+  private static let margin = Duration.seconds(10)
+
   private struct Key: Hashable {
     let tenant: TenantID
     let hash: [UInt8]
@@ -16,21 +26,28 @@ final class SessionDirectory: Sendable {
   private struct Entry {
     let session: Session
     let until: Instant
+    /// Asked for while nobody was there: whoever comes has to be told to identity first.
+    let isFromBackground: Bool
+  }
+  /// A question that identity has not answered yet.
+  private struct Flight {
+    let number: Int
+    /// As it was when it began: an answer that a revocation has overtaken is nobody else's.
+    let epoch: Int
+    let task: Task<Session?, any Error>
+  }
+  private struct Memory {
+    var entries = RecentMemory<Key, Entry>(capacity: SessionDirectory.capacity)
+    var flights: [Key: Flight] = [:]
+    var flightCount = 0
+    /// Counts what made answers worthless: one that was asked for before is not remembered.
+    var epoch = 0
   }
 
   private let sessions: SessionsClient
   private let verifier: Verifier
   private let clock: any WallClock
-  private struct Memory {
-    var entries: [Key: Entry] = [:]
-    /// Counts what made remembered answers worthless: an answer that was asked for before is not remembered.
-    var epoch = 0
-  }
-
-  private let known = Mutex(Memory())
-  private static let capacity = 20_000
-  /// A token must outlive the calls that it goes with.
-  private static let margin = Duration.seconds(10)
+  private let memory = Mutex(Memory())
 
   init(_ caller: any Caller, _ verifier: Verifier, clock: any WallClock) {
     sessions = SessionsClient(caller)
@@ -38,62 +55,88 @@ final class SessionDirectory: Sendable {
     self.clock = clock
   }
 
-  /// The session of a cookie, nil when it ended or never was. Throws `Status` when identity cannot be asked.
-  func session(_ secret: String, of tenant: TenantID, requestID: String) async throws -> Session? {
-    guard let token = SecretToken(secret) else { return nil }
-    let key = Key(tenant: tenant, hash: token.hash)
+  /// Who shows a credential, nil when it ended or never was good. Throws `Status` when identity cannot be asked.
+  ///
+  /// - Parameter isInBackground: asked by a page that lies open, not by a person: the idle limit does not slide.
+  func session(
+    _ credential: Credential, of tenant: TenantID, requestID: String, isInBackground: Bool = false
+  ) async throws -> Session? {
+    let key = Key(tenant: tenant, hash: credential.hash)
     let now = clock.now
-    let (entry, epoch) = known.withLock { ($0.entries[key], $0.epoch) }
-    if let entry, now < entry.until { return entry.session }
-    var options = CallOptions(deadline: .after(.seconds(5))).asService(in: tenant)
+    let known = memory.withLock { memory -> Result<Session, Pending> in
+      if let entry = memory.entries[key], now < entry.until,
+        isInBackground || !entry.isFromBackground
+      {
+        return .success(entry.session)
+      }
+      if let flight = memory.flights[key], flight.epoch == memory.epoch, !isInBackground {
+        return .failure(Pending(task: flight.task))
+      }
+      memory.flightCount += 1
+      let (number, epoch) = (memory.flightCount, memory.epoch)
+      let task = Task {
+        defer { land(key, number) }
+        let session = try await ask(credential, key, requestID, isInBackground)
+        if let session { remember(session, key, now, epoch, isInBackground) }
+        return session
+      }
+      if !isInBackground {
+        memory.flights[key] = Flight(number: number, epoch: epoch, task: task)
+      }
+      return .failure(Pending(task: task))
+    }
+    switch known {
+    case .success(let session): return session
+    case .failure(let pending): return try await pending.task.value
+    }
+  }
+
+  private struct Pending: Error { let task: Task<Session?, any Error> }
+
+  private func ask(
+    _ credential: Credential, _ key: Key, _ requestID: String, _ isInBackground: Bool
+  ) async throws -> Session? {
+    var options = CallOptions(deadline: .after(.seconds(5))).asService(in: key.tenant)
     try options.metadata.set(RequestID.key, requestID)
+    var request = Identity.RefreshPrincipalRequest(
+      tenant: key.tenant.rawValue, background: isInBackground)
+    switch credential {
+    case .session(let token): request.token = token.reveal()
+    case .apiToken(let secret): request.apiToken = secret.reveal()
+    }
     do {
-      let answer = try await sessions.refreshPrincipal(
-        .init(tenant: tenant.rawValue, token: secret), options)
+      let answer = try await sessions.refreshPrincipal(request, options)
       let session = Session(
         principal: try verifier.verify(answer.principalToken),
         principalToken: answer.principalToken, profile: answer.profile ?? .init(),
-        record: answer.session ?? .init())
-      guard session.principal.tenant == tenant else { return nil }
-      remember(session, key, answer.expireTime, now, epoch)
-      return session
+        record: answer.session ?? .init(),
+        expires: answer.expireTime.map { Instant(seconds: $0.seconds) } ?? clock.now)
+      return session.principal.tenant == key.tenant ? session : nil
     } catch let status as Status where status.code == .unauthenticated || status.code == .notFound {
-      forget(key)
+      // Not a revocation: whoever sends invented cookies must not keep the answers to others from being remembered.
+      memory.withLock { $0.entries[key] = nil }
       return nil
     }
   }
 
   private func remember(
-    _ session: Session, _ key: Key, _ expires: GoogleProtobuf.Timestamp?, _ now: Instant,
-    _ epoch: Int
+    _ session: Session, _ key: Key, _ asked: Instant, _ epoch: Int, _ isFromBackground: Bool
   ) {
-    guard let expires else { return }
-    let until = Instant(seconds: expires.seconds) - Self.margin
-    known.withLock { known in
-      guard known.epoch == epoch else { return }
-      if known.entries.count >= Self.capacity {
-        known.entries = known.entries.filter { now < $0.value.until }
-      }
-      if known.entries.count >= Self.capacity { known.entries.removeAll(keepingCapacity: true) }
-      known.entries[key] = Entry(session: session, until: until)
+    let until = min(asked + Self.life, session.expires - Self.margin)
+    memory.withLock { memory in
+      guard memory.epoch == epoch else { return }
+      memory.entries[key] = Entry(
+        session: session, until: until, isFromBackground: isFromBackground)
     }
   }
 
-  /// Somebody's rights in a tenant may have changed: who is who is asked anew. Other gateway processes learn of it
-  /// when what they remember runs out, after 50 seconds at most.
-  func forgetAll(of tenant: TenantID) {
-    known.withLock { known in
-      known.epoch += 1
-      known.entries = known.entries.filter { $0.key.tenant != tenant }
+  private func land(_ key: Key, _ number: Int) {
+    memory.withLock { memory in
+      if memory.flights[key]?.number == number { memory.flights[key] = nil }
     }
   }
 
-  private func forget(_ key: Key) {
-    known.withLock { known in
-      known.epoch += 1
-      known.entries[key] = nil
-    }
-  }
+  // MARK: Ending
 
   /// Ends a session, here and at identity. One that has ended already is fine.
   func end(_ secret: String, of tenant: TenantID) async throws {
@@ -104,9 +147,73 @@ final class SessionDirectory: Sendable {
       CallOptions(deadline: .after(.seconds(5))).asService(in: tenant))
   }
 
+  /// Proves again by the password who is there. The session goes on under the secret that is returned; the old one is
+  /// worthless.
+  func stepUp(
+    _ secret: String, password: String, of tenant: TenantID, deadline: Deadline
+  ) async throws -> String {
+    let answer = try await sessions.stepUp(
+      .init(tenant: tenant.rawValue, token: secret, password: password),
+      CallOptions(deadline: deadline).asService(in: tenant))
+    refresh(secret, of: tenant)
+    return answer.token
+  }
+
+  // MARK: Forgetting
+
   /// Drops what is remembered of a session, after a change of the user's own rights or data.
   func refresh(_ secret: String, of tenant: TenantID) {
     guard let token = SecretToken(secret) else { return }
     forget(Key(tenant: tenant, hash: token.hash))
+  }
+
+  /// Drops a session or an API token by its resource's name, `sessions/…` or `apiTokens/…`.
+  func forget(session name: String, of tenant: TenantID) {
+    forget { $0.tenant == tenant && $1.session.principal.session == name }
+  }
+
+  /// Drops everything of a user, `users/…`.
+  func forget(user name: String, of tenant: TenantID) {
+    forget { $0.tenant == tenant && $1.session.principal.user == name }
+  }
+
+  /// Somebody's rights in a tenant may have changed: who is who is asked anew.
+  func forgetAll(of tenant: TenantID) { forget { key, _ in key.tenant == tenant } }
+
+  /// Revocations may have been missed: everything is asked anew.
+  func forgetAll() { forget { _, _ in true } }
+
+  private func forget(where isGone: (Key, Entry) -> Bool) {
+    memory.withLock { memory in
+      memory.epoch += 1
+      memory.entries.removeAll(where: isGone)
+    }
+  }
+
+  private func forget(_ key: Key) {
+    memory.withLock { memory in
+      memory.epoch += 1
+      memory.entries[key] = nil
+    }
+  }
+}
+
+extension SessionDirectory {
+  /// What an event of identity makes worthless here. Everything else that identity tells changes nobody's rights.
+  ///
+  /// - Parameters:
+  ///   - type: `session.ended`, as identity's README lists them.
+  ///   - resource: the name of what it happened to.
+  func heard(_ type: String, on resource: String, of tenant: TenantID) {
+    switch type {
+    case "session.ended", "session.rotated", "api_token.deleted":
+      forget(session: resource, of: tenant)
+    case "user.sessions_ended", "user.updated", "user.password_set":
+      forget(user: resource, of: tenant)
+    case "role.updated", "role.deleted", "portal_settings.updated", "account.updated",
+      "contact.updated", "contact.portal_access_changed", "contact.login_sent":
+      forgetAll(of: tenant)
+    default: break
+    }
   }
 }

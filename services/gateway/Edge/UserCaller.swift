@@ -17,6 +17,13 @@ struct UserCaller: Caller {
   let requestID: String
   let deadline: Deadline
 
+  /// The same for the session that a step-up has renewed.
+  func renewed(_ session: Session) -> UserCaller {
+    UserCaller(
+      base: base, tenant: tenant, principalToken: session.principalToken, remote: remote,
+      sessions: sessions, requestID: requestID, deadline: deadline)
+  }
+
   func unary(
     _ method: Method, _ request: [UInt8], _ options: CallOptions
   ) async throws -> UnaryResponse<[UInt8]> {

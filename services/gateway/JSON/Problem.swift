@@ -28,6 +28,8 @@ struct Problem: Error, Sendable, Hashable {
   var allow: [String] = []
   /// What else the answer says in its head.
   var headers: [Header] = []
+  /// For `WWW-Authenticate`, with 401.
+  var challenges = [Self.sessionChallenge, Self.bearerChallenge]
   /// For the log only.
   var reason: String?
 

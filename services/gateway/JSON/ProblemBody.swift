@@ -100,7 +100,10 @@ extension Problem {
       response.headers.replaceOrAdd(name: "allow", value: allow.joined(separator: ", "))
     }
     if status == .unauthorized {
-      response.headers.replaceOrAdd(name: "www-authenticate", value: "Bearer realm=\"portico\"")
+      response.headers.remove(name: "www-authenticate")
+      for challenge in challenges {
+        response.headers.add(name: "www-authenticate", value: challenge)
+      }
     }
   }
 }

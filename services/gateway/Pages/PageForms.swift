@@ -48,7 +48,7 @@ extension PageRoute {
   var hidingForbidden: PageRoute {
     around { context, handler in
       do { return try await handler(context) } catch let status as Status
-        where status.code == .permissionDenied
+        where status.code == .permissionDenied && !status.wantsStepUp
       {
         throw Status(.notFound, "there is no such page", because: status.internalReason)
       }

@@ -22,6 +22,7 @@ struct FormState: Sendable {
   ) throws {
     let problem = Problem(error)
     typed = form
+    guard !problem.wantsStepUp else { throw error }
     if problem.code == .permissionDenied {
       // The page was offered, so it is this one change that goes beyond the person's own grants.
       errors.general = [problem.detail.asSentence]

@@ -16,9 +16,30 @@ enum SessionsPage {
       _ = try await SessionsClient(context.caller).endSession(.init(name: name))
       return .redirect(to: "/settings/sessions", flash: .success("The session has ended."))
     },
+    PageRoute(.POST, "/settings/sessions:endOthers") { context in
+      let ended = try await SessionsClient(context.caller).endOtherSessions(.init()).endedSessions
+      return .redirect(
+        to: "/settings/sessions",
+        flash: .success(
+          ended == 0
+            ? "You are logged in nowhere else."
+            : "You are logged out everywhere else (\(ended)).")
+      )
+    },
   ]
 
   static func list(_ sessions: [Identity.Session], _ context: PageContext) -> HTML {
+    let endOthers = UI.form(
+      action: "/settings/sessions:endOthers", csrf: context.csrfToken,
+      body: UI.button("End all other sessions", style: .secondary))
+    return """
+      <p>Where you are logged in. End what you do not recognise, and change your password then.</p>\
+      \(table(sessions, context))\
+      \(when: sessions.count > 1, "<div class=\"form-foot\">\(endOthers)</div>")
+      """
+  }
+
+  private static func table(_ sessions: [Identity.Session], _ context: PageContext) -> HTML {
     let current = context.session?.record.name
     return UI.table(
       sessions, caption: "Your sessions",
@@ -30,11 +51,14 @@ enum SessionsPage {
           """
         },
         .init("This one", .bare) { session in
-          session.current || session.name == current
-            ? UI.badge("This session", tone: .accent) : .empty
+          """
+          \(when: session.current || session.name == current, UI.badge("This session", tone: .accent))\
+          \(when: session.kind == .kept, UI.badge("Kept", tone: .neutral))
+          """
         },
         .init("Logged in") { context.time($0.createTime, style: .absolute) ?? UI.notSet },
         .init("Last used") { context.time($0.lastUsedTime) ?? UI.notSet },
+        .init("Ends") { context.time($0.expireTime, style: .absolute) ?? UI.notSet },
         .init("End", .bare) { session in
           UI.form(
             action: "/\(session.name):end", csrf: context.csrfToken,

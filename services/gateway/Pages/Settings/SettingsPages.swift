@@ -21,6 +21,7 @@ enum SettingsPages {
         return response
       },
     ] + EmailPages.routes + PasswordPage.routes + PreferencesPage.routes + SessionsPage.routes
+    + APITokensPage.routes
 
   /// The frame of all settings pages: tabs, then the card.
   static func layout(
@@ -30,6 +31,7 @@ enum SettingsPages {
       ("Personal information", "/settings"), ("E-mail", "/settings/email"),
       ("Password", "/settings/password"),
       ("Preferences", "/settings/preferences"), ("Sessions", "/settings/sessions"),
+      ("API tokens", "/settings/tokens"),
     ]
     let tabs = UI.tabs(
       pages.map { .init(title: $0.0, url: $0.1, isCurrent: $0.1 == path) }, label: "My Settings")

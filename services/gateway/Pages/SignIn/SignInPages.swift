@@ -26,10 +26,11 @@ enum SignInPages {
         .init(
           tenant: context.portal.tenant.rawValue, userName: userName, password: password,
           userAgent: String(context.request.headers["user-agent"].first?.prefix(512) ?? ""),
-          ipAddress: context.request.remote.description))
+          ipAddress: context.request.remote.description,
+          keepSignedIn: context.form.isOn("keep"), deviceToken: context.deviceToken))
       let profile = answer.profile ?? .init()
       let next = LocalPath(context.form.text("next")) ?? landing(profile)
-      return await context.signIn(token: answer.token, next: next)
+      return await context.signIn(answer, next: next)
     } catch let status as Status where status.code == .unauthenticated {
       return loginPage(
         context, userName: userName, error: "User name or password is wrong.",
@@ -64,7 +65,8 @@ enum SignInPages {
         .warning, body: "<p>This portal is closed at the moment. Staff can still log in.</p>")
     let card = UI.loginCard(
       portalName: context.portal.name, action: "/login", csrf: context.csrfToken,
-      username: userName, next: next, error: error, forgot: "/forgot", signUp: nil)
+      username: userName, isKept: context.form.isOn("keep"), next: next, error: error,
+      forgot: "/forgot", signUp: nil)
     return authShell(context, title: "Log in", status: status, "\(closed)\(card)")
   }
 }
