@@ -22,7 +22,7 @@ enum Samples {
     let session = principal.map {
       Session(
         principal: $0, principalToken: [], profile: profile ?? self.profile($0),
-        record: .init(name: $0.session))
+        record: .init(name: $0.session), expires: now + .seconds(60))
     }
     let settings =
       portal ?? .init(tenant: "northwind", displayName: "Northwind", active: true)

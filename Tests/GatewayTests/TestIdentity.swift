@@ -28,9 +28,15 @@ final class TestIdentity: SessionsService {
   /// Where the gateway said that each login came from; nil when it said nothing that is believed.
   var loginAddresses: [String?] { addresses.withLock { $0 } }
 
-  func open(_ principal: Principal = TestPrincipal.customer()) -> String {
+  func open(
+    _ principal: Principal = TestPrincipal.customer(), name: String? = nil
+  ) -> String {
     let token = SecretToken().reveal()
-    state.withLock { $0.sessions[token] = principal }
+    state.withLock { state in
+      var principal = principal
+      principal.session = name ?? "sessions/\(token.prefix(8))"
+      state.sessions[token] = principal
+    }
     return token
   }
 
@@ -50,7 +56,7 @@ final class TestIdentity: SessionsService {
   ) async throws -> Identity.RefreshPrincipalResponse {
     let holder = state.withLock { state in
       state.refreshes += 1
-      return state.sessions[request.token]
+      return state.sessions[request.apiToken.isEmpty ? request.token : request.apiToken]
     }
     guard let holder else { throw Status(.unauthenticated, "sign in again") }
     let signed = try keys.signer(for: Verifier.identity).token(
@@ -108,7 +114,7 @@ final class TestIdentity: SessionsService {
       throw Status.invalid("password", "is not your password")
     }
     state.withLock { $0.sessions[request.token] = nil }
-    return .init(token: open(holder))
+    return .init(token: open(holder, name: holder.session))
   }
   func endOtherSessions(
     _ request: Identity.EndOtherSessionsRequest, _ call: Call
