@@ -6,8 +6,9 @@ import Testing
 @Suite("R-164 R-032 requests that outlive something", .timeLimit(.minutes(1)))
 struct LifetimeTests {
   private func table(_ route: PageRoute) -> PageTable {
-    PageTable(routes: [route], stepUp: { _, _ in "" }) { problem, _, _ in "<p>\(problem.detail)</p>"
-    }
+    PageTable(
+      routes: [route], stepUp: { _, _ in "" },
+      failure: { problem, _, _ in "<p>\(problem.detail)</p>" })
   }
 
   @Test("R-164 a browser that goes away cancels its handler")

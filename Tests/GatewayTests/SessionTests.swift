@@ -137,7 +137,7 @@ struct SessionTests {
   }
 
   @Test(
-    "X-06 logout kills the session at once; identity is asked every five seconds, not once a request")
+    "X-06 logout kills the session at once; identity is asked every 5 seconds, not once a request")
   func logout() async throws {
     try await EdgeStage.run { stage in
       let (session, token) = try await login(stage)

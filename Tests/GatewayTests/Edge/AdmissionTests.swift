@@ -195,13 +195,14 @@ struct AdmissionTests {
   func overSockets() async throws {
     let (released, releasing) = AsyncStream<Void>.makeStream()
     let (started, starting) = AsyncStream<Void>.makeStream()
-    let pages = PageTable(routes: [
-      PageRoute(.GET, "/wait", access: .anyone) { _ in
-        starting.yield()
-        for await _ in released { break }
-        return .html("<p>done</p>")
-      }
-    ]) { problem, _, _ in "<p>\(problem.detail)</p>" }
+    let pages = PageTable(
+      routes: [
+        PageRoute(.GET, "/wait", access: .anyone) { _ in
+          starting.yield()
+          for await _ in released { break }
+          return .html("<p>done</p>")
+        }
+      ], stepUp: { _, _ in "" }, failure: { problem, _, _ in "<p>\(problem.detail)</p>" })
     var limits = EdgeLimits.testing
     (limits.runningAtLeast, limits.runningAtMost, limits.waiting) = (1, 1, 0)
     try await EdgeStage.run(pages: pages, limits: limits) { stage in

@@ -144,11 +144,9 @@ struct PageServing: Surface {
         .session(token), of: visitor.portal.tenant, requestID: scene.request.id)
     else { throw Status(.unauthenticated, "sign in again") }
     scene.renewed = renewed
-    scene.guest = Guest(
-      request: scene.request,
-      visitor: Visitor(
-        portal: visitor.portal, cookies: visitor.cookies, secret: renewed, session: session),
-      caller: scene.guest.caller.renewed(session))
+    scene.guest.visitor = Visitor(
+      portal: visitor.portal, cookies: visitor.cookies, secret: renewed, session: session)
+    scene.guest.caller = scene.guest.caller.renewed(session)
     return nil
   }
 

@@ -91,9 +91,10 @@ final class Reply: Sendable {
 /// A request that has been let in.
 struct Guest: Sendable {
   let request: Request
-  let visitor: Visitor
+  /// Another session of the same person after a step-up, and so is the caller.
+  var visitor: Visitor
   /// Calls every service as the one who asks, with the request's id and within the errand's deadline.
-  let caller: UserCaller
+  var caller: UserCaller
   /// The right to run until the answer is made; sending it is no work that others would have to wait for.
   let permit: Permit
   /// Counts the answer among the open streams while it is sent.
