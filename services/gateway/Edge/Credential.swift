@@ -32,8 +32,7 @@ enum Credential: Sendable {
 }
 
 extension Problem {
-  /// The challenge that goes with a 401: where cookies are the way in, and where a token was refused.
-  static let sessionChallenge = "Session realm=\"portico\""
+  /// The challenge that goes with a 401. Cookies have no scheme of their own to name.
   static let bearerChallenge = "Bearer realm=\"portico\""
 
   /// The same for mistyped, unknown, revoked and expired ones.

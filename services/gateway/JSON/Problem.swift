@@ -29,7 +29,7 @@ struct Problem: Error, Sendable, Hashable {
   /// What else the answer says in its head.
   var headers: [Header] = []
   /// For `WWW-Authenticate`, with 401.
-  var challenges = [Self.sessionChallenge, Self.bearerChallenge]
+  var challenges = [Self.bearerChallenge]
   /// For the log only.
   var reason: String?
 
