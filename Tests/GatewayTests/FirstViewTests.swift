@@ -80,7 +80,7 @@ struct FirstViewTests {
     for site in ["same-origin", "none"] {
       var headers = Self.asked
       headers.replaceOrAdd(name: "sec-fetch-site", value: site)
-      let response = try compressed("/tickets", headers)
+      let response = try compressed("/tickets?view=closed", headers)
       #expect(response.headers["content-encoding"] == ["gzip"])
       #expect(response.headers["vary"] == ["accept-encoding, sec-fetch-site"])
       guard case .bytes(let bytes) = response.body else {
@@ -111,8 +111,6 @@ struct FirstViewTests {
       ["accept-encoding": "gzip", "sec-fetch-site": "same-site"],
       ["accept-encoding": "gzip;q=0", "sec-fetch-site": "same-origin"],
     ] { cases.append(try compressed("/tickets", headers)) }
-    cases.append(try compressed("/tickets?q=guess"))
-    cases.append(try compressed("/tickets?"))
     cases.append(try compressed("/tickets", method: .POST))
     cases.append(try compressed("/tickets", status: .notFound))
     cases.append(try compressed("/tickets", page: "<p>short</p>"))
@@ -122,7 +120,7 @@ struct FirstViewTests {
     for response in cases {
       #expect(response.headers["content-encoding"] == [] && response.headers["vary"] == [])
     }
-    #expect(cases.count == 11)
+    #expect(cases.count == 9)
   }
 }
 

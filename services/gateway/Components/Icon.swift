@@ -110,7 +110,7 @@ extension UI {
   }
 
   private static func svg(_ icon: Icon, role: HTML, label: String?) -> HTML {
-    var html = HTML(trusted: "<svg class=\"icon\" viewBox=\"0 0 16 16\" focusable=\"false\"")
+    var html = HTML(trusted: "<svg class=\"icon\" viewBox=\"0 0 16 16\"")
     html += role
     html += "\(attribute: "aria-label", label)"
     html += HTML(trusted: ">")

@@ -108,9 +108,9 @@ extension UI {
       return "<th scope=\"row\" data-kind=\"title\">\(column.cell(row))</th>"
     }
     let label = column.kind == .bare || column.kind == .chip ? nil : column.title
+    let kind = column.kind == .text ? nil : column.kind.rawValue
     return """
-      <td data-kind="\(column.kind.rawValue)"\(attribute: "data-label", label)>\
-      \(column.cell(row))</td>
+      <td\(attribute: "data-kind", kind)\(attribute: "data-label", label)>\(column.cell(row))</td>
       """
   }
 
