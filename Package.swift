@@ -106,7 +106,7 @@ let targets: [Target] =
         log,
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "Configuration", package: "swift-configuration"),
-      ]),
+      ] + nio),
 
     .executableTarget(
       name: "protogen", dependencies: ["CPorticoProto", arguments], swiftSettings: strict),

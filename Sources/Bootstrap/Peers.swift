@@ -1,19 +1,30 @@
 import Access
 import HTTP2
 import Logging
+import NIOCore
+import NIOPosix
 import RPC
 import Synchronization
 
-/// The other services by name: one channel for each, made when it is first called.
+/// The other services by name: for each one channel on every event loop that calls it, made with the first call. Who
+/// calls on a loop has the answer on the same one: no call waits for another thread to wake up.
 public final class Peers: Sendable {
+  private struct Place: Hashable {
+    let service: String
+    /// Nil for callers on no event loop of the process's group.
+    let loop: ObjectIdentifier?
+  }
+
   private let addresses: [String: String]
   private let configuration: ChannelConfiguration
   private let interceptors: [any ClientInterceptor]
   private let logger: Logger
-  private let channels = Mutex<[String: RPC.Channel]>([:])
+  private let channels = Mutex<[Place: RPC.Channel]>([:])
   /// The calls through all channels, and the channels' connections.
   public let metrics: CallMetrics
   public let counters: HTTP2Counters
+  private static let group = MultiThreadedEventLoopGroup.singleton
+  private static let loops = Set(group.makeIterator().map { ObjectIdentifier($0) })
 
   /// - Parameters:
   ///   - identity: signs the calls a process makes in its own name.
@@ -60,13 +71,18 @@ public final class Peers: Sendable {
   }
 
   fileprivate func channel(_ service: String) throws -> RPC.Channel {
-    guard let address = addresses[service] else {
-      throw Status(.unavailable, "\(service) cannot be reached", because: "no address in `peers`")
-    }
+    let current = MultiThreadedEventLoopGroup.currentEventLoop
+    // The loops of another group may end before this object does.
+    let loop = current.flatMap { Self.loops.contains(ObjectIdentifier($0)) ? $0 : nil }
+    let place = Place(service: service, loop: loop.map { ObjectIdentifier($0) })
     return try channels.withLock { channels in
-      if let channel = channels[service] { return channel }
-      let channel = try RPC.Channel(address, configuration, logger: logger)
-      channels[service] = channel
+      if let channel = channels[place] { return channel }
+      guard let address = addresses[service] else {
+        throw Status(.unavailable, "\(service) cannot be reached", because: "no address in `peers`")
+      }
+      let channel = try RPC.Channel(
+        address, configuration, logger: logger, group: loop ?? Self.group)
+      channels[place] = channel
       return channel
     }
   }

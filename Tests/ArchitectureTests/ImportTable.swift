@@ -65,7 +65,7 @@ enum ImportTable {
 
     Module(
       "Bootstrap", .process,
-      also: ["Configuration", "Logging", "UnixSignals"]),
+      also: nio.union(["Configuration", "Logging", "UnixSignals"])),
 
     Module("IdentityService", .product, also: ["Logging"]),
     Module("TicketingService", .product, also: ["Logging"]),
