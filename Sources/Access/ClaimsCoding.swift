@@ -24,7 +24,10 @@ extension Claims {
       tenant: TenantID(message.tenant), user: message.user, displayName: message.displayName,
       kind: try Self.kind(message), memberships: try Self.memberships(message.memberships),
       grants: try Self.grants(message.grants), session: message.session,
-      actor: message.actor.isEmpty ? nil : message.actor)
+      actor: message.actor.isEmpty ? nil : message.actor,
+      authenticated: try message.authenticateTime.map { time throws(TokenError) in
+        try Self.instant(time)
+      }, tokenScopes: try Self.scopes(message), isReadOnly: message.readOnly)
     guard !message.user.isEmpty, !message.tenant.isEmpty else {
       throw .malformed("no user or no tenant")
     }
@@ -53,7 +56,24 @@ extension Claims {
     message.grants = principal.grants.map(\.message)
     message.session = principal.session
     message.actor = principal.actor ?? ""
+    message.authenticateTime = principal.authenticated.map(Self.timestamp)
+    if let scopes = principal.tokenScopes {
+      message.credential = .apiToken
+      message.scopes = scopes.map(\.rawValue).sorted()
+    }
+    message.readOnly = principal.isReadOnly
     return message
+  }
+
+  /// An API token is always limited; one without a scope opens no permission at all.
+  private static func scopes(
+    _ message: PorticoAccess.PrincipalClaims
+  ) throws(TokenError) -> Set<Permission>? {
+    switch message.credential {
+    case .unspecified where message.scopes.isEmpty: return nil
+    case .apiToken: return Set(message.scopes.map { Permission($0) })
+    case .unspecified, .unrecognized: throw .malformed("credential")
+    }
   }
 
   private static func kind(

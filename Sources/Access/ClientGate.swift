@@ -15,7 +15,8 @@ public struct ClientGate: ClientInterceptor {
   public func intercept<Result>(
     _ method: Method, _ options: CallOptions, _ next: (CallOptions) async throws -> Result
   ) async throws -> Result {
-    _ = try Decision(method.access, for: principal(of: options)).scope(of: method)
+    _ = try Decision(method, for: principal(of: options), at: verifier.clock.now)
+      .scope(of: method)
     return try await next(options)
   }
 

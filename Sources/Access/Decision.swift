@@ -1,5 +1,6 @@
 import RPC
 import Store
+import Values
 
 /// Whether a principal may call a method, how far, and why: a pure function, the same at the gateway, in every
 /// service, in tests and for `ExplainAccess` (N-01).
@@ -26,7 +27,16 @@ public struct Decision: Sendable, Hashable {
     case serviceNotListed(String)
     /// The method is for services only.
     case notForPeople
+    /// The API token is not for this permission, whatever its owner may do.
+    case outsideTokenScope(Permission)
+    /// The method changes something, and the caller may only read: until a step-up, or at all where another acts.
+    case readOnly(until: Limit)
+    /// Who it is was proved too long ago for this method, or never.
+    case needsStepUp
   }
+
+  /// What lifts a limit.
+  public enum Limit: Sendable, Hashable { case stepUp, never }
 
   /// Where a permission holds, and how far: in an account, or wherever the person is when `account` is nil.
   public struct Place: Sendable, Hashable {
@@ -46,6 +56,21 @@ public struct Decision: Sendable, Hashable {
     if case .allowed = outcome { true } else { false }
   }
 
+  /// The whole decision, as the gate makes it.
+  /// - Parameter now: what a step-up is measured against.
+  public init(_ method: Method, for principal: Principal?, at now: Instant) {
+    let decision = Decision(method.access, for: principal)
+    guard let principal, decision.isAllowed,
+      let limit = Self.limit(on: method, for: principal)
+        ?? Self.stepUp(for: method, by: principal, at: now)
+    else {
+      self = decision
+      return
+    }
+    self = Decision(.denied, limit)
+  }
+
+  /// What the rule says, apart from how the person signed in.
   public init(_ rule: AccessRule, for principal: Principal?) {
     guard let principal else {
       self =
@@ -140,7 +165,8 @@ extension Decision {
       throw Status(.unauthenticated, "sign in first", because: "\(method.path): \(reason)")
     case .denied:
       throw Status(
-        .permissionDenied, "you may not do this", because: "\(method.path): \(reason)")
+        .permissionDenied, reason.publicText, details: reason.details,
+        because: "\(method.path): \(reason)")
     }
   }
 }
@@ -159,6 +185,10 @@ extension Decision.Reason: CustomStringConvertible {
     case .notGranted(let permission): "no grant gives \(permission)"
     case .serviceNotListed(let name): "\(name) is not listed as a caller"
     case .notForPeople: "only services may call this"
+    case .outsideTokenScope(let permission): "the API token is not for \(permission)"
+    case .readOnly(.stepUp): "this session only reads until the person is asked who they are again"
+    case .readOnly(.never): "whoever acts for somebody else only reads"
+    case .needsStepUp: "it is too long ago that the person was asked who they are"
     }
   }
 }

@@ -10,7 +10,8 @@ public struct Gate: ServerInterceptor {
 
   public func intercept(_ call: Call, _ next: (Call) async throws -> Void) async throws {
     let bearer = try bearer(of: call)
-    let scope = try Decision(call.method.access, for: bearer?.principal).scope(of: call.method)
+    let scope = try Decision(call.method, for: bearer?.principal, at: call.now)
+      .scope(of: call.method)
     if let bearer, let scope {
       call[AdmissionKey.self] = Admission(
         principal: bearer.principal, scope: scope, token: bearer.token)

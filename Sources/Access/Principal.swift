@@ -26,10 +26,19 @@ public struct Principal: Sendable, Hashable {
   /// Who really acts, when that is not `user`: a member of staff who views as the customer, or the person a
   /// service acts for. Goes into every audit row beside `user` (D-55).
   public var actor: String?
+  /// When the person last proved who they are; nil for a service, and for an API token.
+  public var authenticated: Instant?
+  /// What an API token is limited to, besides the person's own grants; nil where nothing is.
+  public var tokenScopes: Set<Permission>?
+  /// Only methods that change nothing may be called: a session that is kept for weeks until its step-up, and whoever
+  /// views as somebody else.
+  public var isReadOnly: Bool
 
   public init(
     tenant: TenantID, user: String, displayName: String = "", kind: Kind,
-    memberships: [Membership] = [], grants: [Grant] = [], session: String = "", actor: String? = nil
+    memberships: [Membership] = [], grants: [Grant] = [], session: String = "",
+    actor: String? = nil, authenticated: Instant? = nil, tokenScopes: Set<Permission>? = nil,
+    isReadOnly: Bool = false
   ) {
     self.tenant = tenant
     self.user = user
@@ -39,6 +48,9 @@ public struct Principal: Sendable, Hashable {
     self.grants = grants
     self.session = session
     self.actor = actor
+    self.authenticated = authenticated
+    self.tokenScopes = tokenScopes
+    self.isReadOnly = isReadOnly
   }
 
   /// A service as itself.

@@ -12,7 +12,7 @@ public final class Verifier: Sendable {
 
   private let keys: [String: VerifyingKey]
   private let audiences: Set<String>
-  private let clock: any WallClock
+  let clock: any WallClock
   private let remembered: Mutex<Generations>
 
   /// - Parameters:

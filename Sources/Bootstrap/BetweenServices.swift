@@ -57,10 +57,6 @@ extension ServiceConfiguration {
 }
 
 extension Method {
-  /// By its `idempotency_level`, or because it is a GET, which HTTP holds to be safe.
-  var mayBeRepeated: Bool {
-    guard streaming == .unary else { return false }
-    return idempotency != .unknown
-      || !http.isEmpty && http.allSatisfy { $0.verb.uppercased() == "GET" }
-  }
+  /// By its `idempotency_level`, or because it changes nothing.
+  var mayBeRepeated: Bool { streaming == .unary && (idempotency == .idempotent || isReadOnly) }
 }

@@ -138,11 +138,15 @@ extension PorticoAccess {
     }
   }
 
-  /// Whom a field is meant for.
+  /// Whom something is meant for. What is not meant for customers is taken out of what they are sent, wherever it stands;
+  /// a request of a customer that holds it is refused, unless it is output only and so is ignored.
   public enum Audience: Protobuf.OpenEnum {
     case audienceUnspecified
-    /// Never shown to a customer.
+    /// On a field: never shown to a customer. On a value of an enum: a customer is not shown the message that holds it,
+    /// which leaves its list or is NOT_FOUND where it is the answer.
     case staff
+    /// Only on a bool: a customer is shown the message that holds it only while it is true.
+    case published
     /// A number that this build does not know.
     case unrecognized(Int32)
 
@@ -152,6 +156,7 @@ extension PorticoAccess {
       switch rawValue {
       case 0: self = .audienceUnspecified
       case 1: self = .staff
+      case 2: self = .published
       default: self = .unrecognized(rawValue)
       }
     }
@@ -160,6 +165,7 @@ extension PorticoAccess {
       switch self {
       case .audienceUnspecified: 0
       case .staff: 1
+      case .published: 2
       case .unrecognized(let number): number
       }
     }
@@ -168,6 +174,7 @@ extension PorticoAccess {
       [
         .audienceUnspecified,
         .staff,
+        .published,
       ]
     }
 
@@ -181,16 +188,20 @@ extension PorticoAccess {
     public var callers: Callers? = nil
     /// Services (`ticketing`) that may call as themselves, besides the people above.
     public var services: [String] = []
+    /// People must have proved who they are a short while ago; STEP_UP_REQUIRED otherwise. Services need not.
+    public var stepUp: Bool = false
     public var unknownFields = UnknownFields()
 
     public init() {}
 
     public init(
       callers: Callers? = nil,
-      services: [String] = []
+      services: [String] = [],
+      stepUp: Bool = false
     ) {
       self.callers = callers
       self.services = services
+      self.stepUp = stepUp
     }
 
     public static var descriptor: MessageDescriptor {
@@ -200,6 +211,7 @@ extension PorticoAccess {
     public init(reading structure: UnsafeRawPointer) {
       let c = structure.assumingMemoryBound(to: Portico__Access__V1__Rule.self)
       self.services = Reading.strings(c.pointee.n_services, c.pointee.services)
+      self.stepUp = c.pointee.step_up != 0
       switch c.pointee.callers_case.rawValue {
       case 1: self.callers = .anyone(c.pointee.anyone != 0)
       case 2: self.callers = .signedIn(c.pointee.signed_in != 0)
@@ -221,6 +233,7 @@ extension PorticoAccess {
         c.pointee.n_services = self.services.count
         c.pointee.services = try arena.strings(self.services)
       }
+      c.pointee.step_up = self.stepUp ? 1 : 0
       switch self.callers {
       case .anyone(let value):
         c.pointee.callers_case = .init(rawValue: 1)

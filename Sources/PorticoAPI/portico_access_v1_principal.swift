@@ -6,6 +6,44 @@ import RPC
 import WellKnown
 
 extension PorticoAccess {
+  /// What the caller showed.
+  public enum PrincipalCredential: Protobuf.OpenEnum {
+    /// A session of a browser, or a service's own key.
+    case unspecified
+    case apiToken
+    /// A number that this build does not know.
+    case unrecognized(Int32)
+
+    public init() { self = .unspecified }
+
+    public init(rawValue: Int32) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .apiToken
+      default: self = .unrecognized(rawValue)
+      }
+    }
+
+    public var rawValue: Int32 {
+      switch self {
+      case .unspecified: 0
+      case .apiToken: 1
+      case .unrecognized(let number): number
+      }
+    }
+
+    public static var allCases: [Self] {
+      [
+        .unspecified,
+        .apiToken,
+      ]
+    }
+
+    public static var descriptor: EnumDescriptor {
+      EnumDescriptor(staticAddress: portico__access__v1__principal_credential__address())
+    }
+  }
+
   public enum PrincipalKind: Protobuf.OpenEnum {
     case unspecified
     case customer
@@ -119,6 +157,13 @@ extension PorticoAccess {
     public var session: String = ""
     /// Who really acts, or empty.
     public var `actor`: String = ""
+    /// When the person last proved who they are; absent for a service, for an API token, and while nothing was proved.
+    public var authenticateTime: GoogleProtobuf.Timestamp? = nil
+    public var credential: PorticoAccess.PrincipalCredential = .init()
+    /// Of an API token: the permissions it is limited to, as the enum spells them.
+    public var scopes: [String] = []
+    /// Only methods that change nothing may be called, until a step-up or, where somebody else acts, at all.
+    public var readOnly: Bool = false
     public var unknownFields = UnknownFields()
 
     public init() {}
@@ -136,7 +181,11 @@ extension PorticoAccess {
       memberships: [PorticoAccess.PrincipalMembership] = [],
       grants: [PorticoAccess.PrincipalGrant] = [],
       session: String = "",
-      actor: String = ""
+      actor: String = "",
+      authenticateTime: GoogleProtobuf.Timestamp? = nil,
+      credential: PorticoAccess.PrincipalCredential = .init(),
+      scopes: [String] = [],
+      readOnly: Bool = false
     ) {
       self.issuer = issuer
       self.audience = audience
@@ -151,6 +200,10 @@ extension PorticoAccess {
       self.grants = grants
       self.session = session
       self.`actor` = `actor`
+      self.authenticateTime = authenticateTime
+      self.credential = credential
+      self.scopes = scopes
+      self.readOnly = readOnly
     }
 
     public static var descriptor: MessageDescriptor {
@@ -173,6 +226,12 @@ extension PorticoAccess {
       self.grants = Reading.messages(c.pointee.n_grants, c.pointee.grants)
       self.session = Reading.string(c.pointee.session)
       self.`actor` = Reading.string(c.pointee.actor)
+      self.authenticateTime =
+        (Reading.message(c.pointee.authenticate_time) as GoogleProtobuf.Timestamp?)
+      self.credential = PorticoAccess.PrincipalCredential(
+        rawValue: Int32(truncatingIfNeeded: c.pointee.credential.rawValue))
+      self.scopes = Reading.strings(c.pointee.n_scopes, c.pointee.scopes)
+      self.readOnly = c.pointee.read_only != 0
       self.unknownFields = UnknownFields(reading: structure)
     }
 
@@ -203,6 +262,15 @@ extension PorticoAccess {
       }
       if !self.session.isEmpty { c.pointee.session = try arena.string(self.session) }
       if !self.`actor`.isEmpty { c.pointee.actor = try arena.string(self.`actor`) }
+      if let value = self.authenticateTime {
+        c.pointee.authenticate_time = try arena.message(value)
+      }
+      c.pointee.credential = .init(rawValue: .init(truncatingIfNeeded: self.credential.rawValue))
+      if !self.scopes.isEmpty {
+        c.pointee.n_scopes = self.scopes.count
+        c.pointee.scopes = try arena.strings(self.scopes)
+      }
+      c.pointee.read_only = self.readOnly ? 1 : 0
       try self.unknownFields.write(to: structure, in: arena)
     }
   }

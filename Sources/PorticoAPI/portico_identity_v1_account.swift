@@ -23,6 +23,7 @@ extension Identity {
     public var archived: Bool = false
     public var createTime: GoogleProtobuf.Timestamp? = nil
     public var etag: String = ""
+    /// Of all people, not only those in scope.
     public var contactCount: Int32 = 0
     public var unknownFields = UnknownFields()
 

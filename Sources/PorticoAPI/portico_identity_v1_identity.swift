@@ -754,6 +754,10 @@ extension Methods {
 
 /// Security roles.
 public protocol RolesService: RPCService {
+  /// Why somebody may or may not call a method. Everybody may ask about themselves, those with ROLES_READ about anyone;
+  /// NOT_FOUND for a user who is not there or not theirs to ask about.
+  func explainAccess(_ request: Identity.ExplainAccessRequest, _ call: Call) async throws
+    -> Identity.ExplainAccessResponse
   /// All roles, built-in ones first.
   func listRoles(_ request: Identity.ListRolesRequest, _ call: Call) async throws
     -> Identity.ListRolesResponse
@@ -773,6 +777,11 @@ extension RolesService {
 
   public var handlers: [MethodHandler] {
     [
+      .unary(Methods.Roles.explainAccess) {
+        (request: Identity.ExplainAccessRequest, call: Call) async throws
+          -> Identity.ExplainAccessResponse in
+        try await self.explainAccess(request, call)
+      },
       .unary(Methods.Roles.listRoles) {
         (request: Identity.ListRolesRequest, call: Call) async throws -> Identity.ListRolesResponse
         in
@@ -804,6 +813,14 @@ public struct RolesClient: Sendable {
 
   public init(_ caller: any Caller) {
     self.caller = caller
+  }
+
+  /// Why somebody may or may not call a method. Everybody may ask about themselves, those with ROLES_READ about anyone;
+  /// NOT_FOUND for a user who is not there or not theirs to ask about.
+  public func explainAccess(
+    _ request: Identity.ExplainAccessRequest, _ options: CallOptions = .init()
+  ) async throws -> Identity.ExplainAccessResponse {
+    try await caller.unary(Methods.Roles.explainAccess, request, options)
   }
 
   /// All roles, built-in ones first.
@@ -845,6 +862,20 @@ public struct RolesClient: Sendable {
 extension Methods {
   /// Security roles.
   public enum Roles {
+    /// Why somebody may or may not call a method. Everybody may ask about themselves, those with ROLES_READ about anyone;
+    /// NOT_FOUND for a user who is not there or not theirs to ask about.
+    public static let explainAccess = Method(
+      service: "portico.identity.v1.Roles",
+      name: "ExplainAccess",
+      input: Identity.ExplainAccessRequest.descriptor,
+      output: Identity.ExplainAccessResponse.descriptor,
+      idempotency: .noSideEffects,
+      http: [HTTPRule("GET", "/v1/access:explain")],
+      access: AccessRule(.signedIn),
+      documentation:
+        "Why somebody may or may not call a method. Everybody may ask about themselves, those with ROLES_READ about anyone;\nNOT_FOUND for a user who is not there or not theirs to ask about."
+    )
+
     /// All roles, built-in ones first.
     public static let listRoles = Method(
       service: "portico.identity.v1.Roles",
@@ -905,6 +936,7 @@ extension Methods {
     )
 
     public static let all: [Method] = [
+      explainAccess,
       listRoles,
       getRole,
       createRole,

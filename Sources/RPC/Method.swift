@@ -46,6 +46,14 @@ public struct Method: Sendable {
   }
 }
 
+extension Method {
+  /// Whether a call changes nothing: by its `idempotency_level`, or because it is a GET, which HTTP holds to be safe.
+  public var isReadOnly: Bool {
+    idempotency == .noSideEffects
+      || !http.isEmpty && http.allSatisfy { $0.verb.uppercased() == "GET" }
+  }
+}
+
 /// One binding of google.api.http, as written; the gateway parses the template at start-up.
 public struct HTTPRule: Sendable, Hashable {
   /// `GET`, `POST`, …
@@ -88,10 +96,13 @@ public struct AccessRule: Sendable, Hashable {
   public let callers: Callers
   /// Services (`ticketing`) that may call as themselves, besides the people of `callers`.
   public let services: Set<String>
+  /// Whether people must have proved who they are a short while ago.
+  public let needsStepUp: Bool
 
-  public init(_ callers: Callers, services: Set<String> = []) {
+  public init(_ callers: Callers, services: Set<String> = [], needsStepUp: Bool = false) {
     self.callers = callers
     self.services = services
+    self.needsStepUp = needsStepUp
   }
 }
 

@@ -131,6 +131,7 @@ struct OpenAPISchemas {
   static func description(_ field: ProtoField) -> String {
     var notes = [field.comment.isEmpty ? conventions[field.name] ?? "" : field.comment]
     if field.audience == 1 { notes.append("Only shown to staff.") }
+    if field.audience == 2 { notes.append("Customers are shown only what has it set.") }
     if field.behaviors.contains(5) { notes.append("Cannot be changed later.") }
     return notes.filter { !$0.isEmpty }.joined(separator: "\n")
   }

@@ -68,20 +68,21 @@ struct MethodOptionsReader {
     }
     defer { portico__access__v1__rule__free_unpacked(rule, nil) }
     let services = items(rule.pointee.n_services, rule.pointee.services).map { text($0) }
+    let callers: ProtoMethod.Callers
     switch rule.pointee.callers_case.rawValue {
-    case 1 where rule.pointee.anyone != 0: return .init(callers: .anyone, services: services)
-    case 2 where rule.pointee.signed_in != 0: return .init(callers: .signedIn, services: services)
+    case 1 where rule.pointee.anyone != 0: callers = .anyone
+    case 2 where rule.pointee.signed_in != 0: callers = .signedIn
     case 3 where rule.pointee.permission.rawValue != 0:
-      let permission = Int32(truncatingIfNeeded: rule.pointee.permission.rawValue)
-      return .init(callers: .permission(permission), services: services)
-    case 4 where rule.pointee.services_only != 0 && !services.isEmpty:
-      return .init(callers: .servicesOnly, services: services)
+      callers = .permission(Int32(truncatingIfNeeded: rule.pointee.permission.rawValue))
+    case 4 where rule.pointee.services_only != 0 && !services.isEmpty: callers = .servicesOnly
     default:
       throw GenerationError(
         file: file, element: element,
         reason: "its access rule names nobody: say anyone, signed_in, a permission, "
           + "or services_only with services")
     }
+    return .init(
+      callers: callers, services: services, needsStepUp: rule.pointee.step_up != 0)
   }
 
   func bindings() throws -> [ProtoMethod.Binding] {

@@ -74,6 +74,8 @@ struct ProtoEnum {
     let name: String
     let number: Int32
     let comment: String
+    /// Number of portico.access.v1.Audience.
+    var audience = 0
   }
 
   let name: String
@@ -99,6 +101,7 @@ struct ProtoMethod {
   struct Access {
     let callers: Callers
     let services: [String]
+    var needsStepUp = false
   }
 
   struct Binding: Hashable {

@@ -45,6 +45,9 @@ struct SchemaChecks {
         fail("an explicit json_name is not supported")
       }
       if field.isRequired { fail("proto2 `required` is not supported") }
+      if field.audience == 2, field.kind != .bool || field.isRepeated {
+        fail("only a bool can say whether its message is PUBLISHED")
+      }
       if isOurs, !file.isWellKnown, !file.package.hasPrefix("portico.testing."),
         index.mapEntry(field) != nil
       {
@@ -90,6 +93,9 @@ struct SchemaChecks {
           Permissions(index: index).protoName(number) == nil
         {
           reasons.append("its access rule names the permission \(number), which does not exist")
+        }
+        if access.needsStepUp, [.anyone, .servicesOnly].contains(access.callers) {
+          reasons.append("its access rule wants a step-up, but not of people who are signed in")
         }
       } else if needsRules {
         reasons.append("has no access rule: add option (portico.access.v1.rule)")

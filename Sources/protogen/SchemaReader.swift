@@ -163,7 +163,9 @@ struct SchemaReader {
       values: items(proto.pointee.n_value, proto.pointee.value).enumerated().map {
         ProtoEnum.Value(
           name: text($0.element.pointee.name), number: $0.element.pointee.number,
-          comment: comments[location + [2, Int32($0.offset)]] ?? "")
+          comment: comments[location + [2, Int32($0.offset)]] ?? "",
+          audience: OptionBytes(unknownFieldsOf: $0.element.pointee.options)
+            .numbers(51212).last ?? 0)
       },
       reserved: ProtoReserved(
         // The end is inclusive here.

@@ -22,6 +22,7 @@ struct SwiftFiles {
     var files = [
       "PorticoAPI.swift": apiTop(), "Methods.swift": methods(),
       "FileDescriptors.swift": fileDescriptors(),
+      "FieldRules.swift": join(FieldRules(index: index).lines()),
     ]
     for file in index.files where !file.isMeta {
       var lines = file.isWellKnown ? [] : types(file)

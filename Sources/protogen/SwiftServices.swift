@@ -191,9 +191,13 @@ struct SwiftServices {
     case .permission(let number):
       callers = ".permission(.\(Permissions(index: index).swiftName(number) ?? "unknown"))"
     }
-    guard !access.services.isEmpty else { return "AccessRule(\(callers))" }
-    let services = access.services.sorted().map(literal).joined(separator: ", ")
-    return "AccessRule(\(callers), services: [\(services)])"
+    var arguments = [callers]
+    if !access.services.isEmpty {
+      let services = access.services.sorted().map(literal).joined(separator: ", ")
+      arguments.append("services: [\(services)]")
+    }
+    if access.needsStepUp { arguments.append("needsStepUp: true") }
+    return "AccessRule(\(arguments.joined(separator: ", ")))"
   }
 }
 

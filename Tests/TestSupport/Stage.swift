@@ -160,7 +160,9 @@ private struct Signing: ClientInterceptor {
   ) async throws -> Result {
     var issuer = Verifier.identity
     if case .service(let name) = principal.kind { issuer = name }
-    let token = try stage.keys.signer(for: issuer).token(for: principal, at: stage.clock.now)
+    let now = stage.clock.now
+    let token = try stage.keys.signer(for: issuer).token(
+      for: principal.freshlyAuthenticated(at: now), at: now)
     return try await next(try options.principal(token.bytes))
   }
 }

@@ -16,7 +16,8 @@ public enum TestCall {
     if let principal {
       var issuer = Verifier.identity
       if case .service(let name) = principal.kind { issuer = name }
-      let token = try keys.signer(for: issuer).token(for: principal, at: clock.now)
+      let token = try keys.signer(for: issuer).token(
+        for: principal.freshlyAuthenticated(at: clock.now), at: clock.now)
       metadata = try CallOptions().principal(token.bytes).metadata
     }
     let call = Call(method: method, metadata: metadata, clock: clock)

@@ -30,3 +30,13 @@ public enum TestPrincipal {
       kind: .staff, grants: role.grants, session: "sessions/\(role.id)")
   }
 }
+
+extension Principal {
+  /// As somebody who has just proved who they are, unless the test says when that was or it is an API token's.
+  func freshlyAuthenticated(at now: Instant) -> Principal {
+    guard isStaff || isCustomer, authenticated == nil, tokenScopes == nil else { return self }
+    var copy = self
+    copy.authenticated = now
+    return copy
+  }
+}

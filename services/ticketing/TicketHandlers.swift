@@ -57,8 +57,8 @@ struct Viewer: Sendable {
   ) -> [Ticket.Action] {
     let allowed = ticket.allowedActions(for: side, reopenDays: settings.reopenDays, at: now)
     guard !allowed.isEmpty else { return [] }
-    let write = reaches(ticket, by: Methods.Tickets.createNote)
-    let work = reaches(ticket, by: Methods.Tickets.assignTicket)
+    let write = reaches(ticket, by: Methods.Tickets.createNote, at: now)
+    let work = reaches(ticket, by: Methods.Tickets.assignTicket, at: now)
     return allowed.filter { action in
       switch action {
       case .addNote, .addInternalNote, .resolve, .reopen: write
@@ -67,8 +67,8 @@ struct Viewer: Sendable {
     }
   }
 
-  private func reaches(_ ticket: Ticket, by method: RPC.Method) -> Bool {
-    guard case .allowed(let scope?) = Decision(method.access, for: principal).outcome else {
+  private func reaches(_ ticket: Ticket, by method: RPC.Method, at now: Instant) -> Bool {
+    guard case .allowed(let scope?) = Decision(method, for: principal, at: now).outcome else {
       return false
     }
     return scope.allows(

@@ -39,6 +39,7 @@
 #include "portico/identity/v1/api_token.pb-c.h"
 #include "portico/identity/v1/audit.pb-c.h"
 #include "portico/identity/v1/contact.pb-c.h"
+#include "portico/identity/v1/explanation.pb-c.h"
 #include "portico/identity/v1/identity.pb-c.h"
 #include "portico/identity/v1/portal.pb-c.h"
 #include "portico/identity/v1/role.pb-c.h"

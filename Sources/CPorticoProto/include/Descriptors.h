@@ -39,6 +39,7 @@
 #include "portico/identity/v1/api_token.pb-c.h"
 #include "portico/identity/v1/audit.pb-c.h"
 #include "portico/identity/v1/contact.pb-c.h"
+#include "portico/identity/v1/explanation.pb-c.h"
 #include "portico/identity/v1/identity.pb-c.h"
 #include "portico/identity/v1/portal.pb-c.h"
 #include "portico/identity/v1/role.pb-c.h"
@@ -563,6 +564,10 @@ static inline const void *_Nonnull portico__access__v1__principal_claims__addres
 {
   return &portico__access__v1__principal_claims__descriptor;
 }
+static inline const void *_Nonnull portico__access__v1__principal_credential__address(void)
+{
+  return &portico__access__v1__principal_credential__descriptor;
+}
 static inline const void *_Nonnull portico__access__v1__principal_grant__address(void)
 {
   return &portico__access__v1__principal_grant__descriptor;
@@ -739,6 +744,22 @@ static inline const void *_Nonnull portico__events__v1__watch_events_request__ad
 {
   return &portico__events__v1__watch_events_request__descriptor;
 }
+static inline const void *_Nonnull portico__identity__v1__access_answer__address(void)
+{
+  return &portico__identity__v1__access_answer__descriptor;
+}
+static inline const void *_Nonnull portico__identity__v1__access_check__address(void)
+{
+  return &portico__identity__v1__access_check__descriptor;
+}
+static inline const void *_Nonnull portico__identity__v1__access_question__address(void)
+{
+  return &portico__identity__v1__access_question__descriptor;
+}
+static inline const void *_Nonnull portico__identity__v1__access_verdict__address(void)
+{
+  return &portico__identity__v1__access_verdict__descriptor;
+}
 static inline const void *_Nonnull portico__identity__v1__account__address(void)
 {
   return &portico__identity__v1__account__descriptor;
@@ -858,6 +879,14 @@ static inline const void *_Nonnull portico__identity__v1__end_user_sessions_requ
 static inline const void *_Nonnull portico__identity__v1__end_user_sessions_response__address(void)
 {
   return &portico__identity__v1__end_user_sessions_response__descriptor;
+}
+static inline const void *_Nonnull portico__identity__v1__explain_access_request__address(void)
+{
+  return &portico__identity__v1__explain_access_request__descriptor;
+}
+static inline const void *_Nonnull portico__identity__v1__explain_access_response__address(void)
+{
+  return &portico__identity__v1__explain_access_response__descriptor;
 }
 static inline const void *_Nonnull portico__identity__v1__first_administrator__address(void)
 {

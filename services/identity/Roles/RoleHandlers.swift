@@ -11,6 +11,12 @@ import WellKnown
 struct RoleHandlers: RolesService {
   let parts: IdentityParts
 
+  func explainAccess(
+    _ request: Identity.ExplainAccessRequest, _ call: Call
+  ) async throws -> Identity.ExplainAccessResponse {
+    try await ExplanationHandlers(parts: parts).explain(request, call)
+  }
+
   func listRoles(
     _ request: Identity.ListRolesRequest, _ call: Call
   ) async throws -> Identity.ListRolesResponse {

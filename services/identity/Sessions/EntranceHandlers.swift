@@ -43,6 +43,8 @@ struct Entrance {
 extension Principal {
   init(_ entrant: Entrant, session: Session, tenant: TenantID, isReadOnly: Bool) {
     self.init(entrant, tenant: tenant, session: session.name)
+    authenticated = session.authenticated
+    self.isReadOnly = isReadOnly
   }
 
   /// With no more of its owner's permissions than the token's scopes, whoever decides about them later.
@@ -50,10 +52,12 @@ extension Principal {
     self.init(entrant, tenant: tenant, session: token.name) {
       token.scopes.contains($0.permission.rawValue)
     }
+    tokenScopes = Set(token.scopes.map { Permission($0) })
   }
 
-  private init(
-    _ entrant: Entrant, tenant: TenantID, session: String,
+  /// - Parameter session: empty for somebody who is only asked about.
+  init(
+    _ entrant: Entrant, tenant: TenantID, session: String = "",
     keeping isKept: (Grant) -> Bool = { _ in true }
   ) {
     self.init(
@@ -89,7 +93,7 @@ extension Identity.Session {
       authenticateTime: .init(session.authenticated),
       kind: session.kind == .kept ? .kept : .visit,
       readOnly: session.isReadOnly(at: now, limits),
-      stepUpExpireTime: .init(session.authenticated + SessionLimits.stepUp))
+      stepUpExpireTime: .init(session.authenticated + Decision.stepUpLasts))
   }
 }
 

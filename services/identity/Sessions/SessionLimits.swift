@@ -10,8 +10,6 @@ struct SessionLimits: Hashable, Sendable {
   var visit = Duration.hours(24)
   /// From login to the end of a session that was to be kept.
   var kept = Duration.days(30)
-  /// How long after the password was typed what is sensitive asks for it no more.
-  static let stepUp = Duration.minutes(15)
   /// Of how long ago a last use is written down: less would be a write for every request.
   static let grain = Duration.seconds(30)
 

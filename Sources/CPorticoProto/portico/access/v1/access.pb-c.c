@@ -52,7 +52,7 @@ void   portico__access__v1__rule__free_unpacked
   assert(message->base.descriptor == &portico__access__v1__rule__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor portico__access__v1__rule__field_descriptors[5] =
+static const ProtobufCFieldDescriptor portico__access__v1__rule__field_descriptors[6] =
 {
   {
     "anyone",
@@ -114,6 +114,18 @@ static const ProtobufCFieldDescriptor portico__access__v1__rule__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "step_up",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Access__V1__Rule, step_up),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned portico__access__v1__rule__field_indices_by_name[] = {
   0,   /* field[0] = anyone */
@@ -121,11 +133,12 @@ static const unsigned portico__access__v1__rule__field_indices_by_name[] = {
   4,   /* field[4] = services */
   3,   /* field[3] = services_only */
   1,   /* field[1] = signed_in */
+  5,   /* field[5] = step_up */
 };
 static const ProtobufCIntRange portico__access__v1__rule__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor portico__access__v1__rule__descriptor =
 {
@@ -135,7 +148,7 @@ const ProtobufCMessageDescriptor portico__access__v1__rule__descriptor =
   "Portico__Access__V1__Rule",
   "portico.access.v1",
   sizeof(Portico__Access__V1__Rule),
-  5,
+  6,
   portico__access__v1__rule__field_descriptors,
   portico__access__v1__rule__field_indices_by_name,
   1,  portico__access__v1__rule__number_ranges,
@@ -216,17 +229,19 @@ const ProtobufCEnumDescriptor portico__access__v1__permission__descriptor =
   portico__access__v1__permission__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue portico__access__v1__audience__enum_values_by_number[2] =
+static const ProtobufCEnumValue portico__access__v1__audience__enum_values_by_number[3] =
 {
   { "AUDIENCE_UNSPECIFIED", "PORTICO__ACCESS__V1__AUDIENCE__AUDIENCE_UNSPECIFIED", 0 },
   { "STAFF", "PORTICO__ACCESS__V1__AUDIENCE__STAFF", 1 },
+  { "PUBLISHED", "PORTICO__ACCESS__V1__AUDIENCE__PUBLISHED", 2 },
 };
 static const ProtobufCIntRange portico__access__v1__audience__value_ranges[] = {
-{0, 0},{0, 2}
+{0, 0},{0, 3}
 };
-static const ProtobufCEnumValueIndex portico__access__v1__audience__enum_values_by_name[2] =
+static const ProtobufCEnumValueIndex portico__access__v1__audience__enum_values_by_name[3] =
 {
   { "AUDIENCE_UNSPECIFIED", 0 },
+  { "PUBLISHED", 2 },
   { "STAFF", 1 },
 };
 const ProtobufCEnumDescriptor portico__access__v1__audience__descriptor =
@@ -236,9 +251,9 @@ const ProtobufCEnumDescriptor portico__access__v1__audience__descriptor =
   "Audience",
   "Portico__Access__V1__Audience",
   "portico.access.v1",
-  2,
+  3,
   portico__access__v1__audience__enum_values_by_number,
-  2,
+  3,
   portico__access__v1__audience__enum_values_by_name,
   1,
   portico__access__v1__audience__value_ranges,

@@ -142,7 +142,7 @@ void   portico__access__v1__principal_grant__free_unpacked
   assert(message->base.descriptor == &portico__access__v1__principal_grant__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor portico__access__v1__principal_claims__field_descriptors[13] =
+static const ProtobufCFieldDescriptor portico__access__v1__principal_claims__field_descriptors[17] =
 {
   {
     "issuer",
@@ -300,10 +300,60 @@ static const ProtobufCFieldDescriptor portico__access__v1__principal_claims__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "authenticate_time",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Access__V1__PrincipalClaims, authenticate_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "credential",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Access__V1__PrincipalClaims, credential),
+    &portico__access__v1__principal_credential__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scopes",
+    16,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Portico__Access__V1__PrincipalClaims, n_scopes),
+    offsetof(Portico__Access__V1__PrincipalClaims, scopes),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "read_only",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Portico__Access__V1__PrincipalClaims, read_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned portico__access__v1__principal_claims__field_indices_by_name[] = {
   12,   /* field[12] = actor */
   1,   /* field[1] = audience */
+  13,   /* field[13] = authenticate_time */
+  14,   /* field[14] = credential */
   6,   /* field[6] = display_name */
   3,   /* field[3] = expire_time */
   10,   /* field[10] = grants */
@@ -311,6 +361,8 @@ static const unsigned portico__access__v1__principal_claims__field_indices_by_na
   0,   /* field[0] = issuer */
   7,   /* field[7] = kind */
   9,   /* field[9] = memberships */
+  16,   /* field[16] = read_only */
+  15,   /* field[15] = scopes */
   8,   /* field[8] = service */
   11,   /* field[11] = session */
   4,   /* field[4] = tenant */
@@ -319,7 +371,7 @@ static const unsigned portico__access__v1__principal_claims__field_indices_by_na
 static const ProtobufCIntRange portico__access__v1__principal_claims__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor portico__access__v1__principal_claims__descriptor =
 {
@@ -329,7 +381,7 @@ const ProtobufCMessageDescriptor portico__access__v1__principal_claims__descript
   "Portico__Access__V1__PrincipalClaims",
   "portico.access.v1",
   sizeof(Portico__Access__V1__PrincipalClaims),
-  13,
+  17,
   portico__access__v1__principal_claims__field_descriptors,
   portico__access__v1__principal_claims__field_indices_by_name,
   1,  portico__access__v1__principal_claims__number_ranges,
@@ -463,6 +515,34 @@ const ProtobufCMessageDescriptor portico__access__v1__principal_grant__descripto
   1,  portico__access__v1__principal_grant__number_ranges,
   (ProtobufCMessageInit) portico__access__v1__principal_grant__init,
   NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue portico__access__v1__principal_credential__enum_values_by_number[2] =
+{
+  { "PRINCIPAL_CREDENTIAL_UNSPECIFIED", "PORTICO__ACCESS__V1__PRINCIPAL_CREDENTIAL__PRINCIPAL_CREDENTIAL_UNSPECIFIED", 0 },
+  { "PRINCIPAL_CREDENTIAL_API_TOKEN", "PORTICO__ACCESS__V1__PRINCIPAL_CREDENTIAL__PRINCIPAL_CREDENTIAL_API_TOKEN", 1 },
+};
+static const ProtobufCIntRange portico__access__v1__principal_credential__value_ranges[] = {
+{0, 0},{0, 2}
+};
+static const ProtobufCEnumValueIndex portico__access__v1__principal_credential__enum_values_by_name[2] =
+{
+  { "PRINCIPAL_CREDENTIAL_API_TOKEN", 1 },
+  { "PRINCIPAL_CREDENTIAL_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor portico__access__v1__principal_credential__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "portico.access.v1.PrincipalCredential",
+  "PrincipalCredential",
+  "Portico__Access__V1__PrincipalCredential",
+  "portico.access.v1",
+  2,
+  portico__access__v1__principal_credential__enum_values_by_number,
+  2,
+  portico__access__v1__principal_credential__enum_values_by_name,
+  1,
+  portico__access__v1__principal_credential__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue portico__access__v1__principal_kind__enum_values_by_number[4] =
 {

@@ -51,7 +51,8 @@ typedef enum _Portico__Access__V1__Permission {
 } Portico__Access__V1__Permission;
 typedef enum _Portico__Access__V1__Audience {
   PORTICO__ACCESS__V1__AUDIENCE__AUDIENCE_UNSPECIFIED = 0,
-  PORTICO__ACCESS__V1__AUDIENCE__STAFF = 1
+  PORTICO__ACCESS__V1__AUDIENCE__STAFF = 1,
+  PORTICO__ACCESS__V1__AUDIENCE__PUBLISHED = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PORTICO__ACCESS__V1__AUDIENCE)
 } Portico__Access__V1__Audience;
 
@@ -71,6 +72,7 @@ struct  Portico__Access__V1__Rule
   ProtobufCMessage base;
   size_t n_services;
   char **services;
+  protobuf_c_boolean step_up;
   Portico__Access__V1__Rule__CallersCase callers_case;
   union {
     protobuf_c_boolean anyone;
@@ -81,7 +83,7 @@ struct  Portico__Access__V1__Rule
 };
 #define PORTICO__ACCESS__V1__RULE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&portico__access__v1__rule__descriptor) \
-    , 0,NULL, PORTICO__ACCESS__V1__RULE__CALLERS__NOT_SET, {0} }
+    , 0,NULL, 0, PORTICO__ACCESS__V1__RULE__CALLERS__NOT_SET, {0} }
 
 
 /* Portico__Access__V1__Rule methods */

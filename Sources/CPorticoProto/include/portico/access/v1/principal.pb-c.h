@@ -23,6 +23,11 @@ typedef struct Portico__Access__V1__PrincipalGrant Portico__Access__V1__Principa
 
 /* --- enums --- */
 
+typedef enum _Portico__Access__V1__PrincipalCredential {
+  PORTICO__ACCESS__V1__PRINCIPAL_CREDENTIAL__PRINCIPAL_CREDENTIAL_UNSPECIFIED = 0,
+  PORTICO__ACCESS__V1__PRINCIPAL_CREDENTIAL__PRINCIPAL_CREDENTIAL_API_TOKEN = 1
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PORTICO__ACCESS__V1__PRINCIPAL_CREDENTIAL)
+} Portico__Access__V1__PrincipalCredential;
 typedef enum _Portico__Access__V1__PrincipalKind {
   PORTICO__ACCESS__V1__PRINCIPAL_KIND__PRINCIPAL_KIND_UNSPECIFIED = 0,
   PORTICO__ACCESS__V1__PRINCIPAL_KIND__PRINCIPAL_KIND_CUSTOMER = 1,
@@ -59,10 +64,15 @@ struct  Portico__Access__V1__PrincipalClaims
   Portico__Access__V1__PrincipalGrant **grants;
   char *session;
   char *actor;
+  Google__Protobuf__Timestamp *authenticate_time;
+  Portico__Access__V1__PrincipalCredential credential;
+  size_t n_scopes;
+  char **scopes;
+  protobuf_c_boolean read_only;
 };
 #define PORTICO__ACCESS__V1__PRINCIPAL_CLAIMS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&portico__access__v1__principal_claims__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, PORTICO__ACCESS__V1__PRINCIPAL_KIND__PRINCIPAL_KIND_UNSPECIFIED, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, PORTICO__ACCESS__V1__PRINCIPAL_KIND__PRINCIPAL_KIND_UNSPECIFIED, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, PORTICO__ACCESS__V1__PRINCIPAL_CREDENTIAL__PRINCIPAL_CREDENTIAL_UNSPECIFIED, 0,NULL, 0 }
 
 
 struct  Portico__Access__V1__PrincipalMembership
@@ -165,6 +175,7 @@ typedef void (*Portico__Access__V1__PrincipalGrant_Closure)
 
 /* --- descriptors --- */
 
+extern const ProtobufCEnumDescriptor    portico__access__v1__principal_credential__descriptor;
 extern const ProtobufCEnumDescriptor    portico__access__v1__principal_kind__descriptor;
 extern const ProtobufCEnumDescriptor    portico__access__v1__principal_reach__descriptor;
 extern const ProtobufCMessageDescriptor portico__access__v1__principal_claims__descriptor;

@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "google/protobuf/timestamp.pb-c.h"
 #include "google/type/date.pb-c.h"
 #include "google/type/money.pb-c.h"
+#include "portico/access/v1/access.pb-c.h"
 
 typedef struct Portico__Billing__V1__Invoice Portico__Billing__V1__Invoice;
 typedef struct Portico__Billing__V1__Party Portico__Billing__V1__Party;

@@ -17,6 +17,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "google/api/field_behavior.pb-c.h"
 #include "google/protobuf/field_mask.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
+#include "portico/access/v1/access.pb-c.h"
 
 typedef struct Portico__Identity__V1__Account Portico__Identity__V1__Account;
 typedef struct Portico__Identity__V1__PostalAddress Portico__Identity__V1__PostalAddress;

@@ -22,6 +22,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "portico/identity/v1/api_token.pb-c.h"
 #include "portico/identity/v1/audit.pb-c.h"
 #include "portico/identity/v1/contact.pb-c.h"
+#include "portico/identity/v1/explanation.pb-c.h"
 #include "portico/identity/v1/portal.pb-c.h"
 #include "portico/identity/v1/role.pb-c.h"
 #include "portico/identity/v1/session.pb-c.h"

@@ -16,6 +16,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 #include "google/api/field_behavior.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
+#include "portico/access/v1/access.pb-c.h"
 
 typedef struct Portico__Messaging__V1__Mail Portico__Messaging__V1__Mail;
 typedef struct Portico__Messaging__V1__MailAddress Portico__Messaging__V1__MailAddress;

@@ -16,6 +16,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 #include "google/api/field_behavior.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
+#include "portico/access/v1/access.pb-c.h"
 #include "portico/ticketing/v1/attachment.pb-c.h"
 
 typedef struct Portico__Ticketing__V1__Note Portico__Ticketing__V1__Note;

@@ -16,6 +16,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 #include "google/api/field_behavior.pb-c.h"
 #include "google/protobuf/field_mask.pb-c.h"
+#include "portico/access/v1/access.pb-c.h"
 
 typedef struct Portico__Ticketing__V1__TicketSettings Portico__Ticketing__V1__TicketSettings;
 typedef struct Portico__Ticketing__V1__GetTicketSettingsRequest Portico__Ticketing__V1__GetTicketSettingsRequest;
