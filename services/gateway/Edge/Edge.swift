@@ -126,7 +126,8 @@ struct Edge: EdgeService {
     var response = response
     response.headers.replaceOrAdd(name: "x-request-id", value: id)
     response.headers.replaceOrAdd(name: "date", value: HTTPDate.text(clock.now))
-    SecurityHeaders.add(to: &response, isTLS: isTLS)
+    SecurityHeaders.add(
+      to: &response, isTLS: isTLS || configuration.publicScheme == "https")
     for cookie in response.cookies {
       response.headers.add(name: "set-cookie", value: cookie.header)
     }

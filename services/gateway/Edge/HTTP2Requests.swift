@@ -73,6 +73,9 @@ struct HTTP2RequestHead {
           throw .malformed("a pseudo-header appears twice")
         }
       } else {
+        guard HTTP1Head.isToken(name[...]), name == name.lowercased() else {
+          throw .malformed("a header's name is malformed")
+        }
         guard !Self.connectionSpecific.contains(name), name != "te" || value == "trailers" else {
           throw .malformed("a connection-specific header in HTTP/2")
         }
@@ -83,6 +86,9 @@ struct HTTP2RequestHead {
       throw .malformed("a pseudo-header is missing")
     }
     guard path.utf8.count <= limits.targetBytes else { throw .targetTooLong }
+    guard HTTP1Head.isToken(method[...]), path.hasPrefix("/") else {
+      throw .malformed(":method is no token, or :path no absolute path")
+    }
     let hosts = headers["host"]
     guard let authority = pseudo[":authority"] ?? hosts.first, HostName.isValid(authority),
       hosts.allSatisfy({ $0.lowercased() == authority.lowercased() })
@@ -92,8 +98,11 @@ struct HTTP2RequestHead {
     self.authority = authority
     self.headers = headers
     let lengths = headers["content-length"]
-    guard lengths.count <= 1 else { throw .malformed("Content-Length must be one decimal number") }
-    contentLength = lengths.first.flatMap(Int.init)
+    let digits = lengths.first ?? "0"
+    guard lengths.count <= 1, (1...18).contains(digits.utf8.count),
+      digits.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+    else { throw .malformed("Content-Length must be one decimal number") }
+    contentLength = lengths.first.flatMap { Int($0) }
   }
 
   private static let connectionSpecific: Set<String> = [

@@ -36,7 +36,9 @@ final class Listener: Sendable {
       .serverChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           try channel.pipeline.syncOperations.addHandler(
-            AcceptGate(burst: limits.acceptBurst, perSecond: limits.acceptRate))
+            AcceptGate(burst: limits.acceptBurst, perSecond: limits.acceptRate) {
+              connections.hasRoomForHandshake
+            })
         }
       }
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -50,7 +52,9 @@ final class Listener: Sendable {
             return try channel.pipeline.syncOperations.addHandler(
               ProtocolSelection(edge, origin: origin))
           }
-          try tls.add(to: channel) { protocolName in
+          connections.handshakeBegan(channel)
+          try tls.add(to: channel, within: limits.headerTime) { protocolName in
+            connections.handshakeEnded(channel)
             try ProtocolSelection.add(isHTTP2: protocolName == "h2", to: channel, edge, origin)
           }
         }
@@ -79,7 +83,9 @@ final class Listener: Sendable {
 final class ConnectionTable: Sendable {
   private struct State {
     var channels: [ObjectIdentifier: any Channel] = [:]
-    var perAddress: [String: Int] = [:]
+    var perSite: [IPAddress: Int] = [:]
+    /// TLS handshakes under way.
+    var handshakes: Set<ObjectIdentifier> = []
     var isDraining = false
     var waiter: CheckedContinuation<Void, Never>?
   }
@@ -91,25 +97,41 @@ final class ConnectionTable: Sendable {
   var count: Int { state.withLock { $0.channels.count } }
 
   func admit(_ channel: any Channel) -> Bool {
-    let address = channel.remoteAddress?.ipAddress ?? ""
+    let site = channel.remoteAddress?.ipAddress.flatMap { IPAddress($0)?.site }
     let isAdmitted = state.withLock { state in
       guard !state.isDraining, state.channels.count < limits.connections,
-        state.perAddress[address, default: 0] < limits.connectionsPerAddress
+        site.map({ state.perSite[$0, default: 0] < limits.connectionsPerAddress }) ?? true
       else { return false }
       state.channels[ObjectIdentifier(channel)] = channel
-      state.perAddress[address, default: 0] += 1
+      if let site { state.perSite[site, default: 0] += 1 }
       return true
     }
     guard isAdmitted else { return false }
-    channel.closeFuture.whenComplete { _ in self.remove(channel, address) }
+    channel.closeFuture.whenComplete { _ in self.remove(channel, site) }
     return true
   }
 
-  private func remove(_ channel: any Channel, _ address: String) {
+  /// Whether another TLS handshake may begin; until then connections wait in the kernel's queue.
+  var hasRoomForHandshake: Bool {
+    state.withLock { $0.handshakes.count < limits.handshakes }
+  }
+
+  func handshakeBegan(_ channel: any Channel) {
+    state.withLock { _ = $0.handshakes.insert(ObjectIdentifier(channel)) }
+  }
+
+  func handshakeEnded(_ channel: any Channel) {
+    state.withLock { _ = $0.handshakes.remove(ObjectIdentifier(channel)) }
+  }
+
+  private func remove(_ channel: any Channel, _ site: IPAddress?) {
     let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
       state.channels[ObjectIdentifier(channel)] = nil
-      let left = state.perAddress[address, default: 1] - 1
-      state.perAddress[address] = left > 0 ? left : nil
+      state.handshakes.remove(ObjectIdentifier(channel))
+      if let site {
+        let left = state.perSite[site, default: 1] - 1
+        state.perSite[site] = left > 0 ? left : nil
+      }
       guard state.channels.isEmpty else { return nil }
       defer { state.waiter = nil }
       return state.waiter

@@ -15,8 +15,10 @@ struct TLSListener: Sendable {
   func reload() throws { try context.reload() }
 
   /// - then: adds the handlers of the agreed protocol.
-  func add(to channel: any Channel, then: @escaping (String?) throws -> Void) throws {
-    let handler = TLSHandler(server: context) { _, session in
+  func add(
+    to channel: any Channel, within time: TimeAmount, then: @escaping (String?) throws -> Void
+  ) throws {
+    let handler = TLSHandler(server: context, handshakeTimeout: time) { _, session in
       try then(session.applicationProtocol)
     }
     try channel.pipeline.syncOperations.addHandler(handler)
