@@ -22,25 +22,6 @@ struct TLSTests {
     }
   }
 
-  /// A certificate that lives as long as the test.
-  private func withCertificate(_ body: (TLSConfiguration, String) async throws -> Void) async throws
-  {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let certificate = folder.appendingPathComponent("edge.pem").path
-    let key = folder.appendingPathComponent("edge.key").path
-    _ = try await run(
-      "/usr/bin/openssl",
-      [
-        "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
-        "2", "-keyout", key,
-        "-out", certificate, "-subj", "/CN=northwind.localhost", "-addext",
-        "subjectAltName=DNS:northwind.localhost",
-      ])
-    try await body(.server(certificateChainFile: certificate, privateKeyFile: key), certificate)
-    try FileManager.default.removeItem(at: folder)
-  }
-
   @Test(
     "HTTP/2 by ALPN, HTTP/1.1 by ALPN and without; HSTS and __Host- cookies",
     arguments: ["--http2", "--http1.1", "--no-alpn"])
@@ -59,6 +40,60 @@ struct TLSTests {
         #expect(text.contains("set-cookie: __Host-portico-visit="))
         #expect(text.contains("; HttpOnly; Secure"))
         #expect(text.hasSuffix("|Northwind</form>"))
+      }
+    }
+  }
+
+  private func handshake(_ stage: EdgeStage, _ arguments: [String]) async throws -> String {
+    try await openssl(["s_client", "-connect", "127.0.0.1:\(stage.port)"] + arguments)
+  }
+
+  @Test("X-28 TLS 1.2 and 1.3 with AEAD suites, and nothing else")
+  func suites() async throws {
+    try await withCertificate { tls, _ in
+      try await EdgeStage.run(tls: tls) { stage in
+        for (option, suite) in [
+          (["-tls1_3"], "TLS_AES_256_GCM_SHA384"),
+          (
+            ["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256"], "ECDHE-ECDSA-AES128-GCM-SHA256"
+          ),
+          (
+            ["-tls1_2", "-cipher", "ECDHE-ECDSA-CHACHA20-POLY1305"], "ECDHE-ECDSA-CHACHA20-POLY1305"
+          ),
+        ] {
+          let text = try await handshake(stage, option)
+          #expect(text.contains("Cipher is \(suite)"), "\(option)")
+        }
+        for option in [
+          ["-tls1", "-cipher", "ALL:@SECLEVEL=0"], ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"],
+          ["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA256"],
+          ["-tls1_2", "-cipher", "ECDHE-ECDSA-AES256-SHA"], ["-tls1_2", "-cipher", "kRSA"],
+          ["-alpn", "spdy/3"],
+        ] {
+          let text = try await handshake(stage, option)
+          #expect(
+            !text.contains("Cipher is TLS_") && !text.contains("Cipher is ECDHE"), "\(option)")
+        }
+      }
+    }
+  }
+
+  @Test(
+    "X-28 R-037 a new certificate is shown after a reload; one that cannot be read changes nothing")
+  func reload() async throws {
+    try await withCertificate("old.example") { tls, certificate in
+      let key = try #require(tls.privateKeyFile)
+      try await EdgeStage.run(tls: tls) { stage in
+        let old = try await handshake(stage, [])
+        #expect(old.contains("CN = old.example"))
+        try await writeCertificate("new.example", certificate, key)
+        try stage.server.reloadCertificate()
+        let new = try await handshake(stage, [])
+        #expect(new.contains("CN = new.example"))
+        try Data("nonsense".utf8).write(to: URL(fileURLWithPath: certificate))
+        #expect(throws: TLSError.self) { try stage.server.reloadCertificate() }
+        let kept = try await handshake(stage, [])
+        #expect(kept.contains("CN = new.example"))
       }
     }
   }

@@ -72,6 +72,8 @@ final class RequestBody: Sendable {
   }
 
   var isEmpty: Bool { declaredLength == 0 }
+  /// Somebody waits for bytes.
+  var isAwaited: Bool { state.withLock { $0.waiter != nil } }
 
   /// While a reader waits for the peer, others may run in its place: a slow sender costs a connection and no more.
   func yields(_ permit: Permit) { state.withLock { $0.permit = permit } }
