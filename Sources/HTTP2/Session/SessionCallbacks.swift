@@ -15,7 +15,6 @@ final class SessionCallbacks: @unchecked Sendable {
     guard let table else { return }
     nghttp2_session_callbacks_set_on_begin_headers_callback(table, Self.beginHeaders)
     nghttp2_session_callbacks_set_on_header_callback(table, Self.header)
-    nghttp2_session_callbacks_set_on_invalid_header_callback(table, Self.invalidHeader)
     nghttp2_session_callbacks_set_on_frame_recv_callback(table, Self.frameReceived)
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(table, Self.dataReceived)
     nghttp2_session_callbacks_set_on_stream_close_callback(table, Self.streamClosed)
@@ -49,20 +48,6 @@ final class SessionCallbacks: @unchecked Sendable {
         UnsafeBufferPointer(start: name, count: nameCount),
         UnsafeBufferPointer(start: value, count: valueCount))
       return session.isCondemned ? failure : 0
-    } ?? failure
-  }
-
-  /// A field with CR, LF or NUL in it, or a name that is none, makes a request malformed. Without a word of ours
-  /// nghttp2 would leave the field out and pass on the rest.
-  private static let invalidHeader: nghttp2_on_invalid_header_callback = {
-    handle, frame, _, _, _, _, _, userData in
-    guard let frame else { return failure }
-    return with(userData) { session in
-      guard session.role == .server else { return 0 }
-      nghttp2_submit_rst_stream(
-        handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), frame.pointee.hd.stream_id,
-        NGHTTP2_PROTOCOL_ERROR.rawValue)
-      return Int32(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue)
     } ?? failure
   }
 
