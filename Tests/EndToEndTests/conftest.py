@@ -2,6 +2,7 @@
 
 import itertools
 import pathlib
+import time
 from collections.abc import Callable, Iterator
 
 import people
@@ -105,6 +106,28 @@ def wire(visits) -> Callable[[Person | None], Wire]:
         if person is None:
             return Wire(visits.origin(people.ADMINISTRATOR))
         return Wire(visits.origin(person), visits.state(person)["cookies"])
+
+    return make
+
+
+@pytest.fixture
+def patient(wire) -> Callable[[Person | None], Wire]:
+    """Like `wire`, for tests that ask more in a second than one address may: it waits as long as it is told to."""
+
+    def make(person: Person | None) -> Wire:
+        client = wire(person)
+        send = client.send
+
+        def again(*arguments, **options):
+            for _ in range(60):
+                answer = send(*arguments, **options)
+                if answer.status != 429:
+                    return answer
+                time.sleep(float(answer.headers["retry-after"]))
+            return answer
+
+        client.send = again
+        return client
 
     return make
 
