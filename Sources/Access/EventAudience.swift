@@ -1,3 +1,4 @@
+import PorticoAPI
 import RPC
 import Store
 
@@ -31,5 +32,26 @@ public struct EventAudience: Sendable, Hashable {
     guard case .allowed(let scope?) = Decision(rule, for: principal).outcome else { return false }
     guard let account = place.account else { return true }
     return scope.allows(account: account, site: place.site, contact: place.contact)
+  }
+}
+
+extension EventAudience {
+  /// As a service told it to a service.
+  public init(_ message: Events.EventAudience) {
+    func said(_ text: String) -> String? { text.isEmpty ? nil : text }
+    self.init(
+      isForStaff: message.staffOnly, permission: said(message.permission).map { Permission($0) },
+      place: EventPlace(
+        account: said(message.account), site: said(message.site), contact: said(message.contact),
+        user: said(message.user)))
+  }
+}
+
+extension Events.EventAudience {
+  public init(_ audience: EventAudience) {
+    self.init(
+      staffOnly: audience.isForStaff, permission: audience.permission?.rawValue ?? "",
+      account: audience.place.account ?? "", site: audience.place.site ?? "",
+      contact: audience.place.contact ?? "", user: audience.place.user ?? "")
   }
 }

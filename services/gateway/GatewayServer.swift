@@ -14,6 +14,7 @@ public final class GatewayServer: Sendable {
   private let listener: Listener
   private let readiness: Readiness
   private let grace: Duration
+  private let live: LiveHub
 
   /// The port that it listens on.
   public var port: Int { listener.port }
@@ -21,7 +22,10 @@ public final class GatewayServer: Sendable {
   /// Whether new connections are taken.
   var isListening: Bool { listener.isListening }
 
-  private init(_ listener: Listener, _ readiness: Readiness, grace: Duration) {
+  private init(
+    _ listener: Listener, _ readiness: Readiness, _ live: LiveHub, grace: Duration
+  ) {
+    self.live = live
     self.listener = listener
     self.readiness = readiness
     self.grace = grace
@@ -55,8 +59,10 @@ public final class GatewayServer: Sendable {
     let assets = try StaticAssets.bundled()
     let sessions = SessionDirectory(gated, verifier, clock: clock)
     let readiness = Readiness(backends)
+    let live = LiveHub(Methods.all, caller: gated, sessions: sessions, log: log)
     let pageServing = try PageServing(
-      pages, secret: secret, assets: assets, sessions: sessions, patience: limits.partTime,
+      pages, live: live, secret: secret, assets: assets, sessions: sessions,
+      patience: limits.partTime,
       clock: clock, log: log)
     let served = Methods.all.filter { backends[$0.owner] != nil }
     let methods = MethodTable(served)
@@ -76,6 +82,7 @@ public final class GatewayServer: Sendable {
         streams: OpenStreams(most: limits.streams, mostEach: limits.streamsPerIdentity),
         backends: gated),
       surfaces: [
+        LiveSurface(hub: live, types: Self.types),
         SharedSurface(base: json, cors: cors) { json.verbs(of: $0) },
         SharedSurface(
           base: GRPCWebSurface(
@@ -94,7 +101,8 @@ public final class GatewayServer: Sendable {
       host: configuration.host, port: configuration.port,
       tls: try configuration.tls.map { try TLSListener($0, log: log) }, edge: edge, group: group,
       log: log)
-    return GatewayServer(listener, readiness, grace: configuration.drainGrace)
+    live.start()
+    return GatewayServer(listener, readiness, live, grace: configuration.drainGrace)
   }
 
   /// Reads the certificate of the port again, for connections to come.
@@ -104,6 +112,7 @@ public final class GatewayServer: Sendable {
   /// cancellation of the task ends the grace.
   public func stop() async {
     readiness.drain()
+    live.stop()
     await listener.stop(grace: grace)
   }
 

@@ -96,15 +96,6 @@ struct EventFilter: Sendable {
   }
 }
 
-extension Events.EventAudience {
-  init(_ audience: EventAudience) {
-    self.init(
-      staffOnly: audience.isForStaff, permission: audience.permission?.rawValue ?? "",
-      account: audience.place.account ?? "", site: audience.place.site ?? "",
-      contact: audience.place.contact ?? "", user: audience.place.user ?? "")
-  }
-}
-
 /// A cursor as readers hold it.
 enum EventCursor {
   static func text(_ position: Int64) -> String { String(position) }

@@ -1,8 +1,14 @@
 // Copies the text of a [data-copy] button and says so.
-for (const button of document.querySelectorAll("button[data-copy]")) {
-  if (!navigator.clipboard) break;
-  button.removeAttribute("hidden");
-  button.addEventListener("click", async () => {
+function show() {
+  for (const button of document.querySelectorAll("button[data-copy]")) button.removeAttribute("hidden");
+}
+
+if (navigator.clipboard) {
+  show();
+  document.addEventListener("portico:changed", show);
+  document.addEventListener("click", async (event) => {
+    const button = event.target instanceof Element ? event.target.closest("button[data-copy]") : null;
+    if (!button) return;
     const text = button.getAttribute("data-copy") ?? "";
     const say = (/** @type {string} */ detail) =>
       document.dispatchEvent(new CustomEvent("portico:toast", { detail }));

@@ -1,9 +1,23 @@
 // Rows of a table: one box chooses all on this page, Shift chooses a range, and the count is said.
-for (const form of document.querySelectorAll("form.selectable")) {
+/** @type {WeakSet<Element>} */
+const ready = new WeakSet();
+
+function begin() {
+  for (const form of document.querySelectorAll("form.selectable:not([hidden])")) {
+    if (!ready.has(form)) attend(form);
+    ready.add(form);
+  }
+}
+
+begin();
+document.addEventListener("portico:changed", begin);
+
+/** @param {Element} form */
+function attend(form) {
   const all = form.querySelector("[data-select-all]");
   const said = form.querySelector("[data-selected]");
   const boxes = /** @type {HTMLInputElement[]} */ ([...form.querySelectorAll("tbody .cell-check input")]);
-  if (!(all instanceof HTMLInputElement)) continue;
+  if (!(all instanceof HTMLInputElement)) return;
   all.hidden = false;
   let last = -1;
 

@@ -116,6 +116,10 @@ extension UI {
 
   private static func envelope(_ shell: Shell) -> HTML {
     guard let unread = shell.unread else { return .empty }
+    return live("envelope", on: ["message.", "conversation."], envelope(unread))
+  }
+
+  private static func envelope(_ unread: Int) -> HTML {
     let label = unread == 0 ? "Messages" : "Messages, \(unread) unread"
     let count = unread > 99 ? "99+" : String(unread)
     return """

@@ -31,6 +31,8 @@ extension UI {
     /// `asset("app.css")` is the fingerprinted URL path of a file in `Assets/`.
     var asset: @Sendable (String) -> String
     var flashes: [FlashMessage] = []
+    /// Where the page's live parts begin to listen; nil for a page without any.
+    var liveCursor: String?
   }
 
   /// The provider as its customers see it.
@@ -135,7 +137,7 @@ extension UI {
     "print.css",
   ]
   static let modules = [
-    "menu.js", "theme.js", "time.js", "dialog.js", "toast.js", "fields.js", "submit.js",
+    "live.js", "menu.js", "theme.js", "time.js", "dialog.js", "toast.js", "fields.js", "submit.js",
     "counter.js", "dependent.js", "files.js", "draft.js", "selection.js", "copy.js",
   ]
 
@@ -151,6 +153,7 @@ extension UI {
       <meta name="viewport" content="width=device-width, initial-scale=1">
       <meta name="color-scheme" content="light dark">
       \(clearsDraft.map { "<meta name=\"draft-saved\" content=\"\($0)\">" as HTML })
+      \(shell.liveCursor.map { "<meta name=\"live\" content=\"\($0)\">" as HTML })
       <title>\(title) · \(shell.house.displayName)</title>
       <link rel="icon" type="image/svg+xml" href="\(shell.asset("favicon.svg"))">
       \(([StylesheetBundle.name] + moreStyles).html { "<link rel=\"stylesheet\" href=\"\(shell.asset($0))\">\n" })\

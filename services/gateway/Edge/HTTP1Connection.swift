@@ -35,6 +35,8 @@ final class HTTP1Connection: ChannelInboundHandler, @unchecked Sendable {
   private var isReading = false
   private var timer: Scheduled<Void>?
   private var context: ChannelHandlerContext?
+  /// The answer that others write, while there is one.
+  private var push: HTTP1Push?
 
   init(_ edge: any EdgeService, on eventLoop: any EventLoop, origin: ConnectionOrigin) {
     self.edge = edge
@@ -93,11 +95,14 @@ final class HTTP1Connection: ChannelInboundHandler, @unchecked Sendable {
     exchange?.task?.cancel()
     exchange?.body.fail(.aborted)
     exchange = nil
+    push?.closed()
+    push = nil
   }
 
   /// Ends after the running request, at once when there is none.
   private func drain() {
     isDraining = true
+    if push != nil { context?.close(promise: nil) }
     if exchange == nil, parser.isIdle, received.readableBytes == 0 { context?.close(promise: nil) }
   }
 
@@ -120,7 +125,9 @@ final class HTTP1Connection: ChannelInboundHandler, @unchecked Sendable {
 
   private func readIfNeeded() {
     guard let context, !isReading else { return }
-    if isLingering || exchange == nil || exchange?.isDemanded == true {
+    // Beside an answer that goes on, one read finds out when the peer leaves.
+    let isListening = push != nil && received.readableBytes == 0
+    if isLingering || exchange == nil || exchange?.isDemanded == true || isListening {
       isReading = true
       if exchange == nil, !parser.isIdle || received.readableBytes > 0 { expireHeaders() }
       context.read()
@@ -305,6 +312,32 @@ final class HTTP1Connection: ChannelInboundHandler, @unchecked Sendable {
     buffer.writeBytes(bytes)
     if begun.isChunked { buffer.writeString("\r\n") }
     write(buffer, promise, context)
+  }
+
+  // MARK: Answers that are written from outside
+
+  func push(_ push: HTTP1Push) {
+    self.push = push
+    // The request is answered: what is parsed and waited for is released, for this may stay for hours.
+    exchange?.task = nil
+    readIfNeeded()
+  }
+
+  /// False when the peer is gone or takes too little: then the connection ends.
+  func write(_ bytes: ByteBuffer) -> Bool {
+    guard let context, exchange != nil, context.channel.isActive else { return false }
+    guard context.channel.isWritable else {
+      context.close(promise: nil)
+      return false
+    }
+    context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+    return true
+  }
+
+  func finish(_ push: HTTP1Push, _ begun: Begun) {
+    guard self.push === push else { return }
+    self.push = nil
+    end(begun, isWhole: true)
   }
 
   /// - isWhole: false when the body broke off: then the end must not look clean.

@@ -17,6 +17,7 @@ struct HTTP1Writer: Sendable {
       case .empty: try await whole(response, [])
       case .bytes(let bytes): try await whole(response, bytes)
       case .stream(let length, let produce): try await stream(response, length, produce)
+      case .push(let accept): try await push(response, accept)
       }
     } catch {
       eventLoop.execute { connection.abandon() }
@@ -56,6 +57,62 @@ struct HTTP1Writer: Sendable {
     }
     let ended = isWhole
     try await eventLoop.submit { connection.end(begun, isWhole: ended) }.get()
+  }
+}
+
+extension HTTP1Writer {
+  /// Returns when the head was sent: nothing waits for the rest.
+  private func push(
+    _ response: Response, _ accept: @escaping @Sendable (any LivePush) -> Void
+  ) async throws {
+    let promise = connection.eventLoop.makePromise(of: Void.self)
+    connection.eventLoop.execute {
+      guard let begun = connection.begin(response, length: nil, with: [], promise: promise) else {
+        return
+      }
+      guard begun.hasBody else { return connection.end(begun, isWhole: true) }
+      let push = HTTP1Push(connection, begun)
+      connection.push(push)
+      accept(push)
+    }
+    try await promise.futureResult.get()
+  }
+}
+
+/// An answer that is written from outside. On the connection's event loop.
+final class HTTP1Push: LivePush, @unchecked Sendable {
+  let eventLoop: any EventLoop
+  private weak var connection: HTTP1Connection?
+  private let begun: HTTP1Connection.Begun
+  private var onClose: (@Sendable () -> Void)?
+
+  init(_ connection: HTTP1Connection, _ begun: HTTP1Connection.Begun) {
+    eventLoop = connection.eventLoop
+    self.connection = connection
+    self.begun = begun
+  }
+
+  func write(_ frame: LiveFrame) -> Bool {
+    guard let connection else { return false }
+    return connection.write(begun.isChunked ? frame.chunk : frame.bytes)
+  }
+
+  func finish() {
+    onClose = nil
+    connection?.finish(self, begun)
+    connection = nil
+  }
+
+  func onClose(_ body: @escaping @Sendable () -> Void) {
+    if connection == nil { body() } else { onClose = body }
+  }
+
+  /// The connection has ended.
+  func closed() {
+    connection = nil
+    let body = onClose
+    onClose = nil
+    body?()
   }
 }
 

@@ -119,6 +119,8 @@ final class HTTP2Exchange: HTTP2StreamDelegate, @unchecked Sendable {
   /// Bytes that were handed on; the window opens for them when the reader asks for more.
   private var unconsumed = 0
   private var timer: Scheduled<Void>?
+  /// The answer that others write, while there is one.
+  private var push: HTTP2Push?
 
   init(_ stream: HTTP2Stream, limits: EdgeLimits) {
     self.stream = stream
@@ -144,6 +146,8 @@ final class HTTP2Exchange: HTTP2StreamDelegate, @unchecked Sendable {
     body?.fail(.aborted)
     if closure != .finished { task?.cancel() }
     task = nil
+    push?.closed()
+    push = nil
   }
 
   /// The reader has taken what there was and waits for more.
@@ -168,6 +172,15 @@ final class HTTP2Exchange: HTTP2StreamDelegate, @unchecked Sendable {
       case .empty: await respond(response, length: 0, bytes: [])
       case .bytes(let bytes):
         await respond(response, length: bytes.count, bytes: isHead ? [] : bytes)
+      case .push(let accept):
+        await perform { [self] stream in
+          stream.respond(Self.fields(response, length: nil), endStream: isHead)
+          guard !isHead else { return }
+          let push = HTTP2Push(stream)
+          self.push = push
+          task = nil
+          accept(push)
+        }
       case .stream(let length, let produce):
         await perform { stream in
           stream.respond(Self.fields(response, length: length), endStream: isHead)
@@ -215,6 +228,45 @@ final class HTTP2Exchange: HTTP2StreamDelegate, @unchecked Sendable {
       try Task.checkCancellation()
       try await stream.write(ByteBuffer(bytes: bytes))
     }
+  }
+}
+
+/// An answer that is written from outside. On the stream's event loop.
+final class HTTP2Push: LivePush, @unchecked Sendable {
+  private let stream: HTTP2Stream
+  private var isOpen = true
+  private var onClose: (@Sendable () -> Void)?
+
+  var eventLoop: any EventLoop { stream.eventLoop }
+
+  init(_ stream: HTTP2Stream) { self.stream = stream }
+
+  func write(_ frame: LiveFrame) -> Bool {
+    guard isOpen, stream.closure == nil else { return false }
+    guard stream.isWritable else {
+      stream.reset(.cancel)
+      return false
+    }
+    stream.send { $0.writeImmutableBuffer(frame.bytes) }
+    return true
+  }
+
+  func finish() {
+    onClose = nil
+    isOpen = false
+    stream.finish()
+  }
+
+  func onClose(_ body: @escaping @Sendable () -> Void) {
+    if isOpen, stream.closure == nil { onClose = body } else { body() }
+  }
+
+  /// The stream has ended.
+  func closed() {
+    isOpen = false
+    let body = onClose
+    onClose = nil
+    body?()
   }
 }
 

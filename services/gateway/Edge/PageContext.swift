@@ -26,6 +26,8 @@ struct PageContext: Sendable {
   let memory: PartMemory
   /// How long a part of a page may take.
   let patience: Duration
+  /// Where the page's live parts begin to listen; empty while that is not known, nil for who is not signed in.
+  var liveCursor: String?
   /// What this page has to do without.
   let report = PartReport()
   /// The count of unread messages, where it is being asked for beside the page.

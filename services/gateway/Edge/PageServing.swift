@@ -13,19 +13,22 @@ struct PageServing: Surface {
   private let assets: StaticAssets
   private let sessions: SessionDirectory
   private let memory = PartMemory()
+  private let live: LiveHub
   private let patience: Duration
   private let log: Logger
   private let clock: any WallClock
 
   /// - patience: for one part of a page (`EdgeLimits.partTime`).
   init(
-    _ table: PageTable, secret: [UInt8], assets: StaticAssets, sessions: SessionDirectory,
+    _ table: PageTable, live: LiveHub, secret: [UInt8], assets: StaticAssets,
+    sessions: SessionDirectory,
     patience: Duration, clock: any WallClock, log: Logger
   ) throws {
     var trie = PathTrie<PageRoute>()
     for route in table.routes {
       try trie.add(route.method.rawValue, try PathTemplate(route.pattern), route)
     }
+    self.live = live
     self.trie = trie
     self.table = table
     protection = Protection(secret: secret)
@@ -197,11 +200,14 @@ struct PageServing: Surface {
     let theme = request.cookies[visitor.cookies.theme].flatMap(UI.Theme.init) ?? .system
     let flashes =
       request.cookies[visitor.cookies.flash].map { flash.decode($0, at: clock.now) } ?? []
+    // Before anything of the page is asked for: what happens meanwhile is told again, and nothing is missed.
+    let cursor = visitor.session == nil ? nil : live.cursor(of: visitor.portal.tenant) ?? ""
     return PageContext(
       request: request, path: path, form: form, visitor: visitor,
       caller: scene.guest.caller,
       csrfToken: protection.csrf.token(for: owner), theme: theme, flashes: flashes, assets: assets,
-      sessions: sessions, memory: memory, patience: patience, now: clock.now, log: log)
+      sessions: sessions, memory: memory, patience: patience, liveCursor: cursor, now: clock.now,
+      log: log)
   }
 
   /// Cookies that go with an answer.

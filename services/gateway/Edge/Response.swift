@@ -18,6 +18,8 @@ struct Response: Sendable {
     /// Written piece by piece; each write waits until the peer has taken the last one.
     /// - length: the exact byte count when known, else the answer is chunked.
     case stream(length: Int?, @Sendable (any BodyWriter) async throws -> Void)
+    /// Written from outside for as long as the peer stays; told on the connection's event loop, once the head was sent.
+    case push(@Sendable (any LivePush) -> Void)
   }
 
   init(_ status: HTTPResponseStatus = .ok, headers: HTTPHeaders = [:], body: Body = .empty) {

@@ -46,6 +46,7 @@ extension PageContext {
     frame.active = active
     frame.flashes = flashes.map { UI.FlashMessage($0) }
     guard let session else { return frame }
+    frame.liveCursor = liveCursor
     frame.kind = session.principal.isStaff ? .console : .portal
     frame.viewer = UI.Viewer(name: session.displayName, detail: viewerDetail(session))
     frame.tabs = session.principal.isStaff ? Navigation.staff(may) : Navigation.customer(may)

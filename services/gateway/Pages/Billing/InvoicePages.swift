@@ -50,8 +50,10 @@ enum InvoicePages {
     return """
       \(UI.pageHead("Invoices", meta: due.isEmpty ? .empty : "<span>Due in total: \(due.joined(separator: ", "))</span>"))
       \(tabs)\(filter)
-      \(when: answer.invoices.isEmpty, empty(view, number, clear))
-      \(when: !answer.invoices.isEmpty, UI.table(answer.invoices, caption: "Invoices", columns: columns(isStaff)))
+      \(UI.live("list", on: ["invoice."], """
+        \(when: answer.invoices.isEmpty, empty(view, number, clear))
+        \(when: !answer.invoices.isEmpty, UI.table(answer.invoices, caption: "Invoices", columns: columns(isStaff)))
+        """))
       \(UI.pages(context, count: answer.invoices.count, total: answer.totalSize, things: "invoices", next: answer.nextPageToken))
       """
   }

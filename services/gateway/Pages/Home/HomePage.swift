@@ -30,7 +30,10 @@ enum HomePage {
           "Open a ticket", to: "/tickets/new", style: .primary, icon: .plus, floats: true))
     }
     let head = UI.pageHead(name.isEmpty ? "Welcome" : "Welcome, \(name)", actions: actions)
-    return await shell(context, title: "Home", active: "/", "\(head)\(UI.tiles(tiles))")
+    return await shell(
+      context, title: "Home", active: "/",
+      "\(head)\(UI.live("tiles", on: ["ticket.", "invoice.", "message.", "conversation.", "news."], UI.tiles(tiles)))"
+    )
   }
 
   /// Whether customers may raise tickets here (S-065, S-090). Without an answer the button stays: the service decides.

@@ -82,7 +82,7 @@ enum ConversationPage {
     ])
     return """
       \(UI.pageHead(conversation.subject, crumbs: [("Messages", "/messages")], meta: meta, actions: [marks(conversation, context)]))
-      \(UI.thread(thread))
+      \(UI.live("thread", on: [conversation.name], UI.thread(thread)))
       \(when: context.may(.messagesWrite), answerForm(conversation, context, errors))
       """
   }

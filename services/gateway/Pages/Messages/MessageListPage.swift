@@ -45,10 +45,12 @@ enum MessageListPage {
     let rows = answer.conversations
     return """
       \(UI.pageHead("Messages", actions: actions))\(tabs)
+      \(UI.live("list", on: ["message.", "conversation."], saying: "The list has changed.", """
       \(when: rows.isEmpty, empty(folder))
       \(when: !rows.isEmpty, UI.table(
         rows, caption: folder.title, columns: columns(context),
         selection: selection(folder, context), isMuted: { $0.unreadCount == 0 && folder == .archived }))
+      """))
       \(UI.pages(context, count: rows.count, things: "conversations", next: answer.nextPageToken))
       """
   }

@@ -27,7 +27,9 @@ enum NewsPages {
     let empty = UI.emptyState("No news", text: "Announcements appear here.", icon: .news)
     return """
       \(UI.pageHead("News"))
-      \(when: rows.isEmpty, empty)\(when: !rows.isEmpty, UI.card(body: UI.tileList(rows)))
+      \(UI.live("list", on: ["news."], """
+        \(when: rows.isEmpty, empty)\(when: !rows.isEmpty, UI.card(body: UI.tileList(rows)))
+        """))
       \(UI.pages(context, count: rows.count, things: "items", next: answer.nextPageToken))
       """
   }

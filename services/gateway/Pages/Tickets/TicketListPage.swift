@@ -30,15 +30,18 @@ enum TicketListPage {
       ? [
         UI.linkButton("New ticket", to: "/tickets/new", style: .primary, icon: .plus, floats: true)
       ] : []
-    return """
-      \(UI.pageHead(view.title, actions: actions))
-      \(when: view.offersScopes, UI.tabs(view.scopeTabs, label: "Whose tickets"))
-      \(view.filters(priorities))
+    let list: HTML = """
       \(when: answer.tickets.isEmpty, empty(view, canSubmit: canSubmit))
       \(when: !answer.tickets.isEmpty, UI.table(
         answer.tickets, caption: view.title, columns: TicketColumns.all(view, context),
         isMuted: { $0.state == .closed }))
       \(UI.pages(context, count: answer.tickets.count, total: answer.totalSize, things: "tickets", next: answer.nextPageToken))
+      """
+    return """
+      \(UI.pageHead(view.title, actions: actions))
+      \(when: view.offersScopes, UI.tabs(view.scopeTabs, label: "Whose tickets"))
+      \(view.filters(priorities))
+      \(UI.live("list", on: ["ticket."], saying: "The list has changed.", list))
       """
   }
 

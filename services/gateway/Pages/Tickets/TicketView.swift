@@ -18,8 +18,8 @@ struct TicketView {
   var html: HTML {
     """
     \(UI.printHead(house: UI.House(context.portal), title: ticket.displayID, detail: ticket.title))
-    \(UI.pageHead(ticket.title, crumbs: [("Tickets", "/tickets")], meta: meta, actions: actions))
-    \(UI.columns(main: main, aside: aside, asideLabel: "About this ticket"))
+    \(UI.live("head", on: [ticket.name], saying: "The ticket has changed.", UI.pageHead(ticket.title, crumbs: [("Tickets", "/tickets")], meta: meta, actions: actions)))
+    \(UI.columns(main: main, aside: UI.live("facts", on: [ticket.name], aside), asideLabel: "About this ticket"))
     """
   }
 
@@ -51,7 +51,7 @@ struct TicketView {
   private var main: HTML {
     """
     \(UI.errorSummary(errors, fields: [UI.Field("body", "Your message"), UI.Field(TicketUploads.field, "Attach files")]))
-    \(UI.thread(thread, label: "Conversation"))
+    \(UI.live("thread", on: [ticket.name], UI.thread(thread, label: "Conversation")))
     \(composer)
     """
   }

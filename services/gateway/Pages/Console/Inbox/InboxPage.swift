@@ -48,10 +48,12 @@ enum InboxPage {
         isMuted: { $0.state == .closed })
     return """
       \(UI.pageHead("Inbox", actions: actions))
-      \(UI.tabs(view.tabs(counts), label: "Folders"))
+      \(UI.live("folders", on: ["ticket."], UI.tabs(view.tabs(counts), label: "Folders")))
       \(view.filters(priorities))
-      \(list)
-      \(UI.pages(context, count: answer.tickets.count, total: answer.totalSize, things: "tickets", next: answer.nextPageToken))
+      \(UI.live("list", on: ["ticket."], saying: "The list has changed.", """
+        \(list)
+        \(UI.pages(context, count: answer.tickets.count, total: answer.totalSize, things: "tickets", next: answer.nextPageToken))
+        """))
       """
   }
 

@@ -47,11 +47,15 @@ enum StaffTicketPage {
     let view = StaffTicketView(content: content, context: context, forms: forms)
     return """
       \(UI.printHead(house: UI.House(context.portal), title: ticket.displayID, detail: ticket.accountDisplayName))
-      \(UI.pageHead(
-        ticket.title, crumbs: [("Inbox", "/inbox")], meta: view.meta, actions: view.stageActions))
+      \(UI.live("head", on: [ticket.name], saying: "The ticket has changed.", UI.pageHead(
+        ticket.title, crumbs: [("Inbox", "/inbox")], meta: view.meta, actions: view.stageActions)))
       \(forms.stage.summary([], reload: view.url))
       \(UI.columns(
-        main: "\(view.thread)\(view.composer)", aside: "\(view.assign)\(view.facts)\(view.time)\(view.classify)",
+        main: "\(UI.live("thread", on: [ticket.name], view.thread))\(view.composer)",
+        aside: """
+          \(UI.live("assignment", on: [ticket.name], view.assign))\(UI.live("facts", on: [ticket.name], view.facts))\
+          \(UI.live("times", on: [ticket.name], view.time))\(UI.live("classes", on: [ticket.name], view.classify))
+          """,
         asideLabel: "About this ticket"))
       """
   }
