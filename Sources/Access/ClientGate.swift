@@ -25,9 +25,20 @@ public struct ClientGate: ClientInterceptor {
     if let asService = options[AsServiceKey.self] {
       return .service(service, tenant: asService.tenant, actor: asService.actor)
     }
+    do throws(TokenError) {
+      if let proof = options.principalProof, let principal = try verifier.principal(of: proof) {
+        return principal
+      }
+    } catch {
+      throw Self.refusal(error)
+    }
     guard let token = options.metadata[binary: PrincipalToken.key] else { return nil }
     do throws(TokenError) { return try verifier.verify(token) } catch {
-      throw Status(.unauthenticated, "sign in again", because: "principal token: \(error)")
+      throw Self.refusal(error)
     }
+  }
+
+  private static func refusal(_ error: TokenError) -> Status {
+    Status(.unauthenticated, "sign in again", because: "principal token: \(error)")
   }
 }

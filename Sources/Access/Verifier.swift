@@ -31,18 +31,35 @@ public final class Verifier: Sendable {
   /// Whom a token names, if its signature, issuer, audience and times hold. A good one is remembered by its hash until it
   /// expires, so that repeats cost no signature.
   public func verify(_ token: [UInt8]) throws(TokenError) -> Principal {
+    try known(token).principal
+  }
+
+  /// The same, to be carried with calls of this process: their gate needs not read the token again.
+  public func proof(_ token: [UInt8]) throws(TokenError) -> PrincipalProof {
+    let known = try known(token)
+    return try PrincipalProof(
+      principal: known.principal, token: token, expires: known.expires, verifier: self)
+  }
+
+  /// Whom a proof of this verifier names, as long as its token is good; nil for one that another has made.
+  func principal(of proof: PrincipalProof) throws(TokenError) -> Principal? {
+    guard proof.verifier === self else { return nil }
+    guard clock.now <= proof.expires + Self.skew else { throw .expired }
+    return proof.principal
+  }
+
+  private func known(_ token: [UInt8]) throws(TokenError) -> Known {
     guard token.count <= PrincipalToken.longest else { throw .malformed("too long") }
     let hash = SHA256.hash(token)
     let now = clock.now
     if let known = remembered.withLock({ $0[hash] }) {
       guard now <= known.expires + Self.skew else { throw .expired }
-      return known.principal
+      return known
     }
     let claims = try check(token, at: now)
-    remembered.withLock {
-      $0[hash] = Known(principal: claims.principal, expires: claims.expires)
-    }
-    return claims.principal
+    let known = Known(principal: claims.principal, expires: claims.expires)
+    remembered.withLock { $0[hash] = known }
+    return known
   }
 
   /// How many tokens are remembered: never more than the capacity.

@@ -33,7 +33,9 @@ public struct LineLogHandler: LogHandler {
   public func log(event: LogEvent) {
     var fields = metadata
     if let provided = metadataProvider?.get() { fields.merge(provided) { $1 } }
-    if let own = event.metadata { fields.merge(own) { $1 } }
+    if let own = event.metadata {
+      if fields.isEmpty { fields = own } else { fields.merge(own) { $1 } }
+    }
     let record = LogRecord(
       time: clock.now, level: event.level, label: label, message: event.message.description,
       fields: fields)

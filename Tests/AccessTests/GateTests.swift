@@ -169,6 +169,44 @@ struct ClientTests {
   }
 
   @Test(
+    "R-171 a proof spares the gate the token: of this verifier, while it is good, for the token that is sent"
+  )
+  func proofs() async throws {
+    let (verifier, ada) = (keys.verifier(for: "gateway", clock: clock), TestPrincipal.customer())
+    let proof = try verifier.proof(token(ada))
+    let sent = Box()
+    let caller = InterceptedCaller(
+      Recorder { sent.value = $0.metadata[binary: key] }, [ClientGate(service: "gateway", verifier)]
+    )
+    func code(_ options: CallOptions, _ caller: any Caller) async -> Status.Code? {
+      do {
+        _ = try await caller.unary(Methods.Tickets.createTicket, [], options)
+        return nil
+      } catch { return (error as? Status)?.code }
+    }
+    let options = CallOptions().principal(proof)
+    #expect(await code(options, caller) == nil)
+    #expect(sent.value == proof.token)
+    // Another token in its place is judged by itself, and so is one that another verifier has proved.
+    var forged = options
+    try forged.metadata.set(key, binary: [UInt8](repeating: 1, count: 200))
+    #expect(await code(forged, caller) == .unauthenticated)
+    var without = options
+    without.metadata.remove(key)
+    #expect(await code(without, caller) == .unauthenticated)
+    let strange = InterceptedCaller(
+      Recorder { _ in },
+      [
+        ClientGate(
+          service: "gateway", Keyring(Stage.services).verifier(for: "gateway", clock: clock))
+      ])
+    #expect(await code(options, strange) == .unauthenticated)
+    clock.advance(by: .seconds(66))
+    #expect(await code(options, caller) == .unauthenticated)
+    #expect(throws: TokenError.expired) { try verifier.proof(proof.token) }
+  }
+
+  @Test(
     "a call made inside a handler carries the caller's token on; asService sends our own; an own choice stays"
   )
   func propagation() async throws {

@@ -19,9 +19,11 @@ enum Samples {
   ) throws -> PageContext {
     let clock = ManualClock(now)
     let keys = Keyring(Stage.services)
-    let session = principal.map {
-      Session(
-        principal: $0, principalToken: [], profile: profile ?? self.profile($0),
+    let verifier = keys.verifier(for: "gateway", clock: clock)
+    let session = try principal.map {
+      let token = try keys.signer(for: Verifier.identity).token(for: $0, at: now)
+      return Session(
+        proof: try verifier.proof(token.bytes), profile: profile ?? self.profile($0),
         record: .init(name: $0.session), expires: now + .seconds(60))
     }
     let settings =
@@ -39,7 +41,7 @@ enum Samples {
       caller: Backends([:]), csrfToken: "token", theme: .system, flashes: [],
       assets: StaticAssets([]),
       sessions: SessionDirectory(
-        Backends([:]), keys.verifier(for: "gateway", clock: clock), clock: clock),
+        Backends([:]), verifier, clock: clock),
       memory: PartMemory(), patience: .seconds(60), now: now,
       log: Logger(label: "pages") { _ in SwiftLogNoOpLogHandler() })
   }

@@ -41,6 +41,19 @@ struct LogTests {
     #expect(object?["more"] as? [String: String] == ["k": "v"])
   }
 
+  @Test("every text comes back as it was said, in a line of ASCII and beyond")
+  func spelling() throws {
+    let lines = Lines()
+    let texts = ["", "plain ASCII", "tab\there", "\\ and \"", "Zoë, 日本, 👩🏽‍🚀", "\u{7e}\u{7f}\u{80}"]
+    for text in texts { logger(.json, lines).info("\(text)", metadata: ["\(text)x": "\(text)"]) }
+    for (text, line) in zip(texts, lines.all) {
+      let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+      #expect(object?["message"] as? String == text)
+      #expect(object?["\(text)x"] as? String == text)
+    }
+    #expect(lines.all.count == texts.count)
+  }
+
   @Test(
     "X-29 what a stranger typed cannot forge a line, colour a terminal or turn the text around",
     arguments: [LineLogHandler.Format.json, .text])

@@ -31,7 +31,7 @@ struct Door: Sendable {
       try protection.checkAPI(request, visitor)
     }
     let caller = UserCaller(
-      base: backends, tenant: portal.tenant, principalToken: visitor.session?.principalToken,
+      base: backends, tenant: portal.tenant, proof: visitor.session?.proof,
       remote: request.remote, sessions: sessions, requestID: request.id,
       deadline: .after(errand.deadline))
     request.body.yields(permit)

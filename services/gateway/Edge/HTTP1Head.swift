@@ -97,31 +97,38 @@ enum HostName {
   static func isValid(_ text: String) -> Bool {
     guard !text.isEmpty, text.utf8.count <= 255 else { return false }
     let (name, port) = split(text)
-    guard port.map({ !$0.isEmpty && $0.utf8.count <= 5 && $0.allSatisfy(\.isASCIIDigit) }) ?? true
+    guard port.map({ !$0.isEmpty && $0.utf8.count <= 5 && $0.utf8.allSatisfy(isDigit) }) ?? true
     else { return false }
     if name.hasPrefix("["), name.hasSuffix("]") {
-      return name.dropFirst().dropLast().allSatisfy {
-        $0.isHexDigit && $0.isASCII || $0 == ":" || $0 == "."
+      return name.utf8.dropFirst().dropLast().allSatisfy {
+        PercentCoding.hexValue($0) != nil || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".")
       }
     }
-    return !name.isEmpty
-      && name.allSatisfy {
-        $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "." || $0 == "_")
-      }
+    return !name.isEmpty && name.utf8.allSatisfy(isNameByte)
+  }
+
+  private static func isDigit(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+  }
+
+  private static func isNameByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
+      true
+    default: isDigit(byte)
+    }
   }
 
   /// Name and port as written.
   static func split(_ text: String) -> (name: Substring, port: Substring?) {
-    guard let colon = text.lastIndex(of: ":"), !text[colon...].contains("]") else {
-      return (text[...], nil)
-    }
-    return (text[..<colon], text[text.index(after: colon)...])
+    let bytes = text.utf8
+    guard let colon = bytes.lastIndex(of: UInt8(ascii: ":")),
+      !bytes[colon...].contains(UInt8(ascii: "]"))
+    else { return (text[...], nil) }
+    return (text[..<colon], text[bytes.index(after: colon)...])
   }
 
   /// The name alone, lower-case.
   static func name(_ text: String) -> String { split(text).name.lowercased() }
-}
-
-extension Character {
-  fileprivate var isASCIIDigit: Bool { isASCII && isNumber }
 }

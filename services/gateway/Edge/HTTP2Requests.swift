@@ -206,15 +206,21 @@ final class HTTP2Exchange: HTTP2StreamDelegate, @unchecked Sendable {
 
   private func perform(_ body: @escaping @Sendable (HTTP2Stream) -> Void) async {
     let stream = self.stream
+    // Where requests are answered anyway: a task of a connection runs on its loop.
+    if stream.eventLoop.inEventLoop { return body(stream) }
     let done = stream.eventLoop.submit { body(stream) }
     // `body` does not throw; the loop refuses work only when the process ends.
     _ = await Result { try await done.get() }
   }
 
   static func fields(_ response: Response, length: Int?) -> HeaderFields {
-    var fields = HeaderFields([":status": String(response.status.code)])
+    var fields = HeaderFields()
+    fields.reserve(fields: response.headers.count + 2, bytes: 1024)
+    fields.append(":status", String(response.status.code))
     for (name, value) in response.headers where HeaderText.isSafe(value) {
-      fields.append(name.lowercased(), value)
+      // Our own names are lower-case already.
+      let hasUpperCase = name.utf8.contains { (0x41...0x5A).contains($0) }
+      fields.append(hasUpperCase ? name.lowercased() : name, value)
     }
     if let length, response.status.mayHaveResponseBody {
       fields.append("content-length", String(length))

@@ -2,7 +2,11 @@
 enum PercentCoding {
   /// Decodes every escape; nil for a broken escape or bytes that are not UTF-8.
   static func decode(_ text: Substring, plusIsSpace: Bool = false) -> String? {
-    decode(Array(text.utf8)[...], plusIsSpace: plusIsSpace)
+    let hasEscapes = text.utf8.contains {
+      $0 == UInt8(ascii: "%") || plusIsSpace && $0 == UInt8(ascii: "+")
+    }
+    return hasEscapes
+      ? decode(Array(text.utf8)[...], plusIsSpace: plusIsSpace) : String(text)
   }
 
   static func decode(_ bytes: ArraySlice<UInt8>, plusIsSpace: Bool = false) -> String? {
@@ -25,6 +29,7 @@ enum PercentCoding {
 
   /// Decodes all escapes but those of `/`, which stay as they were sent (multi-segment variables, R-153).
   static func decodeKeepingSlashes(_ text: Substring) -> String? {
+    guard text.utf8.contains(UInt8(ascii: "%")) else { return String(text) }
     var parts: [String] = []
     var rest = text
     while let range = rest.firstEscapedSlash() {

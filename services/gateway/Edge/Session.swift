@@ -6,15 +6,16 @@ import Values
 
 /// A signed-in user, as identity resolved the session cookie or the API token a few seconds ago.
 struct Session: Sendable {
-  let principal: Principal
-  /// The signed principal token that goes with each call.
-  let principalToken: [UInt8]
+  /// Whom the session names, with the signed token that goes with each call.
+  let proof: PrincipalProof
   /// Name, language, theme and the like, as the user set them.
   let profile: Identity.Profile
   /// The session's own record; not its secret. Empty for an API token.
   let record: Identity.Session
   /// Until when the principal token is good.
   let expires: Instant
+
+  var principal: Principal { proof.principal }
 
   /// How long a kept session's cookie is kept; nil for a visit.
   func cookieLife(at now: Instant) -> Duration? { record.cookieLife(at: now) }

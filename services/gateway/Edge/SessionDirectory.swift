@@ -107,8 +107,7 @@ final class SessionDirectory: Sendable {
     do {
       let answer = try await sessions.refreshPrincipal(request, options)
       let session = Session(
-        principal: try verifier.verify(answer.principalToken),
-        principalToken: answer.principalToken, profile: answer.profile ?? .init(),
+        proof: try verifier.proof(answer.principalToken), profile: answer.profile ?? .init(),
         record: answer.session ?? .init(),
         expires: answer.expireTime.map { Instant(seconds: $0.seconds) } ?? clock.now)
       return session.principal.tenant == key.tenant ? session : nil

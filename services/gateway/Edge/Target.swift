@@ -27,15 +27,16 @@ struct Target: Sendable, Hashable {
       throw Malformed(reason: "the request target holds a fragment or a backslash")
     }
     self.raw = raw
-    let mark = raw.firstIndex(of: "?")
+    let mark = raw.utf8.firstIndex(of: UInt8(ascii: "?"))
     path = String(raw[..<(mark ?? raw.endIndex)])
     query = try Query(mark.map { raw[raw.index(after: $0)...] } ?? "")
     guard path != "/" else {
       (segments, decodedSegments) = ([], [])
       return
     }
-    segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(
-      String.init)
+    segments = path.utf8.dropFirst()
+      .split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+      .map { String(Substring($0)) }
     decodedSegments = try segments.map { segment throws(Malformed) in
       guard let decoded = PercentCoding.decode(segment[...]), PercentCoding.isPlainText(decoded)
       else {

@@ -11,7 +11,7 @@ struct UserCaller: Caller {
   let base: any Caller
   let tenant: TenantID
   /// Nil when nobody is signed in.
-  let principalToken: [UInt8]?
+  let proof: PrincipalProof?
   let remote: RemoteAddress
   let sessions: SessionDirectory
   let requestID: String
@@ -20,7 +20,7 @@ struct UserCaller: Caller {
   /// The same for the session that a step-up has renewed.
   func renewed(_ session: Session) -> UserCaller {
     UserCaller(
-      base: base, tenant: tenant, principalToken: session.principalToken, remote: remote,
+      base: base, tenant: tenant, proof: session.proof, remote: remote,
       sessions: sessions, requestID: requestID, deadline: deadline)
   }
 
@@ -46,7 +46,7 @@ struct UserCaller: Caller {
     if method.access.callers == .anyone {
       return try options.asService(in: tenant).client(address: remote.description)
     }
-    if let principalToken { options = try options.principal(principalToken) }
+    if let proof { options = options.principal(proof) }
     return options
   }
 }

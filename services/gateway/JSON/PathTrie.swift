@@ -64,7 +64,7 @@ struct PathTrie<Value: Sendable>: Sendable {
     var search = Search(method: method == "HEAD" ? "GET" : method)
     let segments = target.segments.map { $0[...] }
     // A colon in the last segment may start a verb; an encoded one never does.
-    if let last = segments.last, let colon = last.lastIndex(of: ":") {
+    if let last = segments.last, let colon = last.utf8.lastIndex(of: UInt8(ascii: ":")) {
       let verb = String(last[last.index(after: colon)...])
       var cut = segments
       cut[cut.count - 1] = last[..<colon]
@@ -105,8 +105,9 @@ struct PathTrie<Value: Sendable>: Sendable {
     _ leaves: [String: Leaf]?, _ segments: [Substring], _ search: inout Search
   ) -> Match? {
     guard let leaves else { return nil }
-    search.allowed.formUnion(leaves.keys)
     guard let leaf = leaves[search.method], let bindings = leaf.template.bindings(segments) else {
+      // What is found needs no list of what else there is.
+      search.allowed.formUnion(leaves.keys)
       return nil
     }
     return Match(value: leaf.value, bindings: bindings)

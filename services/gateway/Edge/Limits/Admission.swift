@@ -33,6 +33,15 @@ final class Admission: Sendable {
     var isSweeping = false
     /// Since when there has always been somebody waiting.
     var busySince: ContinuousClock.Instant?
+
+    /// False when there is no room for this tenant now.
+    mutating func start(_ tenant: TenantID, at now: ContinuousClock.Instant) -> Bool {
+      let limit = gauge.limit
+      guard running < limit, queues.mayRun(tenant, within: limit, at: now) else { return false }
+      running += 1
+      queues.started(tenant, at: now)
+      return true
+    }
   }
 
   private let limits: Limits
@@ -53,6 +62,10 @@ final class Admission: Sendable {
 
   /// Returns once the request may run. Throws 503 when it may not, `CancellationError` when nobody waits for it any more.
   func admit(_ tenant: TenantID, route: String) async throws -> Permit {
+    // Mostly there is room, and nobody has to be made ready to wait.
+    if !Task.isCancelled, state.withLock({ $0.start(tenant, at: .now) }) {
+      return Permit(self, tenant, route)
+    }
     let id = state.withLock { state in
       state.nextID &+= 1
       return state.nextID
@@ -82,12 +95,7 @@ final class Admission: Sendable {
     let step: Step = state.withLock { state in
       let now = ContinuousClock.now
       guard !isCancelled else { return .refuse }
-      let limit = state.gauge.limit
-      if state.running < limit, state.queues.mayRun(tenant, within: limit, at: now) {
-        state.running += 1
-        state.queues.started(tenant, at: now)
-        return .run
-      }
+      if state.start(tenant, at: now) { return .run }
       state.gauge.noteFull()
       guard state.queues.waiting < limits.waiting else { return .refuse }
       state.queues.append(Waiter(id: id, since: now, continuation: continuation), of: tenant)
@@ -144,6 +152,10 @@ final class Admission: Sendable {
   private func startWaiting(
     _ state: inout State, at now: ContinuousClock.Instant
   ) -> [Waiter] {
+    guard state.queues.waiting > 0 else {
+      state.busySince = nil
+      return []
+    }
     var started: [Waiter] = []
     while state.running < state.gauge.limit,
       let waiter = state.queues.next(within: state.gauge.limit, at: now)

@@ -1,0 +1,69 @@
+import Logging
+
+/// A line of JSON as it is spelled, in UTF-8. What could break a line or move a terminal's cursor is escaped (X-29).
+struct JSONLine {
+  private var bytes: [UInt8] = []
+
+  init() { bytes.reserveCapacity(512) }
+
+  var finished: String { String(decoding: bytes, as: UTF8.self) }
+
+  /// Text that is JSON already.
+  mutating func raw(_ text: String) { bytes.append(contentsOf: text.utf8) }
+
+  /// A number that is not negative, with leading zeros up to `digits`.
+  mutating func number(_ number: Int, digits: Int) {
+    let text = String(number)
+    for _ in 0..<max(0, digits - text.utf8.count) { bytes.append(UInt8(ascii: "0")) }
+    raw(text)
+  }
+
+  /// A JSON string.
+  mutating func text(_ text: String) {
+    raw("\"")
+    // Nearly every text is plain ASCII and is copied as it stands.
+    if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) && $0 != 0x22 && $0 != 0x5C }) {
+      raw(text)
+    } else {
+      for scalar in text.unicodeScalars { self.scalar(scalar) }
+    }
+    raw("\"")
+  }
+
+  private mutating func scalar(_ scalar: Unicode.Scalar) {
+    switch scalar {
+    case "\"": raw("\\\"")
+    case "\\": raw("\\\\")
+    case "\n": raw("\\n")
+    case "\r": raw("\\r")
+    case "\t": raw("\\t")
+    case _ where scalar.isUnsafeInLog:
+      raw("\\u" + String(String(0x10000 + scalar.value, radix: 16).dropFirst()))
+    default: bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+    }
+  }
+
+  /// Any value of a record's metadata, nested ones included.
+  mutating func value(_ value: Logger.MetadataValue) {
+    switch value {
+    case .string(let text): self.text(text)
+    case .stringConvertible(let value): text(value.description)
+    case .array(let values):
+      raw("[")
+      for (index, value) in values.enumerated() {
+        if index > 0 { raw(",") }
+        self.value(value)
+      }
+      raw("]")
+    case .dictionary(let fields):
+      raw("{")
+      for (index, field) in fields.sorted(by: { $0.key < $1.key }).enumerated() {
+        if index > 0 { raw(",") }
+        text(field.key)
+        raw(":")
+        self.value(field.value)
+      }
+      raw("}")
+    }
+  }
+}
