@@ -4,8 +4,6 @@ first). UPDATE_SCREENSHOTS=1 renews docs/screenshots, else they go to .artifacts
 
 import re
 
-import re
-
 import people
 import pytest
 import tickets
