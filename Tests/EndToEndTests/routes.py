@@ -41,7 +41,10 @@ ROUTES = [
 ]
 GUIDES = [people.ADMINISTRATOR, people.EXTERNAL_MANAGER, people.TECHNICIAN, people.CONTENT_EDITOR, None]
 """Whose links lead to every page."""
-STARTS = ["/", "/my-profile", "/inbox?folder=all", "/welcome?token=none", "/confirm-email?token=none", "/styleguide", "/login"]
+STARTS = [
+    "/", "/my-profile", "/step-up", "/inbox?folder=all", "/welcome?token=none", "/confirm-email?token=none", "/styleguide",
+    "/login",
+]
 """Where nothing links to, or what is a page of its own only with a query."""
 ENOUGH = 30
 """Pages of one route that are searched for links: not every ticket has a file, not every role can be deleted."""
