@@ -22,6 +22,7 @@ struct EdgeStage {
   static func run(
     pages: PageTable = .testing, limits: EdgeLimits = .testing,
     rates: RateTable = .standard, tls: TLSConfiguration? = nil, proxies: [AddressRange] = [],
+    api: APIOptions = APIOptions(),
     log: Logger = Logger(label: "gateway") { _ in SwiftLogNoOpLogHandler() },
     serving services: [String: [any RPCService]] = [:],
     _ body: (EdgeStage) async throws -> Void
@@ -34,13 +35,12 @@ struct EdgeStage {
       let server = try await GatewayServer.start(
         GatewayConfiguration(
           port: 0, tls: tls, secret: Secret(Array(repeating: 7, count: 32)),
-          trustedProxies: proxies, rates: rates, drainGrace: .seconds(2)),
+          trustedProxies: proxies, rates: rates, api: api, drainGrace: .seconds(2)),
         pages: pages, limits: limits,
         backends: Backends(
           Dictionary(
-            uniqueKeysWithValues: ["identity", "ticketing", "messaging", "billing", "cms"].map {
-              ($0, stage.caller($0))
-            })),
+            uniqueKeysWithValues: Set(["identity", "ticketing", "messaging", "billing", "cms"])
+              .union(services.keys).map { ($0, stage.caller($0)) })),
         identity: try stage.keys.serviceIdentity("gateway", clock: stage.clock),
         verifier: stage.keys.verifier(for: "gateway", clock: stage.clock), clock: stage.clock,
         log: log, group: MultiThreadedEventLoopGroup.singleton)
