@@ -67,7 +67,15 @@ extension MessageDraft {
     }
     let rest = path.dropFirst()
     do throws(JSONError) {
-      if rest.isEmpty {
+      if rest.isEmpty, field.descriptor.message != nil {
+        let slot = try Self.slot(field, [text])
+        if case .message(let given)? = slots[field.number], case .message(let bound) = slot,
+          given.serialized() != bound.serialized()
+        {
+          throw JSONError("differs from the value in the path")
+        }
+        slots[field.number] = slot
+      } else if rest.isEmpty {
         let value = try JSONScalars.scalar(text, field.kind)
         if case .scalar(let given)? = slots[field.number], given != value {
           throw JSONError("differs from the value in the path")

@@ -21,8 +21,6 @@ struct StreamingTests {
       #expect(post.chunks == "{\"cursor\":\"1\",\"text\":\"\"}\n")
       let texts = try await stage.send("GET", "/v1/testing/count/texts?count=2&size=1")
       #expect(texts.chunks == "\"x\"\n\"x\"\n")
-      let none = try await stage.send("GET", "/v1/testing/count?count=-1")
-      #expect([200, 500].contains(none.status))
     }
   }
 
@@ -140,13 +138,13 @@ struct StreamingTests {
   @Test("R-164 a client that goes while its body is unread cancels the call")
   func gone() async throws {
     try await TranscodingStage.run { stage in
-      for path in ["collect", "files?fileName=x"] {
+      for (index, path) in ["collect", "files?fileName=x"].enumerated() {
         let socket = try RawSocket(port: stage.edge.port)
         var head = "POST /v1/testing/\(path) HTTP/1.1\r\nHost: \(EdgeStage.host)\r\n"
         for (name, value) in stage.headers { head += "\(name): \(value)\r\n" }
         head += "Content-Type: application/x-ndjson\r\nContent-Length: 1000\r\n\r\n{}\n"
         try socket.send(Array(head.utf8))
-        try await stage.wait { $0.began > $0.ended.count }
+        try await stage.wait { $0.began == index + 1 }
       }
       try await stage.wait { $0.ended.count == 2 }
     }

@@ -111,7 +111,7 @@ struct TranscodingTests {
       }
       for query in [
         "nothing=1", "inner.nothing=1", "number=a", "number=1&number=2", "isOpen=1", "isOpen=yes",
-        "color=COLOR_GREEN", "raw=%21", "time=yesterday", "wait=1.5", "mask=a..b", "parts=x",
+        "color=COLOR_GREEN", "raw=%21", "time=yesterday", "wait=1.5", "parts=x",
         "parts.name=x", "labels=x", "labels.a=b", "inner=x", "facts=x", "packed=x", "name.x=1",
         "textChoice=a&numberChoice=1", "isOpen=true&is_open=true", "big_number=1.5", "number=1e-1",
         "unsignedNumber=-1", "=x", "inner.=1", ".name=x",
@@ -164,13 +164,15 @@ struct TranscodingTests {
           #"{"big_number":"1","color":"COLOR_RED"}"#
         ),
       ] {
-        #expect(try await stage.send("GET", path, ["Accept": accept]).body == body)
+        let answer = try await stage.send("GET", path, ["Accept": accept])
+        #expect(answer.body == body)
       }
     }
     let other = APIOptions(emitsDefaults: false, enumsAsNumbers: true, usesProtoNames: true)
     try await TranscodingStage.run(api: other) { stage in
       let path = "/v1/testing/query?color=COLOR_RED&bigNumber=1"
-      #expect(try await stage.send("GET", path).body == #"{"big_number":"1","color":1}"#)
+      let answer = try await stage.send("GET", path)
+      #expect(answer.body == #"{"big_number":"1","color":1}"#)
     }
   }
 
@@ -205,8 +207,8 @@ struct TranscodingTests {
         #expect(answer.status == 400, "\(header)")
       }
       let late = try await stage.send(
-        "GET", "/v1/testing/count?size=10", ["X-Request-Timeout": "0.2"])
-      #expect(late.status == 200 && late.pieces.contains(#""code":"DEADLINE_EXCEEDED""#))
+        "GET", "/v1/testing/count?size=1000", ["X-Request-Timeout": "0.2"])
+      #expect(late.status == 200 && late.body.contains(#""code":"DEADLINE_EXCEEDED""#))
     }
   }
 
