@@ -16,6 +16,9 @@ public struct Gate: ServerInterceptor {
       call[AdmissionKey.self] = Admission(
         principal: bearer.principal, scope: scope, token: bearer.token)
     }
+    if bearer.map({ $0.principal.isCustomer }) ?? true {
+      call.messageFilter = AudienceFilter.messages(of: call.method)
+    }
     try await next(call)
   }
 

@@ -159,7 +159,11 @@ final class ServerStream:
     if interceptors.isEmpty { return try await invoke(message, call) }
     var response: [UInt8]?
     try await around(interceptors[...], call) { call in
-      response = try await invoke(message, call)
+      if let filter = call.messageFilter {
+        response = try await invoke(message, call, through: filter)
+      } else {
+        response = try await invoke(message, call)
+      }
       // So that an interceptor sees it; the message itself leaves after them.
       if let response { call.answered(response.count) }
     }
