@@ -201,6 +201,7 @@ let targets: [Target] =
         "portico", "portico-billing", "TestSupport", "Access", "GRPCServices", "HTTP2", "RPC",
         "WellKnown", "PorticoAPI",
       ] + services),
+    tests("Authorization", services + ["Gateway", "Crypto", "TestSupport"]),
     tests("Architecture", []),
     // Our codec at the end of a pipe, for Tests/DifferentialTests.
     .executableTarget(

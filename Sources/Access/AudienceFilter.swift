@@ -66,7 +66,11 @@ public struct AudienceFilter: Sendable {
   private static func answer(
     _ bytes: [UInt8], _ wire: WireFilter, _ method: Method
   ) throws -> [UInt8]? {
-    do throws(WireFilter.Failure) { return try wire.filtered(bytes) } catch {
+    do throws(WireFilter.Failure) {
+      if let shown = try wire.filtered(bytes) { return shown }
+      // What was done is done; "not found" would say otherwise.
+      return method.streaming == .unary && !method.isReadOnly ? [] : nil
+    } catch {
       throw Status(
         .internal, "internal error", because: "\(method.path): the answer is broken: \(error)")
     }

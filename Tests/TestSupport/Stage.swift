@@ -61,7 +61,7 @@ public final class Stage: Sendable {
       HostConfiguration(
         settings: Settings(settings), listener: .betweenServices(.unix(path: socket(Service.name))),
         store: store, blobs: folder.appendingPathComponent("blobs"), keys: keys,
-        peers: addresses, clock: clock, logger: Self.logger, grace: .seconds(2)))
+        peers: peers, clock: clock, logger: Self.logger, grace: .seconds(2)))
     try await host.start()
     parts.withLock { $0.append(host) }
     return host
@@ -101,7 +101,8 @@ public final class Stage: Sendable {
 
   private func socket(_ name: String) -> String { folder.appendingPathComponent(name).path }
 
-  private var addresses: [String: String] {
+  /// Where each process listens, as `peers` has it.
+  public var peers: [String: String] {
     Dictionary(uniqueKeysWithValues: Self.services.map { ($0, "unix:\(socket($0))") })
   }
 

@@ -2,6 +2,7 @@ import Access
 import Foundation
 import PorticoAPI
 import RPC
+import Store
 import Values
 
 /// What billing asks identity about an account before it writes: the name and address to print, and
@@ -19,6 +20,8 @@ struct AccountDirectory: Sendable {
 
   /// Throws NOT_FOUND for an account that does not exist.
   func account(_ id: String, _ call: Call) async throws -> Entry {
+    // Identity is asked as ourselves: what is out of the caller's reach must not be told from what is not there.
+    guard try call.scope.reaches(account: id) else { throw StoreError.notFound }
     let principal = try call.principal
     let account = try await accounts.getAccount(
       .init(name: "accounts/\(id)"),
