@@ -85,7 +85,7 @@ struct StepUpTests {
     var token = TestPrincipal.staff(.technician)
     token.tokenScopes = []
     for principal in [person, token] {
-      let arrived = try await TestCall.run(Methods.Streams.unary, as: principal, clock: clock) {
+      let arrived = try await TestCall.run(Methods.Portals.getPortal, as: principal, clock: clock) {
         try $0.principal
       }
       #expect(arrived == principal)
