@@ -83,7 +83,7 @@ struct OpenAPISchemas {
 
   /// The schema of a field, with its comment and what its behaviour says.
   func schema(
-    _ field: ProtoField, override: JSONText? = nil, isDescribed: Bool = true
+    _ field: ProtoField, override: JSONText? = nil, isDescribed: Bool = true, note: String = ""
   ) -> JSONText {
     let element = override ?? constrained(field)
     var members: [(String, JSONText)]
@@ -96,7 +96,8 @@ struct OpenAPISchemas {
     } else {
       members = []
     }
-    let description = Self.description(field)
+    let description = [Self.description(field), note].filter { !$0.isEmpty }
+      .joined(separator: "\n")
     if isDescribed, !description.isEmpty {
       members.removeAll { $0.0 == "description" }
       members.append(("description", .string(description)))
@@ -120,6 +121,10 @@ struct OpenAPISchemas {
       } else if field.isRequiredByApi {
         members.append(("minLength", .number(1)))
       }
+    case .enumeration(let name) where field.isRequiredByApi:
+      if let unset = index.enums[name]?.values.first(where: { $0.number == 0 }) {
+        members.append(("not", .object([("const", .string(unset.name))])))
+      }
     case .int32 where field.name == "page_size":
       members = members.map { $0.0 == "minimum" ? ("minimum", .number(0)) : $0 }
     default: break
@@ -132,7 +137,7 @@ struct OpenAPISchemas {
     var notes = [field.comment.isEmpty ? conventions[field.name] ?? "" : field.comment]
     if field.audience == 1 { notes.append("Only shown to staff.") }
     if field.audience == 2 { notes.append("Customers are shown only what has it set.") }
-    if field.behaviors.contains(5) { notes.append("Cannot be changed later.") }
+    if field.isImmutable { notes.append("Cannot be changed later.") }
     return notes.filter { !$0.isEmpty }.joined(separator: "\n")
   }
 
@@ -158,7 +163,8 @@ struct OpenAPISchemas {
   ) -> JSONText {
     var properties: [(String, JSONText)] = []
     var required: [JSONText] = []
-    for field in message.fields where !bound.contains(field.name) {
+    for field in message.fields
+    where !bound.contains(field.name) && !(isChange && field.isImmutable) {
       let prefix = field.name + "."
       let inner = Set(
         bound.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) })
@@ -167,7 +173,8 @@ struct OpenAPISchemas {
         override = object(nested, without: inner)
       }
       let name = Self.jsonName(field.name)
-      properties.append((name, schema(field, override: override)))
+      let value = schema(field, override: override, note: alternatives(to: field, in: message))
+      properties.append((name, value))
       if field.isRequiredByApi { required.append(.string(name)) }
     }
     var members: [(String, JSONText)] = [("type", "object")]
@@ -180,6 +187,14 @@ struct OpenAPISchemas {
     let choices = choices(message, without: bound)
     if !choices.isEmpty { members.append(("allOf", .array(choices))) }
     return .object(members)
+  }
+
+  /// What a member of a oneof excludes, in words; `choices` says the same to programs.
+  private func alternatives(to field: ProtoField, in message: ProtoMessage) -> String {
+    guard let position = field.oneof, !message.oneofs[position].isSynthetic else { return "" }
+    let names = message.fields.filter { $0.oneof == position && $0.name != field.name }
+      .map { "`\(Self.jsonName($0.name))`" }
+    return names.isEmpty ? "" : "Not together with \(names.joined(separator: ", "))."
   }
 
   /// Each oneof: at most one of its members.
@@ -251,6 +266,8 @@ struct OpenAPISchemas {
 extension ProtoField {
   /// REQUIRED of google.api.field_behavior.
   var isRequiredByApi: Bool { behaviors.contains(2) }
+  /// IMMUTABLE: given once, with the creation.
+  var isImmutable: Bool { behaviors.contains(5) }
   /// OUTPUT_ONLY, or IDENTIFIER: a resource's own name is never taken from a body.
   var isOutputOnly: Bool { behaviors.contains(3) || behaviors.contains(8) }
 }

@@ -83,6 +83,7 @@ public final class GatewayServer: Sendable {
         backends: gated),
       surfaces: [
         LiveSurface(hub: live, types: Self.types),
+        APIDocument(types: Self.types),
         SharedSurface(base: json, cors: cors) { json.verbs(of: $0) },
         SharedSurface(
           base: GRPCWebSurface(

@@ -145,7 +145,8 @@ extension UI {
       body: """
         <div class="menu-head"><strong>\(viewer.name)</strong>\
         \(viewer.detail.map { "<span>\($0)</span>" as HTML })</div>
-        <ul class="menu-list"><li><a class="menu-item" href="/settings">\(icon(.settings))My Settings</a></li></ul>
+        <ul class="menu-list"><li><a class="menu-item" href="/settings">\(icon(.settings))My Settings</a></li>\
+        <li><a class="menu-item" href="/developers">\(icon(.book))API for developers</a></li></ul>
         \(form(
           action: "/theme", csrf: shell.csrf, style: "theme-switch",
           body: "\(hidden("next", shell.path))<div class=\"segments\" role=\"group\" aria-label=\"Theme\">\(themes)</div>"))

@@ -12,6 +12,31 @@ struct StaticAssets: Sendable {
     let gzip: [UInt8]?
     let type: String
     let etag: String
+
+    /// - name: its extension tells the type and whether to compress.
+    init(_ bytes: [UInt8], name: String) {
+      let gzip = StaticAssets.isText(name) ? Gzip.compress(bytes) : nil
+      self.bytes = bytes
+      self.gzip = gzip.flatMap { $0.count < bytes.count ? $0 : nil }
+      type = StaticAssets.type(name)
+      etag = "\"\(SHA256.hash(bytes).prefix(8).hexadecimal)\""
+    }
+
+    /// The file, or that the client has it already.
+    func response(_ request: Request, cacheControl: String) -> Response {
+      var headers: HTTPHeaders = [
+        "content-type": type, "etag": etag, "cache-control": cacheControl,
+      ]
+      if gzip != nil { headers.add(name: "vary", value: "accept-encoding") }
+      if request.headers[canonicalForm: "if-none-match"].contains(etag[...]) {
+        return Response(.notModified, headers: headers)
+      }
+      guard let gzip, request.acceptsGzip else {
+        return Response(headers: headers, body: .bytes(bytes))
+      }
+      headers.add(name: "content-encoding", value: "gzip")
+      return Response(headers: headers, body: .bytes(gzip))
+    }
   }
 
   private let files: [String: File]
@@ -46,11 +71,7 @@ struct StaticAssets: Sendable {
     for (name, bytes) in contents {
       hash.update(Array("\(name)\n\(bytes.count)\n".utf8))
       hash.update(bytes)
-      let gzip = Self.isText(name) ? Gzip.compress(bytes) : nil
-      files[name] = File(
-        bytes: bytes, gzip: gzip.flatMap { $0.count < bytes.count ? $0 : nil },
-        type: Self.type(name),
-        etag: "\"\(SHA256.hash(bytes).prefix(8).hexadecimal)\"")
+      files[name] = File(bytes, name: name)
     }
     self.files = files
     fingerprint = hash.finish().prefix(6).hexadecimal
@@ -67,26 +88,15 @@ struct StaticAssets: Sendable {
     else { return nil }
     // An old fingerprint still gets the new file, but not for ever: a page may be older than the process.
     let isCurrent = segments[1] == fingerprint
-    var headers: HTTPHeaders = [
-      "content-type": file.type, "etag": file.etag,
-      "cache-control": isCurrent ? "public, max-age=31536000, immutable" : "no-cache",
-    ]
-    if file.gzip != nil { headers.add(name: "vary", value: "accept-encoding") }
-    if request.headers[canonicalForm: "if-none-match"].contains(file.etag[...]) {
-      return Response(.notModified, headers: headers)
-    }
-    if let gzip = file.gzip, request.acceptsGzip {
-      headers.add(name: "content-encoding", value: "gzip")
-      return Response(headers: headers, body: .bytes(gzip))
-    }
-    return Response(headers: headers, body: .bytes(file.bytes))
+    return file.response(
+      request, cacheControl: isCurrent ? "public, max-age=31536000, immutable" : "no-cache")
   }
 
-  private static func isText(_ name: String) -> Bool {
+  fileprivate static func isText(_ name: String) -> Bool {
     ["css", "js", "svg", "json", "txt", "webmanifest"].contains((name as NSString).pathExtension)
   }
 
-  private static func type(_ name: String) -> String {
+  fileprivate static func type(_ name: String) -> String {
     switch (name as NSString).pathExtension.lowercased() {
     case "css": "text/css; charset=utf-8"
     case "js": "text/javascript; charset=utf-8"

@@ -71,16 +71,22 @@ struct PathTrie<Value: Sendable>: Sendable {
       if !verb.isEmpty, colon != last.startIndex, let found = find(0, cut, 0, verb, &search) {
         return .found(found)
       }
+      // `GET …/1042:close` asks for that verb in the wrong way, and not for a ticket of this name.
+      if let allowed = search.methods { return .wrongMethod(allowed: allowed) }
     }
     if let found = find(0, segments, 0, "", &search) { return .found(found) }
-    guard !search.allowed.isEmpty else { return .notFound }
-    if search.allowed.contains("GET") { search.allowed.insert("HEAD") }
-    return .wrongMethod(allowed: search.allowed.sorted())
+    return search.methods.map { .wrongMethod(allowed: $0) } ?? .notFound
   }
 
   private struct Search {
     let method: String
     var allowed: Set<String> = []
+
+    /// What the path can be asked with; nil when it is not known.
+    var methods: [String]? {
+      guard !allowed.isEmpty else { return nil }
+      return (allowed.contains("GET") ? allowed.union(["HEAD"]) : allowed).sorted()
+    }
   }
 
   private func find(

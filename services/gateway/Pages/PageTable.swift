@@ -8,6 +8,7 @@ extension PageTable {
       MessageListPage.routes, NewMessagePage.routes, ConversationPage.routes, SettingsPages.routes,
       Console.routes,
       AccountChoice.routes, Styleguide.routes, BrandSheet.routes,
+      DeveloperPages.routes,
     ].flatMap { $0 }.map(\.hidingForbidden.withEarlyFrame),
     stepUp: StepUpPage.held, failure: ErrorPage.html)
 }
