@@ -1121,7 +1121,8 @@ public protocol SessionsService: RPCService {
   /// Tells what a mailed link is good for. NOT_FOUND for used, replaced, expired and invented ones alike.
   func checkLink(_ request: Identity.CheckLinkRequest, _ call: Call) async throws
     -> Identity.CheckLinkResponse
-  /// Sets a password by a mailed link, once. INVALID_ARGUMENT names every rule that the password misses.
+  /// Sets a password by a mailed link, once. INVALID_ARGUMENT names every rule that the password misses, NOT_FOUND is for
+  /// used, replaced, expired and invented links alike.
   func redeemLink(_ request: Identity.RedeemLinkRequest, _ call: Call) async throws
     -> Identity.RedeemLinkResponse
   /// Makes the address that a link was mailed to its owner's, once. NOT_FOUND as for every other link.
@@ -1282,7 +1283,8 @@ public struct SessionsClient: Sendable {
     try await caller.unary(Methods.Sessions.checkLink, request, options)
   }
 
-  /// Sets a password by a mailed link, once. INVALID_ARGUMENT names every rule that the password misses.
+  /// Sets a password by a mailed link, once. INVALID_ARGUMENT names every rule that the password misses, NOT_FOUND is for
+  /// used, replaced, expired and invented links alike.
   public func redeemLink(_ request: Identity.RedeemLinkRequest, _ options: CallOptions = .init())
     async throws -> Identity.RedeemLinkResponse
   {
@@ -1421,7 +1423,8 @@ extension Methods {
         "Tells what a mailed link is good for. NOT_FOUND for used, replaced, expired and invented ones alike."
     )
 
-    /// Sets a password by a mailed link, once. INVALID_ARGUMENT names every rule that the password misses.
+    /// Sets a password by a mailed link, once. INVALID_ARGUMENT names every rule that the password misses, NOT_FOUND is for
+    /// used, replaced, expired and invented links alike.
     public static let redeemLink = Method(
       service: "portico.identity.v1.Sessions",
       name: "RedeemLink",
@@ -1430,7 +1433,7 @@ extension Methods {
       http: [HTTPRule("POST", "/v1/links:redeem", body: .whole)],
       access: AccessRule(.anyone),
       documentation:
-        "Sets a password by a mailed link, once. INVALID_ARGUMENT names every rule that the password misses."
+        "Sets a password by a mailed link, once. INVALID_ARGUMENT names every rule that the password misses, NOT_FOUND is for\nused, replaced, expired and invented links alike."
     )
 
     /// Makes the address that a link was mailed to its owner's, once. NOT_FOUND as for every other link.

@@ -64,7 +64,7 @@ extension Ticketing {
     public var name: String = ""
     public var kind: Ticketing.CatalogKind = .init()
     public var displayName: String = ""
-    /// Sub-issue types only: the issue type they belong to.
+    /// `catalogEntries/{entry}` of the issue type that a sub-issue type belongs to; empty for other kinds.
     public var parent: String = ""
     /// Ascending order in lists; for priorities 1 is the most urgent.
     public var rank: Int32 = 0
@@ -133,6 +133,7 @@ extension Ticketing {
 
   /// A catalogue entry as a ticket shows it.
   public struct Choice: Protobuf.Message {
+    /// `catalogEntries/{entry}`, or empty.
     public var name: String = ""
     public var displayName: String = ""
     public var rank: Int32 = 0
@@ -253,6 +254,7 @@ extension Ticketing {
   }
 
   public struct CreateCatalogEntryRequest: Protobuf.Message {
+    /// 1 to 63 letters, digits, hyphens and underscores; chosen by the service when empty.
     public var catalogEntryID: String = ""
     public var catalogEntry: Ticketing.CatalogEntry? = nil
     public var requestID: String = ""

@@ -255,6 +255,7 @@ extension Ticketing {
   public struct CreateNoteRequest: Protobuf.Message {
     public var parent: String = ""
     public var note: Ticketing.Note? = nil
+    /// `uploads/{upload}`: files sent before with CreateUpload.
     public var uploads: [String] = []
     public var requestID: String = ""
     public var unknownFields = UnknownFields()

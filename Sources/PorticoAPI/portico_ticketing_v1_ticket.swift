@@ -339,7 +339,7 @@ extension Ticketing {
     /// `accounts/{account}/sites/{site}` or empty.
     public var site: String = ""
     public var siteDisplayName: String = ""
-    /// Contact person, `accounts/{account}/contacts/{contact}`; the caller's own contact when empty.
+    /// `accounts/{account}/contacts/{contact}`, the contact person; the caller's own contact when empty.
     public var contact: String = ""
     public var contactDisplayName: String = ""
     public var category: Ticketing.Choice? = nil
@@ -597,7 +597,7 @@ extension Ticketing {
     public var orderBy: Ticketing.TicketOrder = .init()
     /// Words to find in display id, title and details.
     public var query: String = ""
-    /// Catalogue entry names; none means any.
+    /// `catalogEntries/{entry}` of the priorities that are wanted; none means any.
     public var priorities: [String] = []
     public var unknownFields = UnknownFields()
 
@@ -747,7 +747,7 @@ extension Ticketing {
     /// `accounts/{account}`.
     public var parent: String = ""
     public var ticket: Ticketing.Ticket? = nil
-    /// Files sent before with CreateUpload, `uploads/{upload}`.
+    /// `uploads/{upload}`: files sent before with CreateUpload.
     public var uploads: [String] = []
     public var requestID: String = ""
     public var unknownFields = UnknownFields()
