@@ -94,6 +94,24 @@ struct PathTemplateTests {
     #expect(throws: Target.Malformed.self) { try Target(raw) }
   }
 
+  @Test("R-152 a verb that is asked for with another method is no part of a name")
+  func verbOfAnotherMethod() throws {
+    var trie = PathTrie<String>()
+    try trie.add("GET", try PathTemplate("/v1/{name=tickets/*}"), "get")
+    try trie.add("POST", try PathTemplate("/v1/{name=tickets/*}:close"), "close")
+    guard case .wrongMethod(let allowed) = trie.match("GET", try Target("/v1/tickets/7:close"))
+    else {
+      Issue.record("taken for a ticket of this name")
+      return
+    }
+    #expect(allowed == ["POST"])
+    guard case .found(let other) = trie.match("GET", try Target("/v1/tickets/7:open")) else {
+      Issue.record("a colon that is no verb belongs to the name")
+      return
+    }
+    #expect(other.bindings["name"] == "tickets/7:open")
+  }
+
   @Test("R-152 two templates of one shape are a conflict; other methods, verbs and shapes are not")
   func conflicts() throws {
     for (first, second) in [

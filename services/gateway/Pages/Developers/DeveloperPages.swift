@@ -9,34 +9,29 @@ enum DeveloperPages {
       let api = try APIDescription.bundled()
       return await page(context, title: "API", overview(api, search: context.query["q"] ?? ""))
     },
-    PageRoute(.GET, "/developers/{service}", access: .anyone) { context in
+    // A service, or the full name of a message or an enum.
+    PageRoute(.GET, "/developers/{name}", access: .anyone) { context in
       let api = try APIDescription.bundled()
-      guard let tag = api.tags.first(where: { $0.name == context.path["service"] }) else {
-        throw Status(.notFound, "the API has no such part")
+      let name = context.path["name"]
+      if let tag = api.tags.first(where: { $0.name == name }) {
+        return await page(
+          context, title: "\(name) · API", service(tag, api, origin: origin(context)))
       }
-      return await page(
-        context, title: "\(tag.name) · API", service(tag, api, origin: origin(context)))
-    },
-    PageRoute(.GET, "/developers/types/{type}", access: .anyone) { context in
-      let name = context.path["type"]
-      guard let schema = try APIDescription.bundled().components.schemas[name] else {
-        throw Status(.notFound, "the API has no such type")
+      guard let schema = api.components.schemas[name] else {
+        throw Status(.notFound, "the API has nothing of this name")
       }
       return await page(context, title: "\(SchemaView.title(name)) · API", type(name, schema))
     },
   ]
 
   private static func page(_ context: PageContext, title: String, _ body: HTML) async -> Response {
-    var frame = context.frame()
-    frame.unread = await context.unreadMessages()
-    let house: HTML = "<div class=\"api-house\">\(UI.houseMark(frame.house))</div>"
-    return .html(
-      UI.layout(
-        title: title, shell: frame, moreStyles: ["developers.css"],
-        main: """
-          \(when: frame.viewer == nil, house)\(body)
-          <script type="module" src="\(context.asset("filter.js"))"></script>
-          """))
+    let house: HTML = "<div class=\"api-house\">\(UI.houseMark(UI.House(context.portal)))</div>"
+    return await shell(
+      context, title: title, moreStyles: ["developers.css"],
+      """
+      \(when: context.session == nil, house)\(body)
+      <script type="module" src="\(context.asset("filter.js"))"></script>
+      """)
   }
 
   private static func origin(_ context: PageContext) -> String {
@@ -54,9 +49,10 @@ enum DeveloperPages {
       action: "/developers", search: UI.searchField("Search operations", value: search))
     let guide: HTML = "<div class=\"prose api-text\">\(APIText.guide(api.info.description))</div>"
     return """
-      \(UI.pageHead(
-        "API", meta: "Everything that the portal does, as JSON over HTTP.",
-        actions: [UI.linkButton("OpenAPI 3.1", to: "/v1/openapi.json", icon: .download)]))
+      \(UI.pageHead("API", meta: """
+        Everything that the portal does, as JSON over HTTP; for programs as \
+        <a href="/v1/openapi.json" download="openapi.json">OpenAPI 3.1</a>.
+        """))
       <div class="stack-l">
       <div data-filter="[data-operation]">\(filters)<p class="unseen" role="status"></p></div>
       \(when: parts.isEmpty, UI.noMatch("operations", clear: "/developers"))\

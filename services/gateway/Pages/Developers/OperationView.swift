@@ -91,7 +91,7 @@ struct OperationView {
     let statuses = bad.map(\.key).joined(separator: ", ")
     return """
       <details><summary>Errors: \(statuses)</summary><p>\
-      <a href="/developers/types/Problem">Problem</a>, <code>application/problem+json</code></p>\
+      <a href="/developers/Problem">Problem</a>, <code>application/problem+json</code></p>\
       <ul class="api-answers">\(rows)</ul></details>
       """
   }

@@ -10,7 +10,7 @@ enum SchemaView {
   /// `string`, `list of Choice`, with a link where the type has a page.
   static func type(_ schema: APISchema) -> HTML {
     if let name = schema.componentName {
-      return "<a href=\"/developers/types/\(name)\">\(title(name))</a>"
+      return "<a href=\"/developers/\(name)\">\(title(name))</a>"
     }
     if let items = schema.items { return "list of \(type(items))" }
     let plain = schema.type ?? "any"
