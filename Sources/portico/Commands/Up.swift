@@ -24,6 +24,8 @@ struct Up: AsyncParsableCommand {
   @Option(help: "PEM file of the certificate chain; makes the port speak TLS.")
   var certificate: String?
   @Option(help: "PEM file of the certificate's key.") var key: String?
+  @Option(help: "Rates of requests that differ from the standard, as in the setting `rates`.")
+  var rates: String?
   @Flag(help: "Load the demo tenant when the data folder has none.") var demo = false
   @Flag(help: "Print one line of JSON once it serves, for programs.") var printJson = false
   @Flag(help: "Log every call.") var verbose = false
@@ -68,6 +70,7 @@ struct Up: AsyncParsableCommand {
     settings["tenant"] = tenant ?? (isDemo ? DemoTenant.id : nil)
     settings["edge.certificate"] = certificate
     settings["edge.key"] = key
+    settings["rates"] = rates
     return try GatewayConfiguration(Settings(settings), keys: installation.keys)
   }
 }
