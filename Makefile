@@ -1,6 +1,6 @@
 # The commands of the project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-unit test-interop test-browser lint format generate check-generated check-breaking fuzz sanitize bench clean-data
+.PHONY: help run build test test-unit test-interop test-api test-api-long test-browser lint format generate check-generated check-breaking fuzz sanitize bench clean-data
 
 DATA ?= ./data
 
@@ -27,6 +27,14 @@ test-unit: ## The Swift tests only
 test-interop: ## Python's gRPC, h2load, nghttp and curl against ours only
 	@scripts/setup test
 	@scripts/test interop
+
+test-api: ## schemathesis over the JSON API as every role, by its own description
+	@scripts/setup test
+	@scripts/test api
+
+test-api-long: ## The same with 1,000 invented requests for each operation and role, from another seed each time
+	@scripts/setup test
+	@FUZZ_CASES=1000 FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} scripts/test api
 
 test-browser: ## The end-to-end tests in Chromium only
 	@scripts/setup test

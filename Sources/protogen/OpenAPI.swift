@@ -49,7 +49,8 @@ struct OpenAPI {
   private func tag(_ file: ProtoFile, _ service: ProtoService) -> JSONText {
     let comment = service.comment.isEmpty ? file.package : service.comment
     return .object([
-      ("name", .string(SwiftServices.name(service))), ("description", .string(comment)),
+      ("name", .string(SwiftServices.name(service))),
+      ("description", .string(Sentences.joined(comment))),
     ])
   }
 

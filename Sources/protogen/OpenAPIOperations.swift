@@ -198,9 +198,14 @@ enum Sentences {
     return first.hasSuffix(".") ? String(first.dropLast()) : first
   }
 
+  /// Without the ids of requirements, which tell nobody outside anything.
+  static func plain(_ comment: String) -> String {
+    comment.replacing(#/ ?\([A-Z]-\d+((\.\.|, )[A-Z]-\d+)*\)/#, with: "")
+  }
+
   /// The lines of a paragraph as one.
   static func joined(_ comment: String) -> String {
-    comment.split(separator: "\n", omittingEmptySubsequences: false)
+    plain(comment).split(separator: "\n", omittingEmptySubsequences: false)
       .map { $0.isEmpty ? "\n\n" : $0 + " " }.joined()
       .replacing(" \n", with: "\n").trimmingSpaces
   }

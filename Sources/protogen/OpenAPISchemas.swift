@@ -134,7 +134,9 @@ struct OpenAPISchemas {
 
   /// The comment, or what the field's name means everywhere in the API, and notes on its behaviour.
   static func description(_ field: ProtoField) -> String {
-    var notes = [field.comment.isEmpty ? conventions[field.name] ?? "" : field.comment]
+    var notes = [
+      field.comment.isEmpty ? conventions[field.name] ?? "" : Sentences.plain(field.comment)
+    ]
     if field.audience == 1 { notes.append("Only shown to staff.") }
     if field.audience == 2 { notes.append("Customers are shown only what has it set.") }
     if field.isImmutable { notes.append("Cannot be changed later.") }
@@ -211,8 +213,11 @@ struct OpenAPISchemas {
   }
 
   func enumeration(_ proto: ProtoEnum) -> JSONText {
-    let notes = proto.values.filter { !$0.comment.isEmpty }.map { "- `\($0.name)`: \($0.comment)" }
-    let description = ([proto.comment] + notes).filter { !$0.isEmpty }.joined(separator: "\n")
+    let notes = proto.values.filter { !$0.comment.isEmpty }.map {
+      "- `\($0.name)`: \(Sentences.plain($0.comment))"
+    }
+    let description = ([Sentences.plain(proto.comment)] + notes).filter { !$0.isEmpty }.joined(
+      separator: "\n")
     var members: [(String, JSONText)] = [
       ("type", "string"), ("enum", .array(proto.values.map { .string($0.name) })),
     ]

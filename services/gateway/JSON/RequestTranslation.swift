@@ -53,6 +53,9 @@ struct RequestTranslation {
     case .field(let name):
       guard !body.isEmpty else { throw JSONError(field: name, "the request body is missing") }
       try draft.read(json: body, into: name, limits: limits, types: types)
+      guard route.method.input.field(named: name)?.message == nil || draft.has(name) else {
+        throw JSONError(field: name, "the request body may not be null")
+      }
     }
   }
 
@@ -73,6 +76,11 @@ struct RequestTranslation {
       guard !ignored.contains(parameter.name) else { continue }
       if cursor != nil, parameter.name == MessageDescriptor.cursor { continue }
       try checkQuery(parameter.name)
+      // `?updateMask=` names nothing: as good as none.
+      if protoPath(parameter.name) == "update_mask", query.all(parameter.name).allSatisfy(\.isEmpty)
+      {
+        continue
+      }
       do {
         try draft.set(parameter.name, query.all(parameter.name))
       } catch {

@@ -29,7 +29,9 @@ extension SessionHandlers {
     _ request: Identity.RequestPasswordResetRequest, _ call: Call
   ) async throws -> Identity.RequestPasswordResetResponse {
     let login = FoldedKey(request.login)
-    try FieldProblems.check(login.rawValue.isEmpty ? [.init("login", "is required")] : [])
+    try FieldProblems.check(
+      [("tenant", request.tenant), ("login", login.rawValue)].filter(\.1.isEmpty)
+        .map { .init($0.0, "is required") })
     guard Tenant.isID(request.tenant), login.rawValue.utf8.count <= SignIn.longestName else {
       return .init()
     }

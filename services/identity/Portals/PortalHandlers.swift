@@ -14,6 +14,7 @@ struct PortalHandlers: PortalsService {
   func getPortal(
     _ request: Identity.GetPortalRequest, _ call: Call
   ) async throws -> Identity.Portal {
+    try FieldProblems.check(request.tenant.isEmpty ? [.init("tenant", "is required")] : [])
     guard Tenant.isID(request.tenant) else { throw StoreError.notFound }
     return try await parts.store.read(as: TenantID(request.tenant)) { db in
       .init(try TenantStore(db).require(), try PortalStore(db).settings())

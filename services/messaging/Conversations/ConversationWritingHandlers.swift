@@ -61,14 +61,15 @@ extension ConversationHandlers {
   private func contactID(
     _ named: String, of account: String, by caller: Correspondent
   ) throws -> String {
+    let field = "conversation.contact"
+    let name =
+      named.isEmpty ? nil : try ResourceName(named, "accounts/*/contacts/*", field: field)
     guard caller.reader.side == .staff else {
       let own = caller.principal.memberships.first { $0.account == account }
       guard let own else { throw StoreError.notFound }
       return own.contact
     }
-    let field = "conversation.contact"
-    guard !named.isEmpty else { throw Status.invalid(field, "is required") }
-    let name = try ResourceName(named, "accounts/*/contacts/*", field: field)
+    guard let name else { throw Status.invalid(field, "is required") }
     guard name["accounts"] == account else {
       throw Status.invalid(field, "is not a contact of the account")
     }

@@ -50,8 +50,8 @@ enum DeveloperPages {
     let guide: HTML = "<div class=\"prose api-text\">\(APIText.guide(api.info.description))</div>"
     return """
       \(UI.pageHead("API", meta: """
-        Everything that the portal does, as JSON over HTTP; for programs as \
-        <a href="/v1/openapi.json" download="openapi.json">OpenAPI 3.1</a>.
+        <span>Everything that the portal does, as JSON over HTTP; for programs as \
+        <a href="/v1/openapi.json" download="openapi.json">OpenAPI 3.1</a>.</span>
         """))
       <div class="stack-l">
       <div data-filter="[data-operation]">\(filters)<p class="unseen" role="status"></p></div>

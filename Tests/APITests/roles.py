@@ -1,0 +1,82 @@
+"""Who the API is tried as, and how they come in."""
+
+import json
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+
+from harness.portico import Portico
+
+TENANT = "brightwater"
+
+
+@dataclass(frozen=True)
+class Role:
+    name: str
+    user: str | None
+
+    def __str__(self) -> str:
+        return self.name
+
+
+ANONYMOUS = Role("anonymous", None)
+EXTERNAL_USER = Role("external-user", "ruth@larkspur.example")
+EXTERNAL_MANAGER = Role("external-manager", "ciara@larkspur.example")
+AGENT = Role("agent", "tomas")
+ADMINISTRATOR = Role("administrator", "aoife")
+
+ALL = [ANONYMOUS, EXTERNAL_USER, EXTERNAL_MANAGER, AGENT, ADMINISTRATOR]
+
+
+class API:
+    """The JSON API as one person calls it, for what is set up around the tries."""
+
+    def __init__(self, portico: Portico, role: Role = ANONYMOUS):
+        self.host = portico.portal(TENANT).removeprefix("http://")
+        # By address, with the name in `Host`: not every resolver knows what is below `localhost`.
+        self.base = f"http://127.0.0.1:{self.host.rpartition(':')[2]}"
+        self.session: str | None = None
+        if role.user is not None:
+            body = {"tenant": TENANT, "userName": role.user, "password": portico.logins[0].password}
+            self.session = self.call("POST", "/v1/sessions", body)[1]["token"]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What every request has: the portal's name, and that it comes from a page of the portal."""
+        return {"Host": self.host, "Sec-Fetch-Site": "same-origin"}
+
+    def raw(self, method: str, path: str, body: dict | None = None, headers: dict[str, str] | None = None):
+        """Status, headers and bytes, whatever the status is."""
+        request = urllib.request.Request(self.base + path, method=method, headers=self.headers | (headers or {}))
+        if body is not None:
+            request.data = json.dumps(body).encode()
+            request.add_header("Content-Type", "application/json")
+        if self.session is not None:
+            request.add_header("Cookie", f"portico={self.session}")
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, answer.headers, answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.headers, error.read()
+
+    def call(self, method: str, path: str, body: dict | None = None) -> tuple[int, dict]:
+        status, _, content = self.raw(method, path, body)
+        return status, json.loads(content)
+
+
+def names(api: API) -> dict[str, list[str]]:
+    """Resources that exist, by the path of their collection: `accounts/*/tickets`."""
+    found: dict[str, list[str]] = {}
+    for collection in ["accounts", "users", "roles", "news", "mails", "catalogEntries"]:
+        found[collection] = _listed(api, collection)
+    for account in found["accounts"][:3]:
+        for below in ["sites", "contacts", "tickets", "contracts", "invoices", "conversations", "assets"]:
+            found.setdefault(f"accounts/*/{below}", []).extend(_listed(api, f"{account}/{below}"))
+    return found
+
+
+def _listed(api: API, path: str) -> list[str]:
+    status, answer = api.call("GET", f"/v1/{path}")
+    assert status == 200, (path, answer)
+    return [entry["name"] for value in answer.values() if isinstance(value, list) for entry in value if "name" in entry]
