@@ -107,7 +107,8 @@ struct OpenAPIOperations {
         !isChange && inner.isEmpty || schemas.isWellKnown(name)
         ? schemas.schema(field, isDescribed: false)
         : schemas.object(nested, without: inner, isChange: isChange)
-      example = examples.body(nested, without: inner)
+      let fixed = nested.fields.filter { isChange && $0.isImmutable }.map(\.name)
+      example = examples.body(nested, without: inner.union(fixed))
     }
     let type = method.streamsRequests ? "application/x-ndjson" : "application/json"
     return .object([

@@ -47,18 +47,22 @@ class API:
 
     def raw(self, method: str, path: str, body: dict | None = None, headers: dict[str, str] | None = None):
         """Status, headers and bytes, whatever the status is."""
+        try:
+            with self.opened(method, path, headers, body) as answer:
+                return answer.status, answer.headers, answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.headers, error.read()
+
+    def opened(self, method: str, path: str, headers: dict[str, str] | None = None, body: dict | None = None):
+        """An answer that is not read yet; HTTPError for 304 and from 400 on."""
         request = urllib.request.Request(self.base + path, method=method, headers=self.headers | (headers or {}))
         if body is not None:
             request.data = json.dumps(body).encode()
             request.add_header("Content-Type", "application/json")
         if self.session is not None:
             request.add_header("Cookie", f"portico={self.session}")
-        try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                return answer.status, answer.headers, answer.read()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.headers, error.read()
+        return urllib.request.urlopen(request, timeout=30)
 
     def call(self, method: str, path: str, body: dict | None = None) -> tuple[int, dict]:
         status, _, content = self.raw(method, path, body)

@@ -3,6 +3,7 @@
 import gzip
 import json
 
+import jsonschema_rs
 import pytest
 from conftest import DOCUMENT
 from roles import ADMINISTRATOR, API
@@ -72,8 +73,6 @@ def test_what_only_services_call_has_no_route(api):
 
 def test_an_administrator_reads_every_list(document, demo):
     """What the document promises of an answer, the answers of the demo keep; schemathesis tries the rest."""
-    import jsonschema_rs
-
     api = API(demo, ADMINISTRATOR)
     read = 0
     for verb, path, operation in _operations(document):
@@ -86,3 +85,24 @@ def test_an_administrator_reads_every_list(document, demo):
         jsonschema_rs.validate(schema | {"components": document["components"]}, answer)
         read += 1
     assert read > 10
+
+
+@pytest.mark.parametrize("kind", ["application/x-ndjson", "text/event-stream"])
+def test_streams_begin_with_what_the_document_says(document, demo, kind):
+    """Each stream of events, as far as its first event; schemathesis reads what ends by itself."""
+    api = API(demo, ADMINISTRATOR)
+    read = 0
+    for verb, path, operation in _operations(document):
+        media = operation["responses"]["200"].get("content", {}).get(kind)
+        if media is None:
+            continue
+        item = media["x-item-schema"] | {"components": document["components"]}
+        with api.opened(verb, path, {"Accept": kind}) as answer:
+            assert answer.status == 200 and answer.headers["content-type"].split(";")[0] == kind
+            for line in answer:
+                data = line.decode().removeprefix("data:").strip()
+                if data.startswith("{"):
+                    jsonschema_rs.validate(item, json.loads(data))
+                    read += 1
+                    break
+    assert read >= 5

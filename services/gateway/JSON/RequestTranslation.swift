@@ -53,9 +53,6 @@ struct RequestTranslation {
     case .field(let name):
       guard !body.isEmpty else { throw JSONError(field: name, "the request body is missing") }
       try draft.read(json: body, into: name, limits: limits, types: types)
-      guard route.method.input.field(named: name)?.message == nil || draft.has(name) else {
-        throw JSONError(field: name, "the request body may not be null")
-      }
     }
   }
 
