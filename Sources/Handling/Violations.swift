@@ -1,4 +1,5 @@
 import RPC
+import Values
 import WellKnown
 
 /// Collects what is wrong with a request, all of it, and then refuses it: INVALID_ARGUMENT with one
@@ -32,7 +33,8 @@ public struct Violations: Sendable {
   }
 
   /// The text without white space around it; a violation if nothing remains, or more than `limit` Unicode scalars
-  /// (D-58), or a control character other than a line break or tab, which only `multiline` allows.
+  /// (D-58), a control character other than a line break or tab, which only `multiline` allows, or, in one line, one
+  /// that nobody sees: names that look the same are the same.
   public mutating func text(
     _ text: String, _ field: String, limit: Int, required: Bool = true, multiline: Bool = false
   ) -> String {
@@ -43,6 +45,8 @@ public struct Violations: Sendable {
       add(field, "must have at most \(limit) characters")
     } else if trimmed.unicodeScalars.contains(where: { $0.isForbidden(multiline: multiline) }) {
       add(field, "must not hold control characters")
+    } else if !multiline, trimmed.hasInvisibleScalars {
+      add(field, "must not hold invisible characters")
     }
     return trimmed
   }

@@ -139,6 +139,7 @@ extension UI {
   static let modules = [
     "live.js", "menu.js", "theme.js", "time.js", "dialog.js", "toast.js", "fields.js", "submit.js",
     "counter.js", "dependent.js", "files.js", "draft.js", "selection.js", "copy.js",
+    "read.js",
   ]
 
   private static func document(

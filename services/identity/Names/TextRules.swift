@@ -1,4 +1,5 @@
 import Foundation
+import Values
 
 /// The rules that names, addresses and the like keep, whatever resource they are of. Every text that may end up in
 /// a mail header is free of control characters, so that no line can be smuggled into one (X-16).
@@ -14,6 +15,9 @@ enum TextRules {
     if text.unicodeScalars.contains(where: isControl) {
       return [.init(field, "must be one line without control characters")]
     }
+    if text.hasInvisibleScalars {
+      return [.init(field, "must not hold invisible characters")]
+    }
     return []
   }
 
@@ -25,7 +29,7 @@ enum TextRules {
       text.unicodeScalars.count <= 254 && parts.count == 2
       && (1...64).contains(parts[0].unicodeScalars.count) && isDomain(parts[1])
       && !text.unicodeScalars.contains { isControl($0) || $0.properties.isWhitespace }
-      && !text.contains { "<>()[]\\,;:\"".contains($0) }
+      && !text.hasInvisibleScalars && !text.contains { "<>()[]\\,;:\"".contains($0) }
     return isFit ? [] : [.init(field, "must be an e-mail address such as name@example.com")]
   }
 
@@ -35,6 +39,7 @@ enum TextRules {
     let isFit =
       (2...254).contains(text.unicodeScalars.count)
       && !text.unicodeScalars.contains { isControl($0) || $0.properties.isWhitespace }
+      && !text.hasInvisibleScalars
     return isFit ? [] : [.init(field, "must have 2 to 254 characters and no spaces")]
   }
 
@@ -58,13 +63,8 @@ enum TextRules {
   private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.generalCategory {
     case .control, .lineSeparator, .paragraphSeparator: true
-    default: isBidirectionalControl(scalar)
+    default: false
     }
-  }
-
-  /// Overrides and isolates can make a name read as another one.
-  private static func isBidirectionalControl(_ scalar: Unicode.Scalar) -> Bool {
-    (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
   }
 }
 

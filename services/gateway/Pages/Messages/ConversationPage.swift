@@ -3,18 +3,18 @@ import PorticoAPI
 import RPC
 import WellKnown
 
-/// `/accounts/{account}/conversations/{conversation}`: the thread, the answer, one's own marks. Looking at it reads it.
+/// `/accounts/{account}/conversations/{conversation}`: the thread, the answer, one's own marks. The page is only looked at
+/// by GET, which never writes (X-07): a script says that it was read, or the button does.
 enum ConversationPage {
   static let routes: [PageRoute] = [
-    // Reading it changes the count of unread messages: that is asked for after it.
-    PageRoute(.GET, "/{name=accounts/*/conversations/*}", frame: .late) { context in
-      try await page(context)
-    },
+    PageRoute(.GET, "/{name=accounts/*/conversations/*}") { context in try await page(context) },
     PageRoute(.POST, "/{name=accounts/*/conversations/*}/messages", answer),
     PageRoute(.POST, "/{name=accounts/*/conversations/*}:mark") { context in
       let name = context.path["name"]
       let mark = try MessageListPage.Mark(context.form["do"])
       _ = try await ConversationsClient(context.caller).markConversation(mark.request(name))
+      // The script stays on the page and shows nothing of it.
+      if context.form.isOn("quiet") { return Response(.noContent) }
       let leaves = mark == .archive || mark == .unread
       return .redirect(to: leaves ? "/messages" : "/\(name)", flash: .success(done(mark)))
     },
@@ -38,18 +38,10 @@ enum ConversationPage {
     async let conversation = ConversationsClient(context.caller).getConversation(.init(name: name))
     async let messages = messages(name, context)
     let (shown, thread) = (try await conversation, try await messages)
-    if shown.unreadCount > 0 { await markRead(name, context) }
     return await shell(
       context, title: shown.subject, active: "/messages",
       status: errors.isEmpty ? .ok : .unprocessableEntity,
       html(shown, thread, context, errors: errors))
-  }
-
-  private static func markRead(_ name: String, _ context: PageContext) async {
-    do {
-      _ = try await ConversationsClient(context.caller).markConversation(
-        .init(name: name, read: true))
-    } catch { context.note("read mark", error) }
   }
 
   private static func messages(
@@ -82,9 +74,22 @@ enum ConversationPage {
     ])
     return """
       \(UI.pageHead(conversation.subject, crumbs: [("Messages", "/messages")], meta: meta, actions: [marks(conversation, context)]))
+      \(when: conversation.unreadCount > 0, markRead(conversation, context))\
       \(UI.live("thread", on: [conversation.name], UI.thread(thread)))
       \(when: context.may(.messagesWrite), answerForm(conversation, context, errors))
       """
+  }
+
+  private static func markRead(
+    _ conversation: Messaging.Conversation, _ context: PageContext
+  ) -> HTML {
+    """
+    <div class="mark-read" data-mark-read>\
+    \(UI.form(action: "/\(conversation.name):mark", csrf: context.csrfToken, body: """
+      \(UI.hidden("do", "read"))\(UI.badge("\(conversation.unreadCount) unread", tone: .accent)) \
+      \(UI.button("Mark as read", style: .ghost, isSmall: true))
+      """))</div>
+    """
   }
 
   private static func marks(
