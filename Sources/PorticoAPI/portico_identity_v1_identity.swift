@@ -189,7 +189,7 @@ extension Methods {
       input: Identity.UpdatePortalSettingsRequest.descriptor,
       output: Identity.PortalSettings.descriptor,
       http: [HTTPRule("PATCH", "/v1/portalSettings", body: .field("portal_settings"))],
-      access: AccessRule(.permission(.settingsWrite)),
+      access: AccessRule(.permission(.settingsWrite), needsStepUp: true),
       documentation: "Changes them all at once. ABORTED if the etag is stale."
     )
 
@@ -212,7 +212,7 @@ extension Methods {
       input: Identity.UpdatePasswordPolicyRequest.descriptor,
       output: Identity.PasswordPolicy.descriptor,
       http: [HTTPRule("PATCH", "/v1/passwordPolicy", body: .field("password_policy"))],
-      access: AccessRule(.permission(.settingsWrite)),
+      access: AccessRule(.permission(.settingsWrite), needsStepUp: true),
       documentation:
         "Changes the policy for passwords set from now on. INVALID_ARGUMENT below the floor."
     )
@@ -588,7 +588,7 @@ extension Methods {
       input: Identity.UpdatePortalAccessRequest.descriptor,
       output: Identity.Contact.descriptor,
       http: [HTTPRule("POST", "/v1/{name=accounts/*/contacts/*}:updatePortalAccess", body: .whole)],
-      access: AccessRule(.permission(.contactsWrite)),
+      access: AccessRule(.permission(.contactsWrite), needsStepUp: true),
       documentation:
         "Saves the Client Portal Access tab: gives, changes or takes away access. Giving it mails a link that sets the\npassword within 24 hours. ALREADY_EXISTS if another user has the name, ABORTED if the etag is stale."
     )
@@ -726,7 +726,7 @@ extension Methods {
       input: Identity.CreateUserRequest.descriptor,
       output: Identity.User.descriptor,
       http: [HTTPRule("POST", "/v1/users", body: .field("user"))],
-      access: AccessRule(.permission(.rolesWrite)),
+      access: AccessRule(.permission(.rolesWrite), needsStepUp: true),
       documentation:
         "Adds a member of staff and mails the link that sets the password. ALREADY_EXISTS if the user name is taken."
     )
@@ -738,7 +738,7 @@ extension Methods {
       input: Identity.UpdateUserRequest.descriptor,
       output: Identity.User.descriptor,
       http: [HTTPRule("PATCH", "/v1/{user.name=users/*}", body: .field("user"))],
-      access: AccessRule(.permission(.rolesWrite)),
+      access: AccessRule(.permission(.rolesWrite), needsStepUp: true),
       documentation:
         "Changes a member of staff. A change of role or `disabled` ends the sessions at once."
     )
@@ -907,7 +907,7 @@ extension Methods {
       input: Identity.CreateRoleRequest.descriptor,
       output: Identity.Role.descriptor,
       http: [HTTPRule("POST", "/v1/roles", body: .field("role"))],
-      access: AccessRule(.permission(.rolesWrite)),
+      access: AccessRule(.permission(.rolesWrite), needsStepUp: true),
       documentation: "Adds a role."
     )
 
@@ -918,7 +918,7 @@ extension Methods {
       input: Identity.UpdateRoleRequest.descriptor,
       output: Identity.Role.descriptor,
       http: [HTTPRule("PATCH", "/v1/{role.name=roles/*}", body: .field("role"))],
-      access: AccessRule(.permission(.rolesWrite)),
+      access: AccessRule(.permission(.rolesWrite), needsStepUp: true),
       documentation:
         "Changes a role; its holders feel it at their next request. FAILED_PRECONDITION for a built-in one."
     )
@@ -930,7 +930,7 @@ extension Methods {
       input: Identity.DeleteRoleRequest.descriptor,
       output: GoogleProtobuf.Empty.descriptor,
       http: [HTTPRule("DELETE", "/v1/{name=roles/*}")],
-      access: AccessRule(.permission(.rolesWrite)),
+      access: AccessRule(.permission(.rolesWrite), needsStepUp: true),
       documentation:
         "Removes a role. FAILED_PRECONDITION while somebody holds it, or for a built-in one."
     )
@@ -1555,7 +1555,7 @@ extension Methods {
       input: Identity.CreateApiTokenRequest.descriptor,
       output: Identity.CreateApiTokenResponse.descriptor,
       http: [HTTPRule("POST", "/v1/apiTokens", body: .field("api_token"))],
-      access: AccessRule(.signedIn),
+      access: AccessRule(.signedIn, needsStepUp: true),
       documentation:
         "Adds a token. INVALID_ARGUMENT for a scope that its owner has not, FAILED_PRECONDITION beyond 50 tokens."
     )

@@ -1,3 +1,4 @@
+import Access
 import RPC
 import WellKnown
 
@@ -31,12 +32,10 @@ extension Problem {
       && details.contains { detail in
         guard detail.typeName.hasSuffix("google.rpc.ErrorInfo") else { return false }
         do {
-          return try GoogleRpc.ErrorInfo(serialized: detail.value).reason == Self.stepUpRequired
+          return try GoogleRpc.ErrorInfo(serialized: detail.value).reason == Decision.stepUpRequired
         } catch { return false }
       }
   }
-
-  private static let stepUpRequired = "STEP_UP_REQUIRED"
 }
 
 extension Status {
