@@ -25,6 +25,7 @@ struct EdgeStage {
     api: APIOptions = APIOptions(),
     log: Logger = Logger(label: "gateway") { _ in SwiftLogNoOpLogHandler() },
     serving services: [String: [any RPCService]] = [:],
+    watching interceptors: [any ClientInterceptor] = [],
     _ body: (EdgeStage) async throws -> Void
   ) async throws {
     try await Stage.run { stage in
@@ -41,6 +42,9 @@ struct EdgeStage {
           Dictionary(
             uniqueKeysWithValues: Set(["identity", "ticketing", "messaging", "billing", "cms"])
               .union(services.keys).map { ($0, stage.caller($0)) })),
+            uniqueKeysWithValues: ["identity", "ticketing", "messaging", "billing", "cms"].map {
+              ($0, InterceptedCaller(stage.caller($0), interceptors) as any Caller)
+            })),
         identity: try stage.keys.serviceIdentity("gateway", clock: stage.clock),
         verifier: stage.keys.verifier(for: "gateway", clock: stage.clock), clock: stage.clock,
         log: log, group: MultiThreadedEventLoopGroup.singleton)
@@ -189,6 +193,16 @@ extension PageTable {
       PageRoute(.GET, "/{name=accounts/*/tickets/*}") { .html("<p>\($0.path["name"])</p>") },
       PageRoute(.POST, "/save") { context in
         .redirect(to: "/", flash: .success("Saved \(context.form["x"])"))
+      },
+      PageRoute(.POST, "/sensitive") { context in
+        guard let proved = try context.signedIn().principal.authenticated,
+          context.now - proved < Decision.stepUpLasts
+        else {
+          throw Status(
+            .permissionDenied, "confirm that it is you",
+            details: [.reason(Decision.stepUpRequired, domain: "access")])
+        }
+        return .redirect(to: "/")
       },
       PageRoute(.POST, "/upload", limits: .uploads(each: 10_000, count: 1)) { context in
         .html("<p>\(context.form.files.map { "\($0.fileName) \($0.size)" }.joined())</p>")

@@ -34,10 +34,18 @@ final class TestIdentity: SessionsService {
     let token = SecretToken().reveal()
     state.withLock { state in
       var principal = principal
+      principal.authenticated = clock.now
       principal.session = name ?? "sessions/\(token.prefix(8))"
       state.sessions[token] = principal
     }
     return token
+  }
+
+  /// An API token of the customer.
+  func open(apiToken: String) {
+    var principal = TestPrincipal.customer()
+    principal.session = "apiTokens/1"
+    state.withLock { $0.sessions[apiToken] = principal }
   }
 
   func createSession(
