@@ -84,6 +84,9 @@ extension GatewayConfiguration {
   ///     edge.certificate, edge.key      PEM files for TLS on the port itself
   ///     proxies             addresses and ranges (10.0.0.0/8,fd00::/8) of proxies whose X-Forwarded-* are believed
   ///     rates               what differs from the standard: read.identity=800/400,login.address=none; none lifts all
+  ///     limits.connections-per-address  256, of an IPv4 address or IPv6 /64; one more is closed
+  ///     limits.streams-per-identity     64 answers that go on, of one user or address; one more gets 429
+  ///     live.streams        6 streams of events of one session; one more ends the oldest
   ///     secret              at least 32 bytes, base64url; derived from the gateway's private key when not set
   ///     api.*               the JSON API, as `APIOptions` has them
   ///     drain.seconds       8
@@ -102,7 +105,7 @@ extension GatewayConfiguration {
       publicPort: publicPort == scheme.port ? nil : publicPort, tls: tls,
       secret: try Self.secret(settings, keys),
       trustedProxies: try Self.ranges(settings, "proxies"),
-      rates: try Self.rates(settings),
+      rates: try Self.rates(settings), allowance: try ClientAllowance(settings),
       api: try APIOptions(settings),
       drainGrace: .seconds(try settings.int("drain.seconds", default: 8, in: 0...600)))
   }
@@ -145,5 +148,17 @@ extension GatewayConfiguration {
       throw SettingError.invalid("secret", "must be at least 32 bytes in base64url")
     }
     return Secret(bytes)
+  }
+}
+
+extension ClientAllowance {
+  init(_ settings: Settings) throws {
+    self.init()
+    func count(_ key: String, _ standard: Int) throws -> Int {
+      try settings.int(key, default: standard, in: 1...1_000_000)
+    }
+    connectionsPerAddress = try count("limits.connections-per-address", connectionsPerAddress)
+    streamsPerIdentity = try count("limits.streams-per-identity", streamsPerIdentity)
+    eventStreamsPerSession = try count("live.streams", eventStreamsPerSession)
   }
 }

@@ -43,7 +43,8 @@ public final class GatewayServer: Sendable {
     group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
   ) async throws -> GatewayServer {
     try await start(
-      configuration, pages: .portal, limits: EdgeLimits(), backends: backends, identity: identity,
+      configuration, pages: .portal, limits: EdgeLimits(configuration.allowance),
+      backends: backends, identity: identity,
       verifier: verifier, clock: clock, log: log, group: group)
   }
 
@@ -59,7 +60,9 @@ public final class GatewayServer: Sendable {
     let assets = try StaticAssets.bundled()
     let sessions = SessionDirectory(gated, verifier, clock: clock)
     let readiness = Readiness(backends)
-    let live = LiveHub(Methods.all, caller: gated, sessions: sessions, log: log)
+    let live = LiveHub(
+      Methods.all, caller: gated, sessions: sessions,
+      limits: .init(perSession: limits.eventStreamsPerSession), log: log)
     let pageServing = try PageServing(
       pages, live: live, secret: secret, assets: assets, sessions: sessions,
       patience: limits.partTime,

@@ -23,6 +23,8 @@ public struct GatewayConfiguration: Sendable {
   var trustedProxies: TrustedProxies
   /// How many requests addresses and users may send.
   public var rates: RateTable
+  /// How many connections and streams one client may have.
+  public var allowance: ClientAllowance
   /// What the deployment says about its JSON API.
   public var api: APIOptions
   /// How long running requests may go on after a stop was asked for.
@@ -32,8 +34,8 @@ public struct GatewayConfiguration: Sendable {
     host: String = "127.0.0.1", port: Int = 8080, baseDomain: String = "localhost",
     defaultTenant: TenantID? = nil, publicScheme: String? = nil, publicPort: Int? = nil,
     tls: TLSConfiguration? = nil, secret: Secret<[UInt8]>, trustedProxies: [AddressRange] = [],
-    rates: RateTable = .standard, api: APIOptions = APIOptions(),
-    drainGrace: Duration = .seconds(10)
+    rates: RateTable = .standard, allowance: ClientAllowance = ClientAllowance(),
+    api: APIOptions = APIOptions(), drainGrace: Duration = .seconds(10)
   ) {
     self.host = host
     self.port = port
@@ -45,6 +47,7 @@ public struct GatewayConfiguration: Sendable {
     self.secret = secret
     self.trustedProxies = TrustedProxies(trustedProxies)
     self.rates = rates
+    self.allowance = allowance
     self.api = api
     self.drainGrace = drainGrace
   }

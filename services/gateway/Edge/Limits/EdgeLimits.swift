@@ -65,9 +65,18 @@ struct EdgeLimits: Sendable {
   var streams = 20_000
   /// Of one user, or of one address without a user; beyond: 429.
   var streamsPerIdentity = 64
+  /// Streams of events of one session; beyond: the oldest ends.
+  var eventStreamsPerSession = 6
 }
 
 extension EdgeLimits {
+  /// The limits of a deployment, which says what one client may have.
+  init(_ allowance: ClientAllowance) {
+    connectionsPerAddress = allowance.connectionsPerAddress
+    streamsPerIdentity = allowance.streamsPerIdentity
+    eventStreamsPerSession = allowance.eventStreamsPerSession
+  }
+
   var admission: Admission.Limits {
     Admission.Limits(
       runningAtLeast: runningAtLeast, runningAtMost: runningAtMost, waiting: waiting,
