@@ -36,6 +36,33 @@ struct LifetimeTests {
     }
   }
 
+  @Test("R-164 a browser that leaves a stream cancels it, though nothing is written any more")
+  func goneFromStream() async throws {
+    let (ended, ending) = AsyncStream<Bool>.makeStream()
+    let pages = table(
+      PageRoute(.GET, "/idle", access: .anyone) { _ in
+        Response(
+          body: .stream(length: nil) { writer in
+            try await writer.write(Array("first".utf8))
+            do { try await Task.sleep(for: .seconds(3600)) } catch {
+              ending.yield(error is CancellationError)
+              throw error
+            }
+          })
+      })
+    try await EdgeStage.run(pages: pages) { stage in
+      var socket: RawSocket? = try RawSocket(port: stage.port)
+      try socket?.send(Array("GET /idle HTTP/1.1\r\nHost: \(EdgeStage.host)\r\n\r\n".utf8))
+      let text = try socket?.read(until: "first")
+      #expect(text?.contains("first") == true)
+      socket = nil
+      for await isCancelled in ended {
+        #expect(isCancelled)
+        break
+      }
+    }
+  }
+
   @Test("R-032 a stopping gateway lets a running request end, and closes its connection")
   func drain() async throws {
     let (started, starting) = AsyncStream<Void>.makeStream()
