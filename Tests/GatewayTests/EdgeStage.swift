@@ -61,7 +61,7 @@ struct EdgeStage {
   /// Sends bytes and reads until the peer closes; `Connection: close` is up to the caller.
   func raw(_ text: String) async throws -> String {
     let port = port
-    return try await NIOThreadPool.singleton.runIfActive {
+    return try await onOwnThread {
       let socket = try RawSocket(port: port)
       try socket.send(Array(text.utf8))
       return String(decoding: try socket.readAll(), as: UTF8.self)
@@ -86,7 +86,7 @@ final class RawSocket {
 
   init(port: Int) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var limit = timeval(tv_sec: 20, tv_usec: 0)
+    var limit = timeval(tv_sec: 90, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)

@@ -1,5 +1,4 @@
 import Foundation
-import NIOPosix
 import Testing
 
 @testable import Gateway
@@ -202,7 +201,7 @@ struct EdgeTests {
   }
 
   private func curl(_ arguments: [String]) async throws -> String {
-    try await NIOThreadPool.singleton.runIfActive {
+    try await onOwnThread {
       let process = Process()
       process.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
       process.arguments = ["--max-time", "20"] + arguments

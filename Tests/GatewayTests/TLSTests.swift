@@ -1,6 +1,5 @@
 import Foundation
 import HTTP2
-import NIOPosix
 import Testing
 
 @testable import Gateway
@@ -8,7 +7,7 @@ import Testing
 @Suite("R-177 TLS on the edge", .timeLimit(.minutes(2)))
 struct TLSTests {
   private func run(_ program: String, _ arguments: [String]) async throws -> String {
-    try await NIOThreadPool.singleton.runIfActive {
+    try await onOwnThread {
       let process = Process()
       process.executableURL = URL(fileURLWithPath: program)
       process.arguments = arguments

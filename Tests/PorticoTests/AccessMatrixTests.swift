@@ -86,6 +86,7 @@ struct AccessMatrixTests {
   private static func refusesItself(_ method: RPC.Method, _ code: Status.Code) -> Bool {
     let own = [
       "CreateSession", "RefreshPrincipal", "DeleteSession", "GetProfile", "ChangePassword",
+      "StepUp",
     ]
     return code == .unauthenticated && own.contains(method.name)
   }

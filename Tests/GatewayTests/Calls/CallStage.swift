@@ -1,4 +1,3 @@
-import NIOPosix
 import PorticoAPI
 import Protobuf
 import RPC
@@ -164,7 +163,7 @@ extension EdgeStage {
   ) async throws -> BinaryAnswer {
     let bytes = request(method, path, headers, body: body)
     let port = port
-    return try await NIOThreadPool.singleton.runIfActive {
+    return try await onOwnThread {
       let socket = try RawSocket(port: port)
       try socket.send(bytes)
       return BinaryAnswer(try socket.readAll())

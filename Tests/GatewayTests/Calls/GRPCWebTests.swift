@@ -1,6 +1,5 @@
 import Foundation
 import NIOHTTP1
-import NIOPosix
 import PorticoAPI
 import Protobuf
 import RPC
@@ -192,7 +191,7 @@ struct GRPCWebTests {
       let bytes = stage.request(
         "POST", EdgeStage.watch, Self.proto.merging(cookie) { $1 }, body: try watch("endless"))
       let port = stage.port
-      let socket = try await NIOThreadPool.singleton.runIfActive {
+      let socket = try await onOwnThread {
         let socket = try RawSocket(port: port)
         try socket.send(bytes)
         _ = try socket.read(until: "\r\n\r\n")

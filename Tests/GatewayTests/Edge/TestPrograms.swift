@@ -1,10 +1,9 @@
 import Foundation
 import HTTP2
-import NIOPosix
 
 /// Runs openssl; its output, standard error left out.
 func openssl(_ arguments: [String], input: String = "") async throws -> String {
-  try await NIOThreadPool.singleton.runIfActive {
+  try await onOwnThread {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
     process.arguments = arguments
