@@ -41,10 +41,9 @@ struct EdgeStage {
         backends: Backends(
           Dictionary(
             uniqueKeysWithValues: Set(["identity", "ticketing", "messaging", "billing", "cms"])
-              .union(services.keys).map { ($0, stage.caller($0)) })),
-            uniqueKeysWithValues: ["identity", "ticketing", "messaging", "billing", "cms"].map {
-              ($0, InterceptedCaller(stage.caller($0), interceptors) as any Caller)
-            })),
+              .union(services.keys).map {
+                ($0, InterceptedCaller(stage.caller($0), interceptors) as any Caller)
+              })),
         identity: try stage.keys.serviceIdentity("gateway", clock: stage.clock),
         verifier: stage.keys.verifier(for: "gateway", clock: stage.clock), clock: stage.clock,
         log: log, group: MultiThreadedEventLoopGroup.singleton)
