@@ -140,7 +140,7 @@ import Values
     }
   }
 
-  @Test("There is no portal of that name: NOT_FOUND", arguments: ["contoso", "", "a", "../x"])
+  @Test("There is no portal of that name: NOT_FOUND", arguments: ["contoso", "a", "../x"])
   func absent(tenant: String) async throws {
     try await Provider.run { provider in
       let refused = try await status {
