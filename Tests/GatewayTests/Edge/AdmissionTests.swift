@@ -15,7 +15,7 @@ struct AdmissionTests {
   }
 
   private func admission(
-    running: Int, waiting: Int = 100, patience: Duration = .seconds(30)
+    running: Int, waiting: Int = 100, patience: Duration = .seconds(3600)
   ) -> Admission {
     // The gauge starts with twice the least, at most with the most.
     Admission(
