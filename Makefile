@@ -1,6 +1,6 @@
 # The commands of the project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-unit test-interop test-api test-api-long test-browser lint format generate check-generated check-breaking fuzz sanitize bench clean-data
+.PHONY: help run build test test-unit test-interop test-api test-api-long test-browser lint format generate check-generated check-breaking fuzz sanitize bench bench-gateway clean-data
 
 DATA ?= ./data
 
@@ -69,6 +69,11 @@ check-breaking: ## Fail when proto/ breaks peers built with proto/ of AGAINST (a
 bench: ## Measure the runtime beside its peers, and the ticket list; writes docs/benchmarks.md
 	@scripts/setup bench
 	@Benchmarks/run
+
+bench-gateway: ## Measure the gateway beside nghttpx; writes docs/benchmarks-gateway.md
+	@scripts/setup test
+	@scripts/setup bench
+	@.venv/bin/python Benchmarks/gateway
 
 clean-data: ## Throw away the local data of `make run`
 	rm -rf -- $(DATA)

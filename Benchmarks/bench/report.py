@@ -19,13 +19,13 @@ def _first(command: list[str], pattern: str) -> str:
     return found[1] if found else "unknown"
 
 
-def _processor() -> str:
+def machine() -> str:
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         found = re.search(r"model name\s*: (.*)", file.read())
     return found[1] if found else platform.machine()
 
 
-def _neighbours(load: float) -> str:
+def neighbours(load: float) -> str:
     """Whether the machine was quiet when the run began."""
     if load < 0.2:
         return "The machine did nothing else."
@@ -44,8 +44,8 @@ def markdown(results: dict, rounds: int, load: float) -> str:
 
 Written by `make bench` (`Benchmarks/run`); do not edit by hand.
 
-{datetime.date.today().isoformat()} · {_processor()}, {os.cpu_count()} cores · Linux {platform.release()} · Swift {swift} · nghttp2 {h2load} · grpc C++ {grpc}.
-{_neighbours(load)}
+{datetime.date.today().isoformat()} · {machine()}, {os.cpu_count()} cores · Linux {platform.release()} · Swift {swift} · nghttp2 {h2load} · grpc C++ {grpc}.
+{neighbours(load)}
 
 Every server has one core and one event loop, the load has the other cores; h2load is the client unless a table says
 otherwise. The servers take turns; each figure is the median of {rounds} rounds. CPU is a process's user and system time.

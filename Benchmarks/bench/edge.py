@@ -1,0 +1,193 @@
+"""The gateway under h2load: one ticket as JSON beside nghttpx, the list as HTML, and three times too much."""
+
+import dataclasses
+import pathlib
+import subprocess
+import tempfile
+import time
+
+from bench.portal import Browser, Portal, Program, listens
+from bench.server import free_port, on
+
+TICKETS = "/v1/accounts/-/tickets?pageSize=25"
+LIST = "/tickets"
+LIST_RATE = 200
+"""Requests a second."""
+CONNECTIONS, STREAMS = 4, 8
+OVERLOAD = 3
+"""Times the peak."""
+OVERLOAD_SECONDS = 10
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """One line of h2load's log."""
+
+    began: int
+    """Microseconds since the epoch."""
+    status: int
+    took: int
+    """Microseconds, from the request to the end of its answer."""
+
+
+def load(cores: list[int], url: str, cookie: str, arguments: list[str]) -> list[Answer]:
+    with tempfile.TemporaryDirectory() as folder:
+        log = pathlib.Path(folder, "log")
+        command = [
+            "h2load", *arguments, f"--log-file={log}", "-H", f"cookie: {cookie}", "-H", "accept-encoding: identity", url]
+        subprocess.run(on(cores, command), check=True, capture_output=True)
+        lines = [line.split("\t") for line in log.read_text().splitlines()]
+    return [Answer(int(began), int(status), int(took)) for began, status, took in lines]
+
+
+def percentile(values: list[int], percent: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))] / 1000
+
+
+def _wholly(answers: list[Answer], what: str) -> list[Answer]:
+    bad = [answer for answer in answers if answer.status != 200]
+    if bad:
+        raise RuntimeError(f"{what}: {len(bad)} of {len(answers)} answers were not 200, as {bad[0]}")
+    return answers
+
+
+@dataclasses.dataclass(frozen=True)
+class OneTicket:
+    gateway_microseconds: float
+    nghttpx_microseconds: float
+    bytes: int
+
+    @property
+    def ratio(self) -> float:
+        return self.gateway_microseconds / self.nghttpx_microseconds
+
+
+class Nghttpx:
+    """nghttpx with the same TLS on its port, before an nghttpd that has the bytes. Use as a context manager."""
+
+    def __init__(self, portal: Portal, body: bytes, cores: list[int], behind: list[int]):
+        folder = portal.path / "peer"
+        folder.mkdir(exist_ok=True)
+        (folder / "ticket.json").write_bytes(body)
+        origin, self.port = free_port(), free_port()
+        chain, key = portal.certificate
+        self.origin = Program(
+            ["nghttpd", "--no-tls", "-d", str(folder), "-a", "127.0.0.1", str(origin)], behind, folder / "nghttpd.log")
+        listens(origin)
+        self.program = Program(
+            ["nghttpx", f"-f127.0.0.1,{self.port}", f"-b127.0.0.1,{origin};;proto=h2", "--workers=1",
+             "--accesslog-file=/dev/null", f"--errorlog-file={folder / 'nghttpx-errors.log'}", str(key), str(chain)],
+            cores, folder / "nghttpx.log")
+        listens(self.port)
+
+    def __enter__(self) -> "Nghttpx":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.program.stop()
+        self.origin.stop()
+
+
+def one_ticket(portal: Portal, cores: tuple[list[int], list[int], list[int]], rounds: int, requests: int) -> OneTicket:
+    browser = portal.signed_in()
+    name = browser.json(TICKETS)["tickets"][0]["name"]
+    status, body = browser.get(f"/v1/{name}")
+    if status != 200:
+        raise RuntimeError(f"{name} gave {status}")
+    gateway_cores, service_cores, load_cores = cores
+    own, other = [], []
+    with Nghttpx(portal, body, gateway_cores, service_cores) as peer:
+        sides = [
+            (own, portal.gateway, f"https://localhost:{portal.port}/v1/{name}"),
+            (other, peer.program, f"https://localhost:{peer.port}/ticket.json"),
+        ]
+        for round_ in range(rounds + 1):
+            for figures, program, url in sides:
+                before = program.cpu_seconds()
+                arguments = ["-n", str(requests), "-c", str(CONNECTIONS), "-m", str(STREAMS), "-t", "1"]
+                _wholly(load(load_cores, url, browser.cookie, arguments), url)
+                took = (program.cpu_seconds() - before) / requests * 1e6
+                # The first round fills caches.
+                if round_:
+                    figures.append(took)
+                print(f"one ticket, {program.process.args[3].rsplit('/', 1)[-1]}: {took:.1f} µs", flush=True)
+    middle = rounds // 2
+    return OneTicket(sorted(own)[middle], sorted(other)[middle], len(body))
+
+
+@dataclasses.dataclass(frozen=True)
+class TicketList:
+    p50_milliseconds: float
+    p99_milliseconds: float
+    bytes: int
+    requests: int
+
+
+def ticket_list(portal: Portal, load_cores: list[int], seconds: int) -> TicketList:
+    browser = portal.signed_in()
+    status, body = browser.get(LIST)
+    if status != 200:
+        raise RuntimeError(f"{LIST} gave {status}")
+    arguments = ["-c", "4", "-m", "50", "-t", "1", f"--rps={LIST_RATE // 4}", "-D", str(seconds)]
+    url = f"https://localhost:{portal.port}{LIST}"
+    load(load_cores, url, browser.cookie, [*arguments[:-1], "3"])
+    answers = _wholly(load(load_cores, url, browser.cookie, arguments), LIST)
+    took = [answer.took for answer in answers]
+    return TicketList(percentile(took, 50), percentile(took, 99), len(body), len(answers))
+
+
+@dataclasses.dataclass(frozen=True)
+class Overload:
+    peak: float
+    """Good answers a second when the load waits for them."""
+    asked: float
+    """Requests a second under overload."""
+    goodput: float
+    refused: int
+    refused_p99_milliseconds: float
+    other: dict[int, int]
+    """Answers that are neither good nor a refusal, by status."""
+    healthy_after_seconds: float | None
+    """From the end of the overload to the first second without a refusal and with a p99 of at most 100 ms."""
+
+    @property
+    def share(self) -> float:
+        return self.goodput / self.peak
+
+
+def overload(portal: Portal, load_cores: list[int]) -> Overload:
+    browser = portal.signed_in()
+    name = browser.json(TICKETS)["tickets"][0]["name"]
+    url = f"https://localhost:{portal.port}/v1/{name}"
+    peak = max(_peak(load_cores, url, browser) for _ in range(3))
+    clients = 60
+    rate = max(1, round(OVERLOAD * peak / clients))
+    arguments = ["-c", str(clients), "-m", "200", "-t", str(len(load_cores)), f"--rps={rate}", "-D", str(OVERLOAD_SECONDS)]
+    answers = load(load_cores, url, browser.cookie, arguments)
+    ended = time.monotonic()
+    good = [answer for answer in answers if answer.status == 200]
+    refused = [answer.took for answer in answers if answer.status in (429, 503)]
+    other: dict[int, int] = {}
+    for answer in answers:
+        if answer.status not in (200, 429, 503):
+            other[answer.status] = other.get(answer.status, 0) + 1
+    span = (max(answer.began + answer.took for answer in answers) - min(answer.began for answer in answers)) / 1e6
+    return Overload(
+        peak, len(answers) / span, len(good) / span, len(refused), percentile(refused, 99) if refused else 0, other,
+        _healthy(load_cores, url, browser, peak, ended))
+
+
+def _peak(cores: list[int], url: str, browser: Browser) -> float:
+    began = time.monotonic()
+    answers = load(cores, url, browser.cookie, ["-n", "20000", "-c", "8", "-m", "4", "-t", "1"])
+    return sum(answer.status == 200 for answer in answers) / (time.monotonic() - began)
+
+
+def _healthy(cores: list[int], url: str, browser: Browser, peak: float, ended: float) -> float | None:
+    """Asks at a third of the peak, second by second."""
+    while time.monotonic() - ended < 15:
+        answers = load(cores, url, browser.cookie, ["-c", "4", "-m", "50", "-t", "1", f"--rps={round(peak / 12)}", "-D", "1"])
+        if all(answer.status == 200 for answer in answers) and percentile([a.took for a in answers], 99) <= 100:
+            return time.monotonic() - ended
+    return None

@@ -1,0 +1,80 @@
+"""docs/benchmarks-gateway.md: what the gateway must reach, and whether it did."""
+
+import datetime
+import os
+import platform
+
+from bench import edge, events
+from bench.edge import OneTicket, Overload, TicketList
+from bench.events import Streams
+from bench.report import machine, neighbours
+from bench.targets import Row
+from bench.views import View
+
+FIRST_VIEW_KILOBYTES = 60
+
+
+def rows(results: dict) -> list[Row]:
+    ticket: OneTicket = results["ticket"]
+    listed: TicketList = results["list"]
+    views: list[View] = results["views"]
+    streams: Streams = results["streams"]
+    over: Overload = results["overload"]
+    heaviest = max(views, key=lambda view: view.bytes)
+    after = over.healthy_after_seconds
+    return [
+        Row("gateway CPU of a JSON GET of one ticket, of nghttpx", f"{ticket.gateway_microseconds:.1f} µs",
+            f"{ticket.nghttpx_microseconds:.1f} µs, {ticket.ratio:.2f} ×", "≤ 3 ×", ticket.ratio <= 3),
+        Row("such requests a second and core of the gateway", f"{1e6 / ticket.gateway_microseconds:,.0f}", "",
+            "≥ 10,000", ticket.gateway_microseconds <= 100),
+        Row("HTML ticket list, p50", f"{listed.p50_milliseconds:.2f} ms", "", "≤ 2 ms", listed.p50_milliseconds <= 2),
+        Row("HTML ticket list, p99", f"{listed.p99_milliseconds:.2f} ms", "", "≤ 10 ms", listed.p99_milliseconds <= 10),
+        Row("first view of a page, the heaviest", f"{heaviest.bytes / 1000:.1f} kB", heaviest.page,
+            f"≤ {FIRST_VIEW_KILOBYTES} kB", heaviest.bytes <= FIRST_VIEW_KILOBYTES * 1000),
+        Row("requests before content, the most", str(max(view.requests for view in views)), "", "≤ 3",
+            all(view.requests <= 3 for view in views)),
+        Row("layout shift, the most", f"{max(view.shift for view in views):.3f}", "", "0",
+            all(view.shift < 0.001 for view in views)),
+        Row(f"memory of each of {streams.count:,} open streams of events", f"{streams.kibibytes:.1f} KiB", "",
+            "≤ 25 KiB", streams.kibibytes <= 25),
+        Row("until an event has reached them all", f"{streams.seconds_to_all:.2f} s", f"{streams.reached:,} reached",
+            "≤ 1 s", streams.reached == streams.count and streams.seconds_to_all <= 1),
+        Row("goodput under three times too much, of the peak", f"{over.share:.0%}",
+            f"{over.goodput:,.0f} of {over.peak:,.0f} a second, {over.asked:,.0f} asked for", "≥ 80 %", over.share >= 0.8),
+        Row("refusals (429, 503), p99", f"{over.refused_p99_milliseconds:.0f} ms", f"{over.refused:,} of them",
+            "≤ 100 ms", over.refused_p99_milliseconds <= 100 and not over.other),
+        Row("healthy again after", "not within 15 s" if after is None else f"{after:.1f} s", "", "≤ 5 s",
+            after is not None and after <= 5),
+    ]
+
+
+def markdown(results: dict, rounds: int, load: float) -> str:
+    targets = "\n".join(map(str, rows(results)))
+    views = "\n".join(
+        f"| `{view.page}` | {view.bytes / 1000:.1f} | {view.requests} | {view.shift:.3f} |" for view in results["views"])
+    listed: TicketList = results["list"]
+    return f"""# Benchmarks of the gateway
+
+Written by `make bench-gateway` (`Benchmarks/gateway`); do not edit by hand.
+
+{datetime.date.today().isoformat()} · {machine()} · {os.cpu_count()} cores · Linux {platform.release()}.
+{neighbours(load)}
+
+The five services and the gateway run as processes of their own over the demo tenant on SQLite; the gateway has TLS on its port and one
+core, the services have one, the load has the rest. Limits of rates are lifted, for the load comes from one address; admission is not.
+CPU is the gateway's user and system time by the scheduler; services are not in it. Clients are h2load over HTTP/2, Chromium for pages, and sockets over
+HTTP/1.1 with TLS for the streams. nghttpx has one worker on the same core, the same certificate, and behind it nghttpd with the same bytes.
+
+| figure | Portico | beside | target | |
+|---|---:|---|---|---|
+{targets}
+
+One ticket is {results["ticket"].bytes:,} bytes of JSON, asked for with a session's cookie over {edge.CONNECTIONS} connections with {edge.STREAMS} requests under way on each;
+the figure is the median of {rounds} rounds that take turns with the peer's. The list has {listed.bytes:,} bytes before compression; {listed.requests:,} requests at
+{edge.LIST_RATE} a second, gateway and services on two cores together, timed by the client. Overload lasts {edge.OVERLOAD_SECONDS} s; healthy is a second in which a third of the peak
+is answered without a refusal and with a p99 of at most 100 ms. Each of the {events.STREAMS:,} streams is a connection of its own.
+
+| page, as a customer with an empty cache | kB transferred | requests before content | layout shift |
+|---|---:|---:|---:|
+{views}
+"""
