@@ -134,7 +134,7 @@ extension UI {
   /// The sheets of every page, in their order; they are served as one, `app.css`.
   static let stylesheets = [
     "tokens.css", "base.css", "shell.css", "components.css", "forms.css", "content.css",
-    "print.css",
+    "developers.css", "print.css",
   ]
   static let modules = [
     "live.js", "menu.js", "theme.js", "time.js", "dialog.js", "toast.js", "fields.js", "submit.js",

@@ -13,10 +13,9 @@ import Values
 ///   - active: the tab that the page belongs to, where its path does not begin with the tab's.
 ///   - isWide: a table of the console uses the whole width; the portal has one width, so that its bar never moves.
 ///   - clearsDraft: the draft key of a form that has just been saved.
-///   - moreStyles: sheets in `Assets/` that only this page needs.
 func shell(
   _ context: PageContext, title: String, active: String? = nil, status: HTTPResponseStatus = .ok,
-  isWide: Bool = false, clearsDraft: String? = nil, moreStyles: [String] = [], _ body: HTML
+  isWide: Bool = false, clearsDraft: String? = nil, _ body: HTML
 ) async -> Response {
   var frame = context.frame(active: active)
   if let early = context.unread {
@@ -27,7 +26,7 @@ func shell(
   return .html(
     UI.layout(
       title: title, shell: frame, isWide: isWide, clearsDraft: clearsDraft,
-      moreStyles: moreStyles, main: "\(context.gapsNotice)\(body)"),
+      main: "\(context.gapsNotice)\(body)"),
     status: status)
 }
 

@@ -47,7 +47,7 @@ public struct RateTable: Sendable, Hashable {
     (.read, Rate(burst: 2000, perSecond: 1000), Rate(burst: 400, perSecond: 200)),
     (.write, Rate(burst: 500, perSecond: 200), Rate(burst: 200, perSecond: 50)),
     (.upload, Rate(burst: 100, perSecond: 20), Rate(burst: 40, perSecond: 5)),
-    (.stream, Rate(burst: 400, perSecond: 50), Rate(burst: 60, perSecond: 5)),
+    (.stream, Rate(burst: 1000, perSecond: 500), Rate(burst: 200, perSecond: 50)),
     (.login, Rate(burst: 100, perSecond: 10), Rate(burst: 40, perSecond: 2)),
   ]
 

@@ -14,7 +14,7 @@ enum RouteClass: String, CaseIterable, Sendable {
   case write
   /// Whoever sends files, in forms or to methods that take a stream.
   case upload
-  /// An answer that goes on: server streams, live updates.
+  /// An answer that goes on: server streams, live updates. Each page opens one, so they come as often as pages.
   case stream
 
   /// The class of a call, the same whichever protocol asks for it.

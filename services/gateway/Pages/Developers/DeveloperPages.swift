@@ -27,7 +27,7 @@ enum DeveloperPages {
   private static func page(_ context: PageContext, title: String, _ body: HTML) async -> Response {
     let house: HTML = "<div class=\"api-house\">\(UI.houseMark(UI.House(context.portal)))</div>"
     return await shell(
-      context, title: title, moreStyles: ["developers.css"],
+      context, title: title,
       """
       \(when: context.session == nil, house)\(body)
       <script type="module" src="\(context.asset("filter.js"))"></script>
