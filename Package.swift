@@ -194,7 +194,7 @@ let targets: [Target] =
     tests("Messaging", ["MessagingService", "Mail", "TestSupport"]),
     tests("Billing", ["BillingService", "IdentityService", "TestSupport"]),
     tests("Cms", ["CmsService", "TestSupport"]),
-    tests("Gateway", ["Gateway", "TestSupport"]),
+    tests("Gateway", ["Gateway", "portico-gateway", "TestSupport"]),
     tests(
       "Portico",
       [

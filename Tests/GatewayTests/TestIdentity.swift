@@ -141,8 +141,10 @@ final class TestIdentity: SessionsService {
   ) async throws -> Identity.RequestPasswordResetResponse { throw unimplemented }
 }
 
-/// The portals of the test: `northwind`, and two that answer with errors.
+/// The portals of the test: `northwind`, two that answer with errors, and one whose answer waits for the test.
 struct TestPortals: PortalsService {
+  var held: @Sendable () async throws -> Void = {}
+
   private var unimplemented: Status { Status(.unimplemented, "not in this test") }
 
   func getPortal(_ request: Identity.GetPortalRequest, _ call: Call) async throws -> Identity.Portal
@@ -150,6 +152,9 @@ struct TestPortals: PortalsService {
     switch request.tenant {
     case TestIdentity.tenant.rawValue:
       return .init(tenant: request.tenant, displayName: "Northwind", active: true)
+    case "held":
+      try await held()
+      return .init(tenant: request.tenant, displayName: "Held", active: true)
     case "leaky": throw Status(.internal, "SELECT secret FROM passwords", because: "a stack trace")
     case "busy":
       throw Status(

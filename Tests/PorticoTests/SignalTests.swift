@@ -4,59 +4,34 @@ import GRPCServices
 import HTTP2
 import PorticoAPI
 import RPC
+import TestSupport
 import Testing
 import WellKnown
 
 /// `portico-billing` as a process of its own, on a socket in a folder of its own.
-private final class BillingProcess: Sendable {
-  let folder: URL
-  private let process: Process
+private struct BillingProcess {
+  let program: RunningProgram
+  var folder: URL { program.folder }
 
   /// One for as long as `body` runs.
   static func during(
     _ settings: [String] = [], in folder: URL, _ body: (BillingProcess) async throws -> Void
   ) async throws {
-    let running = try BillingProcess(folder, settings)
-    do { try await body(running) } catch {
-      running.process.interrupt()
-      running.send(SIGTERM)
-      running.send(SIGTERM)
-      _ = await running.status()
-      throw error
+    _ = try Keyring.create(in: folder.appending(path: "keys"), for: Stage.services)
+    let arguments = [
+      "--listen", "unix:\(folder.path)/socket", "--database-url", "sqlite::memory:",
+      "--keys-folder", folder.appending(path: "keys").path,
+      "--blobs-folder", folder.appending(path: "blobs").path, "--reflection", "true",
+      // Longer than any test: it is not the end of the grace that ends a call.
+      "--drain-seconds", "600",
+    ]
+    try await RunningProgram.during("portico-billing", arguments + settings, in: folder) {
+      try await body(BillingProcess(program: $0))
     }
   }
 
-  private init(_ folder: URL, _ settings: [String]) throws {
-    self.folder = folder
-    let names = ["identity", "ticketing", "messaging", "billing", "cms", "gateway", "operator"]
-    _ = try Keyring.create(in: folder.appending(path: "keys"), for: names)
-    process = Process()
-    process.executableURL = try Self.executable()
-    process.arguments =
-      [
-        "--listen", "unix:\(folder.path)/socket", "--database-url", "sqlite::memory:",
-        "--keys-folder", folder.appending(path: "keys").path,
-        "--blobs-folder", folder.appending(path: "blobs").path, "--reflection", "true",
-        // Longer than any test: it is not the end of the grace that ends a call.
-        "--drain-seconds", "600",
-      ] + settings
-    process.standardInput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-  }
-
-  /// Beside the test bundle, where the build has put it.
-  private static func executable() throws -> URL {
-    var folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-    for _ in 0..<3 {
-      let candidate = folder.appending(path: "portico-billing")
-      if FileManager.default.isExecutableFile(atPath: candidate.path) { return candidate }
-      folder.deleteLastPathComponent()
-    }
-    throw Status(.notFound, "portico-billing was not built")
-  }
-
-  func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+  func send(_ signal: Int32) { program.send(signal) }
+  func status() async -> Int32 { await program.status() }
 
   func channel(_ tls: TLSConfiguration? = nil) throws -> RPC.Channel {
     var configuration = ChannelConfiguration(tls: tls)
@@ -86,33 +61,10 @@ private final class BillingProcess: Sendable {
   func untilItRefuses() async throws {
     while try await serves() { try await Task.sleep(for: .milliseconds(10)) }
   }
-
-  /// Waits for the end; the exit status, negative for a signal.
-  func status() async -> Int32 {
-    await withCheckedContinuation { continuation in
-      Thread { [process] in
-        process.waitUntilExit()
-        continuation.resume(
-          returning: process.terminationReason == .exit
-            ? process.terminationStatus : -process.terminationStatus)
-      }.start()
-    }
-  }
 }
 
 @Suite("A service's process and its signals", .timeLimit(.minutes(3)))
 struct SignalTests {
-  private func withFolder(_ body: (URL) async throws -> Void) async throws {
-    // A socket's path has room for a hundred bytes: a short name.
-    let folder = URL(fileURLWithPath: "/tmp/ps-\(UUID().uuidString.prefix(8))")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-    do { try await body(folder) } catch {
-      try FileManager.default.removeItem(at: folder)
-      throw error
-    }
-    try FileManager.default.removeItem(at: folder)
-  }
-
   private let question = GrpcReflection.ServerReflectionRequest(messageRequest: .listServices("*"))
 
   /// A call that runs for as long as `body` does.
@@ -141,7 +93,7 @@ struct SignalTests {
 
   @Test("R-032 SIGTERM lets a call that runs go on to its end, and the process leaves with 0")
   func drain() async throws {
-    try await withFolder { folder in
+    try await RunningProgram.withFolder { folder in
       try await BillingProcess.during(in: folder) { process in
         try await withCall(to: process) { writer, answers in
           process.send(SIGTERM)
@@ -160,7 +112,7 @@ struct SignalTests {
 
   @Test("R-032 the second SIGTERM ends what still runs, and the process leaves with 0")
   func hurry() async throws {
-    try await withFolder { folder in
+    try await RunningProgram.withFolder { folder in
       try await BillingProcess.during(in: folder) { process in
         let status = await #expect(throws: Status.self) {
           try await withCall(to: process) { _, answers in
@@ -201,7 +153,7 @@ struct SignalTests {
 
   @Test("R-037 SIGHUP puts renewed certificates to use, and what runs goes on")
   func reload() async throws {
-    try await withFolder { folder in
+    try await RunningProgram.withFolder { folder in
       let old = try await makeCertificate("old", in: folder)
       let new = try await makeCertificate("new", in: folder)
       try (old + new).write(toFile: "\(folder.path)/roots.pem", atomically: true, encoding: .utf8)

@@ -15,8 +15,7 @@ struct AnswerCompression: Sendable {
   /// - accepted: the list of encodings that the client takes, nil when it sent none.
   init(_ guest: Guest, accepted: String?, requestIsGzip: Bool) {
     let takes = accepted.map(Self.names(gzipIn:)) ?? requestIsGzip
-    isOn =
-      takes && guest.visitor.secret == nil && guest.request.headers.contains(name: "authorization")
+    isOn = takes && guest.visitor.hasAPIToken
   }
 
   func worthwhile(_ bytes: [UInt8]) -> Bool { isOn && bytes.count >= Self.least }

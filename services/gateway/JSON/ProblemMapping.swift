@@ -11,12 +11,14 @@ extension Problem {
     self.init(
       Self.httpStatus(status.code), status.code,
       hides ? "internal error" : status.message, because: status.internalReason ?? status.message)
+    // A service that is down says nothing itself.
+    if status.code == .unavailable { retryAfter = 1 }
     guard !hides else { return }
     for detail in status.details {
       switch detail.typeName.split(separator: "/").last {
       case "google.rpc.DebugInfo": continue
       case "google.rpc.BadRequest": violations += Self.violations(detail)
-      case "google.rpc.RetryInfo": retryAfter = Self.seconds(detail)
+      case "google.rpc.RetryInfo": retryAfter = Self.seconds(detail) ?? retryAfter
       case "google.rpc.ErrorInfo": readReason(detail)
       default: break
       }
