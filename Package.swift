@@ -185,7 +185,8 @@ let targets: [Target] =
     tests(
       "Bootstrap",
       [
-        "Bootstrap", "GRPCServices", "Access", "Handling", "HTTP2", "RPC", "Store", "Telemetry",
+        "Bootstrap", "GRPCServices", "Access", "Crypto", "Handling", "HTTP2", "RPC", "Store",
+        "Telemetry",
         "Values", "Protobuf", "WellKnown", "PorticoAPI", "TestSupport",
         log,
       ]),
@@ -198,7 +199,8 @@ let targets: [Target] =
     tests(
       "Portico",
       [
-        "portico", "portico-billing", "TestSupport", "Access", "GRPCServices", "HTTP2", "RPC",
+        "portico", "portico-billing", "TestSupport", "Access", "Crypto", "GRPCServices", "HTTP2",
+        "RPC", "Values",
         "WellKnown", "PorticoAPI",
       ] + services),
     tests("Authorization", services + ["Gateway", "Crypto", "TestSupport"]),

@@ -58,6 +58,22 @@ public struct Keyring: Sendable {
     return try Keyring(contentsOf: folder)
   }
 
+  /// Writes what one process needs into a folder: everybody's public keys and its own private one. A public key that
+  /// changed is replaced, its private one too.
+  public func write(for service: String, to folder: URL) throws {
+    guard let own = privateKeys[service] else {
+      throw KeyError.malformed("no private key of \(service) is here")
+    }
+    try FileManager.default.createDirectory(
+      at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    try PEMFile.replace(
+      own.pem(), at: folder.appendingPathComponent(service + Self.privateSuffix).path, mode: 0o600)
+    for (name, key) in publicKeys {
+      try PEMFile.replace(
+        key.pem(), at: folder.appendingPathComponent(name + Self.publicSuffix).path, mode: 0o644)
+    }
+  }
+
   /// - Throws: `KeyError` when the service's private key is not here.
   public func signer(for service: String) throws(KeyError) -> Signer {
     guard let key = privateKeys[service] else {

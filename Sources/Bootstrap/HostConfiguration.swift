@@ -50,7 +50,9 @@ public struct HostConfiguration: Sendable {
   ///     blobs.folder      data/blobs                      keys.folder      data/keys
   ///     peers             identity=127.0.0.1:7601,cms=dns:///cms:7604,billing=ipv4:10.0.0.4:7605,10.0.0.5:7605
   ///     keepalive.seconds 30: a peer that is silent for so long during a call must answer a PING within 10 s
-  ///     tls.certificate, tls.key, tls.roots               mutual TLS between the services
+  ///     tls.certificate, tls.key, tls.roots               mutual TLS between the services: each is whom its certificate
+  ///                       names (`DNS:identity`), at whatever address it is called
+  ///     tls.clients       names whose certificates may call, unless everybody who has a public key in keys.folder
   ///     tls.reload.seconds                                10: how often changed files are looked for; SIGHUP does at once
   ///     log.format        json or text                    log.level        info
   ///     drain.seconds     8
@@ -59,8 +61,10 @@ public struct HostConfiguration: Sendable {
   ///     reflection        false; true tells anyone who reaches the listener what can be called there
   public init(service: String, _ settings: Settings) throws {
     let logger = try ProcessLog.logger(service, settings)
+    let keys = try Self.keys(settings)
     let listener = Listener.betweenServices(
-      try Self.address(settings.required("listen")), tls: try TLSFiles(settings)?.server)
+      try Self.address(settings.required("listen")),
+      tls: try TLSFiles(settings)?.server(of: Set(keys.publicKeys.keys), settings))
     let owner = try settings.secret("database.owner")
     guard let database = try settings.secret("database.url") else {
       throw SettingError.missing("database.url")
@@ -68,7 +72,7 @@ public struct HostConfiguration: Sendable {
     self.init(
       settings: settings, listener: listener, store: try StoreLocation(database, owner: owner),
       blobs: URL(fileURLWithPath: try settings.string("blobs.folder", default: "data/blobs")),
-      keys: try Self.keys(settings), peers: try Self.peers(settings),
+      keys: keys, peers: try Self.peers(settings),
       channel: try Self.channel(settings), logger: logger,
       grace: .seconds(try settings.int("drain.seconds", default: 8, in: 0...600)))
   }
@@ -140,7 +144,7 @@ public struct HostConfiguration: Sendable {
 
 /// One certificate for both directions.
 struct TLSFiles {
-  let server: TLSConfiguration
+  private let server: TLSConfiguration
   let client: TLSConfiguration
 
   /// Nil when none of the three is set; all three or none.
@@ -162,6 +166,19 @@ struct TLSFiles {
       trustRootsFile: roots, certificateChainFile: certificate, privateKeyFile: key)
     client.reloadInterval = interval
     self.client = client
+  }
+
+  /// The authority says who somebody is, this list who may call.
+  func server(
+    of processes: Set<String>, _ settings: Settings
+  ) throws(SettingError) -> TLSConfiguration {
+    var server = server
+    let names = try settings.string("tls.clients").map {
+      Set($0.split(separator: ",").map(String.init))
+    }
+    if let names, names.isEmpty { throw .invalid("tls.clients", "names nobody") }
+    server.permittedPeerNames = names ?? processes
+    return server
   }
 }
 

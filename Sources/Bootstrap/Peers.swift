@@ -80,6 +80,9 @@ public final class Peers: Sendable {
       guard let address = addresses[service] else {
         throw Status(.unavailable, "\(service) cannot be reached", because: "no address in `peers`")
       }
+      var configuration = configuration
+      // Whoever answers at the address must be the service, and it may be at any address.
+      configuration.tls?.permittedPeerNames = [service]
       let channel = try RPC.Channel(
         address, configuration, logger: logger, group: loop ?? Self.group)
       channels[place] = channel

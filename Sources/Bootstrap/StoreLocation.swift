@@ -44,6 +44,35 @@ public enum StoreLocation: Sendable {
     }
   }
 
+  /// Brings the schema up to date and does nothing else. On PostgreSQL the address must be the owner's.
+  ///
+  /// - Returns: what was applied, `ticketing V0003`.
+  public func migrate(
+    _ migrations: URL?, clock: any WallClock, logger: Logger
+  ) async throws -> [String] {
+    let applied: [Migration]
+    switch self {
+    case .memory: applied = []
+    case .sqlite(let path):
+      let store = try SQLiteStore(path: path, clock: clock, log: logger)
+      do { applied = try await Migrator(store).migrate(migrations) } catch {
+        await store.close()
+        throw error
+      }
+      await store.close()
+    case .postgres(let address, let owner):
+      let target = PostgresOwner((owner ?? address).reveal(), clock: clock)
+      applied = try await Migrator(target).migrate(migrations)
+    }
+    return applied.map { "\($0.part) V\($0.version) \($0.name)" }
+  }
+
+  /// Whether the database cannot be reached just now, as while it starts; any other error stays what it is.
+  public static func mayComeBack(_ error: any Error) -> Bool {
+    if case .unavailable = error as? StoreError { return true }
+    return false
+  }
+
   private func migrated(
     _ store: SQLiteStore, _ migrations: URL?, _ logger: Logger
   ) async throws -> any Store {

@@ -20,7 +20,7 @@ extension SigningKey {
   /// Reads a PEM file that only its owner may read.
   public init(contentsOf path: String) throws(KeyError) {
     var status = stat()
-    guard stat(path, &status) == 0 else { throw .file(path: path, reason: lastError()) }
+    guard stat(path, &status) == 0 else { throw .file(path: path, reason: systemError()) }
     guard status.st_mode & 0o077 == 0 else {
       throw .exposed(path: path, mode: UInt32(status.st_mode & 0o777))
     }
@@ -58,31 +58,6 @@ extension VerifyingKey {
   }
 }
 
-private func writePEM(_ write: (OpaquePointer) -> Int32) throws(KeyError) -> String {
-  guard let memory = BIO_new(BIO_s_mem()) else { throw .malformed("out of memory") }
-  defer { BIO_free(memory) }
-  guard write(memory) == 1 else { throw .malformed("OpenSSL could not write the key") }
-  var text = [UInt8](repeating: 0, count: 1024)
-  let count = BIO_read(memory, &text, Int32(text.count))
-  guard count > 0 else { throw .malformed("OpenSSL wrote no key") }
-  return String(decoding: text[..<Int(count)], as: UTF8.self)
-}
-
-private func readPEM(
-  _ text: String, _ read: (OpaquePointer) -> OpaquePointer?
-) throws(KeyError) -> OpaquePointer {
-  let bytes = Array(text.utf8)
-  guard bytes.count <= 65536, let memory = BIO_new_mem_buf(bytes, Int32(bytes.count)) else {
-    throw .malformed("too large for a key")
-  }
-  defer { BIO_free(memory) }
-  guard let key = read(memory) else {
-    ERR_clear_error()
-    throw .malformed("no PEM key of the kind asked for")
-  }
-  return key
-}
-
 private func rawKey(
   _ key: OpaquePointer,
   _ get: (OpaquePointer?, UnsafeMutablePointer<UInt8>?, UnsafeMutablePointer<Int>?) -> Int32
@@ -93,31 +68,3 @@ private func rawKey(
   guard get(key, &bytes, &count) == 1, count == 32 else { throw .malformed("not an Ed25519 key") }
   return bytes
 }
-
-private func readFile(_ path: String) throws(KeyError) -> String {
-  do {
-    return try String(contentsOfFile: path, encoding: .utf8)
-  } catch {
-    throw .file(path: path, reason: error.localizedDescription)
-  }
-}
-
-/// Creates the file with its final mode: it is never readable by others, not even for a moment.
-private func writeFile(_ text: String, to path: String, mode: mode_t) throws(KeyError) {
-  let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-  guard descriptor >= 0 else { throw .file(path: path, reason: lastError()) }
-  defer { close(descriptor) }
-  let bytes = Array(text.utf8)
-  var written = 0
-  while written < bytes.count {
-    let count = bytes[written...].withUnsafeBytes {
-      Foundation.write(descriptor, $0.baseAddress, $0.count)
-    }
-    if count < 0, errno == EINTR { continue }
-    guard count > 0 else { throw .file(path: path, reason: lastError()) }
-    written += count
-  }
-  guard fsync(descriptor) == 0 else { throw .file(path: path, reason: lastError()) }
-}
-
-private func lastError() -> String { String(cString: strerror(errno)) }

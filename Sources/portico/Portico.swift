@@ -7,5 +7,8 @@ import ArgumentParser
 struct Portico: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "portico", abstract: "A client portal: run it, fill it, look after it.",
-    subcommands: [Up.self, Tenant.self, Seed.self, Call.self, Keys.self, Doctor.self])
+    subcommands: [
+      Up.self, Tenant.self, Seed.self, Call.self, Keys.self, Certs.self, Migrate.self,
+      Doctor.self,
+    ])
 }

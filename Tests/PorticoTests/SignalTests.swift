@@ -168,6 +168,7 @@ struct SignalTests {
         "--tls-certificate", "\(folder.path)/tls.pem", "--tls-key", "\(folder.path)/tls.key",
         // Not by itself while this test runs.
         "--tls-roots", "\(folder.path)/roots.pem", "--tls-reload-seconds", "86400",
+        "--tls-clients", "localhost",
       ]
       try await BillingProcess.during(settings, in: folder) { process in
         let (before, after) = (trusting("old", in: folder), trusting("new", in: folder))
