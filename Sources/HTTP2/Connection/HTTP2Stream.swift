@@ -28,6 +28,8 @@ public final class HTTP2Stream: @unchecked Sendable {
   @exclusivity(unchecked) private var hasSentHeaders = false
   @exclusivity(unchecked) private var isFinishing = false
   @exclusivity(unchecked) private var trailers: HeaderFields?
+  /// What the stream is reset with once its bytes have left.
+  @exclusivity(unchecked) private var brokenOff: HTTP2ErrorCode?
   @exclusivity(unchecked) private var isWaitingForBody = false
   @exclusivity(unchecked) private var unconsumed = 0
   @exclusivity(unchecked) private var kept = 0
@@ -89,6 +91,15 @@ public final class HTTP2Stream: @unchecked Sendable {
     dropOutbound()
     connection.session?.reset(id, code)
     connection.setNeedsPump()
+  }
+
+  /// Ends both sides once what was sent has left: the peer gets all of it, and is told that it is not the whole.
+  public func breakOff(_ code: HTTP2ErrorCode) {
+    guard connection != nil, !isFinishing else { return }
+    guard hasSentHeaders else { return reset(code) }
+    isFinishing = true
+    brokenOff = code
+    bodyChanged()
   }
 
   /// Whether the peer's windows let body bytes leave now.
@@ -189,6 +200,12 @@ public final class HTTP2Stream: @unchecked Sendable {
       // What `clear` does to memory that nobody shares, but without asking the memory how large it is.
       outbound.moveReaderIndex(to: 0)
       outbound.moveWriterIndex(to: 0)
+      if let brokenOff {
+        guard count == 0 else { return BodyChunk(count: count, end: .no) }
+        // The bytes before are in frames already: this one cannot overtake them.
+        connection?.session?.reset(id, brokenOff)
+        return .later
+      }
       if isFinishing {
         guard let trailers else { return BodyChunk(count: count, end: .stream) }
         connection?.session?.submitTrailers(id, trailers)

@@ -1,3 +1,4 @@
+import Crypto
 import PorticoAPI
 import Protobuf
 import RPC
@@ -219,6 +220,36 @@ struct ConnectTests {
       let large = try await stage.call(
         EdgeStage.portal, Self.json, body: Array(repeating: 0x20, count: (1 << 20) + 1))
       #expect(large.status == 429)
+    }
+  }
+
+  @Test("R-178 R-217 an answer is gzip for who brings a good token, never beside a cookie")
+  func compressedAnswer() async throws {
+    try await TranscodingStage.run { stage in
+      let secret = APITokenSecret()
+      stage.edge.identity.open(apiToken: secret.reveal())
+      let token = ["Authorization": "Bearer \(secret.reveal())"]
+      let name = String(repeating: "n", count: 5000)
+      let path = "/portico.testing.v1.Transcoding/GetParcel"
+      let message = text(#"{"name":"\#(name)"}"#)
+      let asked = Self.json.merging(["Accept-Encoding": "gzip"]) { $1 }
+      let short = try await stage.edge.call(path, asked.merging(token) { $1 }, body: message)
+      #expect(short.status == 200 && short["content-encoding"] == "gzip")
+      #expect(short.body.count < 200 && short.body.starts(with: [0x1F, 0x8B]))
+      let plain = try await stage.edge.call(
+        path, Self.json.merging(token) { $1 }, body: message)
+      #expect(plain["content-encoding"] == nil && plain.body.count > 5000)
+      let cookie = try await stage.edge.call(
+        path, asked.merging(stage.headers) { $1 }, body: message)
+      #expect(cookie.status == 200 && cookie["content-encoding"] == nil)
+      #expect(cookie.body.count > 5000)
+      // Both at once, and what only looks like a token, are refused before there is an answer to compress.
+      let both = try await stage.edge.call(
+        path, asked.merging(token) { $1 }.merging(stage.headers) { $1 }, body: message)
+      #expect(both.status == 400 && both["content-encoding"] == nil)
+      let bad = try await stage.edge.call(
+        path, asked.merging(["Authorization": "Bearer x"]) { $1 }, body: message)
+      #expect(bad.status == 401 && bad["content-encoding"] == nil)
     }
   }
 

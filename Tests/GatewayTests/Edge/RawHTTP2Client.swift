@@ -10,6 +10,10 @@ final class RawHTTP2Client {
 
   private let socket: RawSocket
   private var received: [UInt8] = []
+  /// Frames of streams that nobody has asked about yet.
+  private var waiting: [Frame] = []
+  /// Streams whose answer was a head alone.
+  private var ended: Set<UInt32> = []
 
   init(port: Int) throws {
     socket = try RawSocket(port: port)
@@ -51,47 +55,65 @@ final class RawHTTP2Client {
 
   /// The status of an answer (the first field of its block, as nghttp2 writes it), or how it ended without one.
   func outcome(of stream: UInt32) throws -> String {
-    while true {
-      guard let frame = try next() else { return "closed" }
-      switch frame.type {
-      case 1 where frame.stream == stream: return status(frame.payload)
-      case 3 where frame.stream == stream: return "reset"
-      case 7: return "goaway"
-      default: continue
-      }
+    // A GOAWAY without an error is no end of a stream.
+    guard
+      let frame = try next(where: { $0.stream == stream || ($0.type == 7 && $0.payload[7] != 0) })
+    else {
+      return "closed"
+    }
+    switch frame.type {
+    case 1:
+      if frame.endsStream { ended.insert(stream) }
+      return status(frame.payload)
+    case 3: return "reset"
+    case 7: return "goaway"
+    default: return "other"
     }
   }
 
   /// What follows the head of an answer: its bytes, and whether it ended well. Windows are opened as bytes come.
   func rest(of stream: UInt32) throws -> (body: [UInt8], isWhole: Bool) {
     var body: [UInt8] = []
-    while let frame = try next() {
-      guard frame.stream == stream else { continue }
+    if ended.contains(stream) { return (body, true) }
+    while let frame = try next(where: { $0.stream == stream }) {
       if frame.type == 3 { return (body, false) }
-      if frame.type == 0 {
+      if frame.type == 0, !frame.payload.isEmpty {
         body += frame.payload
-        if !frame.payload.isEmpty {
-          let count = withUnsafeBytes(of: UInt32(frame.payload.count).bigEndian) { Array($0) }
-          try send(8, 0, 0, count)
-          if !frame.endsStream { try send(8, 0, stream, count) }
-        }
+        let count = withUnsafeBytes(of: UInt32(frame.payload.count).bigEndian) { Array($0) }
+        try send(8, 0, 0, count)
+        if !frame.endsStream { try send(8, 0, stream, count) }
       }
       if frame.endsStream { return (body, true) }
     }
     return (body, false)
   }
 
-  /// The next frame, nil at the end of the connection.
-  func next() throws -> Frame? {
+  /// The next frame of a kind, nil at the end of the connection. Others wait for whoever wants them; SETTINGS and PING are
+  /// answered.
+  func next(where isWanted: (Frame) -> Bool) throws -> Frame? {
+    if let index = waiting.firstIndex(where: isWanted) { return waiting.remove(at: index) }
+    while let frame = try read() {
+      if isWanted(frame) { return frame }
+      if frame.stream != 0 { waiting.append(frame) }
+    }
+    return nil
+  }
+
+  private func read() throws -> Frame? {
     while true {
       if received.count >= 9 {
         let size = Int(received[0]) << 16 | Int(received[1]) << 8 | Int(received[2])
         if received.count >= 9 + size {
           let id = received[5..<9].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-          defer { received.removeFirst(9 + size) }
-          return Frame(
+          let frame = Frame(
             type: received[3], flags: received[4], stream: id,
             payload: Array(received[9..<9 + size]))
+          received.removeFirst(9 + size)
+          if frame.flags & 1 == 0 {
+            if frame.type == 4 { try send(4, 1, 0, []) }
+            if frame.type == 6 { try send(6, 1, 0, frame.payload) }
+          }
+          return frame
         }
       }
       let bytes = try socket.read()
@@ -100,13 +122,11 @@ final class RawHTTP2Client {
     }
   }
 
-  /// The static table has the statuses that count: 200 and 400 are one byte.
+  /// The static table has the statuses that count: each is one byte.
   private func status(_ block: [UInt8]) -> String {
-    switch block.first {
-    case 0x88: "200"
-    case 0x8C: "400"
-    case 0x8D: "404"
-    default: "other"
-    }
+    let known: [UInt8: String] = [
+      0x88: "200", 0x89: "204", 0x8A: "206", 0x8B: "304", 0x8C: "400", 0x8D: "404", 0x8E: "500",
+    ]
+    return block.first.flatMap { known[$0] } ?? "other"
   }
 }

@@ -1,3 +1,4 @@
+import HTTP2
 import Handling
 import PorticoAPI
 import Protobuf
@@ -16,13 +17,21 @@ final class TestTranscoding: TranscodingService {
     var counted: Int32 = 0
     var deadlines: [Duration] = []
     var received = 0
+    /// What came with each GetParcel.
+    var metadata: [Metadata] = []
   }
   let record = Mutex(Record())
+  /// What GetParcel answers with, before and behind the message.
+  private let answerMetadata: Metadata
+
+  init(answering metadata: Metadata = Metadata()) { answerMetadata = metadata }
 
   func getParcel(
     _ request: PorticoTesting.Parcel, _ call: Call
   ) async throws -> PorticoTesting.Parcel {
     if let deadline = call.deadline { record.withLock { $0.deadlines.append(deadline.remaining) } }
+    record.withLock { $0.metadata.append(call.metadata) }
+    (call.initialMetadata, call.trailingMetadata) = (answerMetadata, answerMetadata)
     return request
   }
   func putParcel(
@@ -158,11 +167,13 @@ struct TranscodingStage {
   let headers: [String: String]
 
   static func run(
-    limits: EdgeLimits = .testing, api: APIOptions = APIOptions(),
+    limits: EdgeLimits = .testing, api: APIOptions = APIOptions(), tls: TLSConfiguration? = nil,
+    service: TestTranscoding = TestTranscoding(),
     _ body: (TranscodingStage) async throws -> Void
   ) async throws {
-    let service = TestTranscoding()
-    try await EdgeStage.run(limits: limits, api: api, serving: ["testing": [service]]) { edge in
+    try await EdgeStage.run(
+      limits: limits, tls: tls, api: api, serving: ["testing": [service]]
+    ) { edge in
       let cookie = "portico=\(edge.identity.open())"
       try await body(
         TranscodingStage(

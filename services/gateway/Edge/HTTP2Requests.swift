@@ -190,8 +190,8 @@ final class HTTP2Exchange: HTTP2StreamDelegate, @unchecked Sendable {
         await perform { $0.finish() }
       }
     } catch {
-      // A broken-off answer must not look whole.
-      await perform { $0.reset(.internalError) }
+      // A broken-off answer must not look whole, and what it says of the error must arrive.
+      await perform { $0.breakOff(.internalError) }
     }
   }
 
