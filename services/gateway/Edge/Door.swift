@@ -55,7 +55,8 @@ struct Door: Sendable {
       var session: Session?
       if let token = secret.flatMap({ SecretToken($0) }) {
         session = try await sessions.session(
-          .session(token), of: portal.tenant, requestID: request.id)
+          .session(token), of: portal.tenant, requestID: request.id,
+          isInBackground: request.isInBackground)
       }
       return Visitor(portal: portal, cookies: cookies, secret: secret, session: session)
     }

@@ -52,3 +52,10 @@ struct LiveSurface: Surface {
       })
   }
 }
+
+extension Request {
+  /// Asked by a page that lies open, not by a person: it must not keep an idle session alive (7.3.1).
+  var isInBackground: Bool {
+    path == LiveSurface.path || headers.contains(name: "x-portico-background")
+  }
+}
