@@ -16,6 +16,7 @@ final class TestIdentity: SessionsService {
   private let clock: any WallClock
   private let state = Mutex<(sessions: [String: Principal], refreshes: Int)>(([:], 0))
   private let addresses = Mutex<[String?]>([])
+  private let foreground = Mutex(0)
 
   init(keys: Keyring, clock: any WallClock) {
     self.keys = keys
@@ -24,6 +25,9 @@ final class TestIdentity: SessionsService {
 
   /// How often the gateway asked who a session is.
   var refreshes: Int { state.withLock { $0.refreshes } }
+
+  /// How often it did so because somebody was there, not a page by itself.
+  var uses: Int { foreground.withLock { $0 } }
 
   /// Where the gateway said that each login came from; nil when it said nothing that is believed.
   var loginAddresses: [String?] { addresses.withLock { $0 } }
@@ -67,6 +71,7 @@ final class TestIdentity: SessionsService {
       return state.sessions[request.apiToken.isEmpty ? request.token : request.apiToken]
     }
     guard let holder else { throw Status(.unauthenticated, "sign in again") }
+    if !request.background { foreground.withLock { $0 += 1 } }
     let signed = try keys.signer(for: Verifier.identity).token(
       for: holder, at: clock.now)
     return .init(

@@ -10,6 +10,8 @@
 
 const silence = 60_000;
 const patience = 4000;
+/** Failures in a row after which the page is asked for. */
+const doubtful = 3;
 
 /** @param {string} cursor where the page began @param {Listener} listener */
 export function listen(cursor, listener) {
@@ -85,11 +87,17 @@ export function listen(cursor, listener) {
         if (event === "hello" || event === "resync") pass("found");
         pass(event, message.data, message.lastEventId);
         if (event === "replaced") close();
-        if (event === "renew") again(250 + Math.random() * 1000);
+        if (event === "renew") renew();
       });
     }
     stream.addEventListener("error", () => { if (source === stream) again(); });
     alive();
+  }
+
+  /** Comes back soon. A refusal then is most likely the end of the session, which is seen by asking for the page. */
+  function renew() {
+    again(250 + Math.random() * 1000);
+    failures = doubtful - 1;
   }
 
   function alive() {
@@ -107,7 +115,7 @@ export function listen(cursor, listener) {
     }
     retry = setTimeout(open, delay);
     // Whether it is the session that ended is seen by asking for the page.
-    if (failures === 3) listener.missed();
+    if (failures === doubtful) listener.missed();
   }
 
   function close() {

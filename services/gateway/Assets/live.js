@@ -10,6 +10,9 @@ for (const part of parts(document)) written.set(name(part), shape(part));
 /** @type {Set<string>} */
 const dirty = new Set();
 let isFetching = false;
+/** Loads in a row that brought no page. */
+let failures = 0;
+let isOver = false;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
 
@@ -24,7 +27,12 @@ bar.hidden = true;
 
 if (start && parts(document).length > 0) {
   document.body.append(status, bar);
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) plan(0); });
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return;
+    clearTimeout(timer);
+    timer = undefined;
+    plan(0);
+  });
   listen(start.getAttribute("content") ?? "", {
     changed(type, resource) {
       for (const part of parts(document)) if (concerns(part, type, resource)) dirty.add(name(part));
@@ -35,6 +43,8 @@ if (start && parts(document).length > 0) {
       plan(Math.random() * 500);
     },
     interrupted(reason) {
+      // That the session is over is the last word.
+      if (isOver) return;
       bar.hidden = reason === "";
       if (bar.textContent !== reason) bar.textContent = reason;
     },
@@ -57,7 +67,7 @@ function concerns(part, type, resource) {
 
 /** @param {number} delay */
 function plan(delay) {
-  if (document.hidden || isFetching || timer !== undefined || dirty.size === 0) return;
+  if (document.hidden || isOver || isFetching || timer !== undefined || dirty.size === 0) return;
   timer = setTimeout(() => { timer = undefined; load(); }, delay);
 }
 
@@ -73,16 +83,17 @@ function load() {
   request.onloadend = () => {
     isFetching = false;
     const page = request.status === 200 ? request.responseXML : null;
+    failures = page ? 0 : failures + 1;
     if (page && new URL(request.responseURL).pathname === location.pathname) {
       for (const key of wanted) take(key, page);
       document.dispatchEvent(new CustomEvent("portico:changed"));
     } else if (page) {
       leave();
     } else {
-      // The next event, or the next look at this window, tries again.
       for (const key of wanted) dirty.add(key);
     }
-    plan(1000);
+    // After a failure it is tried again, later each time: a portal in trouble is not helped by its open pages.
+    plan(Math.min(1000 * 2 ** failures, 15_000) * (failures ? 0.5 + Math.random() / 2 : 1));
   };
   request.send();
 }
@@ -144,6 +155,7 @@ function offer() {
 
 /** The session is over. */
 function leave() {
+  isOver = true;
   const link = document.createElement("a");
   link.href = `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
   link.textContent = "Sign in again";
