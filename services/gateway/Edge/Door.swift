@@ -56,7 +56,7 @@ struct Door: Sendable {
       if let token = secret.flatMap({ SecretToken($0) }) {
         session = try await sessions.session(
           .session(token), of: portal.tenant, requestID: request.id,
-          isInBackground: request.isInBackground)
+          address: request.remote.description, isInBackground: request.isInBackground)
       }
       return Visitor(portal: portal, cookies: cookies, secret: secret, session: session)
     }
@@ -64,7 +64,8 @@ struct Door: Sendable {
       throw Problem(
         .badRequest, .invalidArgument, "send a session cookie or an API token, not both")
     }
-    let session = try await sessions.session(bearer, of: portal.tenant, requestID: request.id)
+    let session = try await sessions.session(
+      bearer, of: portal.tenant, requestID: request.id, address: request.remote.description)
     guard let session else { throw Problem.invalidToken }
     return Visitor(
       portal: portal, cookies: cookies, secret: nil, session: session, hasAPIToken: true)

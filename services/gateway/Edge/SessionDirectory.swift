@@ -57,9 +57,12 @@ final class SessionDirectory: Sendable {
 
   /// Who shows a credential, nil when it ended or never was good. Throws `Status` when identity cannot be asked.
   ///
-  /// - Parameter isInBackground: asked by a page that lies open, not by a person: the idle limit does not slide.
+  /// - Parameters:
+  ///   - address: where the browser or program is, which identity writes down for a token's owner.
+  ///   - isInBackground: asked by a page that lies open, not by a person: the idle limit does not slide.
   func session(
-    _ credential: Credential, of tenant: TenantID, requestID: String, isInBackground: Bool = false
+    _ credential: Credential, of tenant: TenantID, requestID: String, address: String? = nil,
+    isInBackground: Bool = false
   ) async throws -> Session? {
     let key = Key(tenant: tenant, hash: credential.hash)
     let now = clock.now
@@ -76,7 +79,7 @@ final class SessionDirectory: Sendable {
       let (number, epoch) = (memory.flightCount, memory.epoch)
       let task = Task {
         defer { land(key, number) }
-        let session = try await ask(credential, key, requestID, isInBackground)
+        let session = try await ask(credential, key, requestID, address, isInBackground)
         if let session { remember(session, key, now, epoch, isInBackground) }
         return session
       }
@@ -94,9 +97,11 @@ final class SessionDirectory: Sendable {
   private struct Pending: Error { let task: Task<Session?, any Error> }
 
   private func ask(
-    _ credential: Credential, _ key: Key, _ requestID: String, _ isInBackground: Bool
+    _ credential: Credential, _ key: Key, _ requestID: String, _ address: String?,
+    _ isInBackground: Bool
   ) async throws -> Session? {
     var options = CallOptions(deadline: .after(.seconds(5))).asService(in: key.tenant)
+    if let address { options = try options.client(address: address) }
     try options.metadata.set(RequestID.key, requestID)
     var request = Identity.RefreshPrincipalRequest(
       tenant: key.tenant.rawValue, background: isInBackground)
