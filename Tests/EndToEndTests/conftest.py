@@ -10,8 +10,9 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from harness import browser as chromium
-from harness import places
+from harness import demo_data, places
 from harness.browser import Session, View
+from harness.elsewhere import Sites
 from harness.portico import Portico, up
 from harness.wire import Wire
 from people import Person, Visits
@@ -70,10 +71,18 @@ def _log(name: str) -> pathlib.Path:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory) -> Iterator[Portico]:
+def sites() -> Iterator[Sites]:
+    """Two other sites; the demo lets pages of the first call its API."""
+    with Sites() as sites:
+        yield sites
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory, sites) -> Iterator[Portico]:
     """The whole product with the demo tenant, one for all tests that only look at it or add to it."""
-    data = tmp_path_factory.mktemp("demo")
-    with up(places.portico_binary(), data, "--demo", log=_log("demo")) as portico:
+    data = demo_data.copy(tmp_path_factory.mktemp("demo") / "data")
+    options = ("--demo", "--api-origins", sites.allowed)
+    with up(places.portico_binary(), data, *options, log=_log("demo")) as portico:
         yield portico
 
 

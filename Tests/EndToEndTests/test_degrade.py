@@ -4,23 +4,18 @@ its own, one of which is stopped or frozen while somebody looks.
 
 import re
 import socket
-import subprocess
 
 import people
 import pytest
 import tickets
-from harness import places
+from harness import demo_data, places
 from harness.services import Services
 from playwright.sync_api import Page, expect
 
 
 @pytest.fixture
 def services(tmp_path):
-    data = tmp_path / "data"
-    subprocess.run(
-        [str(places.portico_binary()), "seed", "--data", str(data), "--tickets", "10"],
-        check=True, capture_output=True, timeout=120,
-    )
+    data = demo_data.copy(tmp_path / "data", tickets=10)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with Services(data, people.TENANT, port, places.ARTIFACTS / "services") as running:

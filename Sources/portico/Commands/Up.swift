@@ -26,6 +26,8 @@ struct Up: AsyncParsableCommand {
   @Option(help: "PEM file of the certificate's key.") var key: String?
   @Option(help: "Rates of requests that differ from the standard, as in the setting `rates`.")
   var rates: String?
+  @Option(help: "Sites whose pages may call the API, as in the setting `api.origins`.")
+  var apiOrigins: String?
   @Flag(help: "Load the demo tenant when the data folder has none.") var demo = false
   @Flag(help: "Print one line of JSON once it serves, for programs.") var printJson = false
   @Flag(help: "Log every call.") var verbose = false
@@ -71,6 +73,7 @@ struct Up: AsyncParsableCommand {
     settings["edge.certificate"] = certificate
     settings["edge.key"] = key
     settings["rates"] = rates
+    settings["api.origins"] = apiOrigins
     return try GatewayConfiguration(Settings(settings), keys: installation.keys)
   }
 }
