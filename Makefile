@@ -1,6 +1,6 @@
 # The commands of the project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-unit test-interop test-api test-api-long test-browser lint format generate check-generated check-breaking fuzz sanitize bench bench-gateway clean-data
+.PHONY: help run build test test-unit test-interop test-api test-api-long test-faults test-browser soak lint format generate check-generated check-breaking fuzz sanitize bench bench-gateway clean-data
 
 DATA ?= ./data
 
@@ -35,6 +35,14 @@ test-api: ## schemathesis over the JSON API as every role, by its own descriptio
 test-api-long: ## The same with 1,000 invented requests for each operation and role, from another seed each time
 	@scripts/setup test
 	@FUZZ_CASES=1000 FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} scripts/test api
+
+test-faults: ## Services killed, disks cut off, full and lying (as root: it mounts file systems)
+	@scripts/setup test
+	@scripts/test faults
+
+soak: ## The long figures of the reliability tests, before a release: it takes hours
+	@scripts/setup test
+	@scripts/soak
 
 test-browser: ## The end-to-end tests in Chromium only
 	@scripts/setup test

@@ -75,6 +75,8 @@ public enum BlobError: Error, Sendable, Equatable {
   case tooLarge(limit: Int)
   /// A tenant's name that cannot be a folder.
   case invalidTenant
+  /// The disk is full; what is there can be read, and writes work again once there is room.
+  case full
   /// Too many file operations wait.
   case busy
   case storage(String)

@@ -58,7 +58,7 @@ public final class DirectoryBlobStore: BlobStore {
         try sync(folder: path.deletingLastPathComponent())
         return true
       }
-      guard errno == ENOENT else { throw BlobError.storage(lastError()) }
+      guard errno == ENOENT else { throw storageError() }
       return false
     }
   }

@@ -21,7 +21,7 @@ final class Upload: @unchecked Sendable {
     try makeFolder(folder)
     temporary = folder.appendingPathComponent(id.rawValue)
     descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw .storage(lastError()) }
+    guard descriptor >= 0 else { throw storageError() }
   }
 
   deinit { discard() }
@@ -33,7 +33,7 @@ final class Upload: @unchecked Sendable {
         Foundation.write(descriptor, $0.baseAddress, $0.count)
       }
       if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw .storage(lastError()) }
+      guard count > 0 else { throw storageError() }
       written += count
     }
     hasher.update(chunk)
@@ -44,16 +44,16 @@ final class Upload: @unchecked Sendable {
   }
 
   func finish() throws(BlobError) -> Blob {
-    guard fsync(descriptor) == 0 else { throw .storage(lastError()) }
+    guard fsync(descriptor) == 0 else { throw storageError() }
     close(descriptor)
     descriptor = -1
     let path = DirectoryBlobStore.path(of: id, in: home)
     let folder = path.deletingLastPathComponent()
     try makeFolder(folder)
     guard rename(temporary.path, path.path) == 0 else {
-      let reason = lastError()
+      let error = storageError()
       unlink(temporary.path)
-      throw .storage(reason)
+      throw error
     }
     try sync(folder: folder)
     return Blob(
@@ -76,13 +76,13 @@ final class OpenFile: Sendable {
   init(_ path: URL) throws(BlobError) {
     descriptor = open(path.path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
     guard descriptor >= 0 else {
-      throw errno == ENOENT ? .absent : .storage(lastError())
+      throw errno == ENOENT ? .absent : storageError()
     }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
-      let reason = lastError()
+      let error = storageError()
       close(descriptor)
-      throw .storage(reason)
+      throw error
     }
     size = Int(status.st_size)
   }
@@ -115,19 +115,24 @@ func makeFolder(_ folder: URL) throws(BlobError) {
   case EEXIST: return
   case ENOENT:
     let parent = folder.deletingLastPathComponent()
-    guard parent.path != folder.path else { throw .storage(lastError()) }
+    guard parent.path != folder.path else { throw storageError() }
     try makeFolder(parent)
     try makeFolder(folder)
-  default: throw .storage(lastError())
+  default: throw storageError()
   }
 }
 
 /// Makes names in a folder durable.
 func sync(folder: URL) throws(BlobError) {
   let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-  guard descriptor >= 0 else { throw .storage(lastError()) }
+  guard descriptor >= 0 else { throw storageError() }
   defer { close(descriptor) }
-  guard fsync(descriptor) == 0 else { throw .storage(lastError()) }
+  guard fsync(descriptor) == 0 else { throw storageError() }
+}
+
+/// What the last call of the system failed with.
+func storageError() -> BlobError {
+  [ENOSPC, EDQUOT].contains(errno) ? .full : .storage(lastError())
 }
 
 func lastError() -> String { String(cString: strerror(errno)) }

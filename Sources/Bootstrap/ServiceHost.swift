@@ -99,6 +99,8 @@ public actor ServiceHost<Service: HostedService>: ProcessPart {
       clock: clock, configuration: configuration.server, logger: logger)
     let address = try await server.listen(configuration.listener)
     health.set(serving: true)
+    // Whoever asks how it is learns that a restart is needed; whoever only reads is still answered.
+    store.whenWritesStop { _ in health.set(serving: false) }
     logger.info("serving", metadata: ["address": "\(address)"])
     return Running(
       store: store, server: server, health: health, peers: peers, address: address,

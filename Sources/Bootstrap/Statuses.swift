@@ -2,12 +2,14 @@ import Blobs
 import Crypto
 import Handling
 import RPC
+import Store
 
 /// What a caller is told when a file cannot be kept or read.
 extension BlobError: StatusConvertible {
   public var status: Status {
     switch self {
     case .absent: Status(.notFound, "not found")
+    case .full: StoreError.full.status
     case .tooLarge(let limit):
       Status(
         .invalidArgument, "the file is larger than \(limit) bytes",

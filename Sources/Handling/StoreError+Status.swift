@@ -22,7 +22,7 @@ extension StoreError: StatusConvertible {
     case .full:
       Status(
         .resourceExhausted, "the storage is full",
-        details: [.reason("STORAGE_FULL", domain: domain)])
+        details: [.reason(Status.storageFull, domain: domain)])
     case .busy:
       Status(.unavailable, "too busy; try again", details: [.retry(after: .seconds(1))])
     case .unavailable(let reason):
@@ -34,6 +34,11 @@ extension StoreError: StatusConvertible {
       Status(.internal, "internal error", because: "\(self)")
     }
   }
+}
+
+extension Status {
+  /// The reason of a RESOURCE_EXHAUSTED that ends when there is room on the disk again.
+  public static let storageFull = "STORAGE_FULL"
 }
 
 private let domain = "portico"

@@ -44,6 +44,15 @@ public protocol Store: Sendable {
     _ body: @escaping @Sendable (AcrossTenants) throws -> T
   ) async throws -> T
 
+  /// Calls `body` once, with the reason, when no write is taken any more until the process starts anew, because a sync
+  /// failed; at once when that is so already. Reads go on.
+  func whenWritesStop(_ body: @escaping @Sendable (StoreError) -> Void)
+
   /// Waits for what is under way and closes every connection. Later calls throw `.unavailable`.
   func close() async
+}
+
+extension Store {
+  /// Nothing: an engine across the network finds out with the next connection.
+  public func whenWritesStop(_ body: @escaping @Sendable (StoreError) -> Void) {}
 }

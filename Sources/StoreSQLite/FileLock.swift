@@ -6,9 +6,11 @@ import Synchronization
 /// WAL of this SQLite may be reset wrongly when two connections write. Dies with the process.
 final class FileLock: Sendable {
   private let descriptor: Mutex<Int32>
+  private let folder: String
 
   init(forDatabase path: String) throws(StoreError) {
     let file = URL(fileURLWithPath: path)
+    folder = file.deletingLastPathComponent().path
     do {
       try FileManager.default.createDirectory(
         at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
@@ -33,6 +35,17 @@ final class FileLock: Sendable {
       return
     }
     throw .unavailable("no lock")
+  }
+
+  /// Makes the names of the database and its log durable.
+  func syncFolder() throws(StoreError) {
+    let opened = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard opened >= 0 else { throw .unavailable("cannot open the folder of the database") }
+    defer { close(opened) }
+    guard fsync(opened) == 0 else {
+      throw .unavailable(
+        "cannot sync the folder of the database: \(String(cString: strerror(errno)))")
+    }
   }
 
   func release() {

@@ -48,8 +48,12 @@ public final class SQLiteStore: Store {
         try db.execute(sql: "PRAGMA synchronous = FULL")
         try db.execute(sql: "PRAGMA fullfsync = ON")
         try db.execute(sql: "PRAGMA checkpoint_fullfsync = ON")
+        // The writer does it itself and looks at the outcome.
+        try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
       }
       try Self.assertDurable(pool)
+      // SQLite syncs the folder of a log it has made, and takes no notice when that fails.
+      try lock.syncFolder()
     } catch let error as StoreError {
       throw error
     } catch {
@@ -59,7 +63,7 @@ public final class SQLiteStore: Store {
     self.limits = limits
     self.lock = lock
     database = pool
-    writes = WriteQueue(pool, clock: clock, limits: limits, log: log)
+    writes = WriteQueue(pool, clock: clock, limits: limits, logger: log)
   }
 
   /// A store that lives as long as this object. Same contract, on one connection.
@@ -75,7 +79,7 @@ public final class SQLiteStore: Store {
     self.clock = clock
     self.limits = limits
     lock = nil
-    writes = WriteQueue(database, clock: clock, limits: limits, log: log)
+    writes = WriteQueue(database, clock: clock, limits: limits, logger: log)
   }
 
   private static func configuration(_ limits: Limits) -> Configuration {
@@ -160,6 +164,10 @@ public final class SQLiteStore: Store {
     }
   }
 
+  public func whenWritesStop(_ body: @escaping @Sendable (StoreError) -> Void) {
+    writes.whenStopped(body)
+  }
+
   public func close() async {
     let first = reading.withLock { reading in
       defer { reading.isClosed = true }
@@ -167,10 +175,10 @@ public final class SQLiteStore: Store {
     }
     guard first else { return }
     await writes.close()
-    let (database, log) = (database, writes.log)
+    let (database, logger) = (database, writes.logger)
     await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
       DispatchQueue.global().async {
-        do { try database.close() } catch { log.error("closing SQLite: \(error)") }
+        do { try database.close() } catch { logger.error("closing SQLite: \(error)") }
         done.resume()
       }
     }

@@ -9,24 +9,29 @@ final class WriteQueue: Sendable {
   private struct State {
     var waiting: [any WriteJob] = []
     var isDraining = false
-    /// Why no more writes are taken: closed, or a sync failed.
-    var stop: StoreError?
+    var isClosed = false
+    /// Why no write is taken until the next start: a sync failed, or the file is damaged.
+    var failure: StoreError?
+    var listeners: [@Sendable (StoreError) -> Void] = []
+
+    var refusal: StoreError? { failure ?? (isClosed ? .unavailable("the store is closed") : nil) }
   }
 
-  let log: Logger
+  let logger: Logger
   private let database: any DatabaseWriter
   private let clock: any WallClock
   private let limits: SQLiteStore.Limits
   private let state = Mutex(State())
+  private let log = LogGrowth()
   let bell = EventBell()
 
   init(
-    _ database: any DatabaseWriter, clock: any WallClock, limits: SQLiteStore.Limits, log: Logger
+    _ database: any DatabaseWriter, clock: any WallClock, limits: SQLiteStore.Limits, logger: Logger
   ) {
     self.database = database
     self.clock = clock
     self.limits = limits
-    self.log = log
+    self.logger = logger
   }
 
   func perform<T: Sendable>(
@@ -39,17 +44,19 @@ final class WriteQueue: Sendable {
 
   /// Refuses new writes and returns when those that wait are answered.
   func close() async {
-    state.withLock { state in
-      if state.stop == nil { state.stop = .unavailable("the store is closed") }
-    }
+    state.withLock { $0.isClosed = true }
     await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
-      database.asyncWriteWithoutTransaction { _ in done.resume() }
+      database.asyncWriteWithoutTransaction { db in
+        // What is left in the log goes into the database, so that one file is all there is of it.
+        self.checkpoint(db, .truncate)
+        done.resume()
+      }
     }
   }
 
   private func add(_ job: any WriteJob) {
     let (refusal, mustStart) = state.withLock { state -> (StoreError?, Bool) in
-      if let stop = state.stop { return (stop, false) }
+      if let refusal = state.refusal { return (refusal, false) }
       guard state.waiting.count < limits.waiting else { return (.busy, false) }
       state.waiting.append(job)
       defer { state.isDraining = true }
@@ -81,14 +88,15 @@ final class WriteQueue: Sendable {
     var done: [any WriteJob] = []
     var rest = batch
     do {
-      if let stop = failedSync { throw stop }
-      try db.execute(sql: "BEGIN IMMEDIATE")
+      if let failure = state.withLock({ $0.failure }) { throw failure }
+      try db.cachedStatement(sql: "BEGIN IMMEDIATE").execute()
       while let job = rest.popFirst() {
         switch perform(job, db) {
         case .ready: done.append(job)
         case .failed: break
         case .transactionLost(let error):
           for job in done { job.fail(error) }
+          makeRoom(db, after: error)
           return rest
         }
       }
@@ -98,15 +106,30 @@ final class WriteQueue: Sendable {
       return []
     }
     do {
-      try db.execute(sql: "COMMIT")
+      try db.cachedStatement(sql: "COMMIT").execute()
       bell.ring(done.reduce(into: []) { $0.formUnion($1.tenantsWithEvents) })
       for job in done { job.succeed() }
     } catch {
       abandon(db)
-      let failure = stopAfter(error)
+      let failure = stopAfter(error, "commit")
       for job in done { job.fail(failure) }
+      makeRoom(db, after: failure)
+      return rest
     }
+    if log.isDue(on: db) { checkpoint(db) }
     return rest
+  }
+
+  /// Moves the log into the database now and then, after the answers. SQLite would do it inside COMMIT, and keep to
+  /// itself that a sync failed there.
+  private func checkpoint(_ db: Database, _ mode: Database.CheckpointMode = .passive) {
+    guard state.withLock({ $0.failure == nil }) else { return }
+    do { try db.checkpoint(mode) } catch { stopAfter(error, "checkpoint") }
+  }
+
+  /// On a full disk the log may still be moved: what is written next begins it anew instead of making it longer.
+  private func makeRoom(_ db: Database, after failure: StoreError) {
+    if case .full = failure { checkpoint(db) }
   }
 
   private enum JobOutcome {
@@ -121,16 +144,16 @@ final class WriteQueue: Sendable {
   /// One job in its savepoint.
   private func perform(_ job: any WriteJob, _ db: Database) -> JobOutcome {
     do {
-      try db.execute(sql: "SAVEPOINT job")
+      try db.cachedStatement(sql: "SAVEPOINT job").execute()
       try job.perform(on: db)
-      try db.execute(sql: "RELEASE job")
+      try db.cachedStatement(sql: "RELEASE job").execute()
       return .ready
     } catch {
       job.fail((error as? DatabaseError).map { StoreError(sqlite: $0) } ?? error)
       guard db.isInsideTransaction else { return .transactionLost(StoreError(sqlite: error)) }
       do {
-        try db.execute(sql: "ROLLBACK TO job")
-        try db.execute(sql: "RELEASE job")
+        try db.cachedStatement(sql: "ROLLBACK TO job").execute()
+        try db.cachedStatement(sql: "RELEASE job").execute()
         return .failed
       } catch {
         abandon(db)
@@ -142,31 +165,39 @@ final class WriteQueue: Sendable {
   private func abandon(_ db: Database) {
     guard db.isInsideTransaction else { return }
     do { try db.execute(sql: "ROLLBACK") } catch {
-      log.error("rolling back: \(StoreError(sqlite: error))")
+      logger.error("rolling back: \(StoreError(sqlite: error))")
     }
   }
 
-  private var failedSync: StoreError? {
-    state.withLock { state in
-      if case .unavailable(let reason) = state.stop, reason == Self.failedSyncReason {
-        return state.stop
-      }
-      return nil
-    }
-  }
-
-  /// A commit that could not be synced may or may not be on disk, and the kernel may have dropped the
-  /// pages: no later success would mean anything. A full disk is no such case.
-  private func stopAfter(_ error: any Error) -> StoreError {
+  /// What could not be synced may or may not be on disk, and the kernel may have dropped the pages: no later success
+  /// would mean anything. A full disk is no such case.
+  @discardableResult
+  private func stopAfter(_ error: any Error, _ step: String) -> StoreError {
     let failure = StoreError(sqlite: error)
     switch failure {
-    case .unavailable, .corrupt:
-      log.critical("commit failed, no more writes until the next start: \(failure)")
-      state.withLock { $0.stop = .unavailable(Self.failedSyncReason) }
-    default: log.error("commit failed: \(failure)")
+    case .unavailable, .corrupt: stop(because: failure, step)
+    default: logger.error("\(step) failed: \(failure)")
     }
     return failure
   }
 
-  private static let failedSyncReason = "a commit could not be synced; restart to recover"
+  private func stop(because failure: StoreError, _ step: String) {
+    logger.critical("\(step) failed, no more writes until the next start: \(failure)")
+    let stop = StoreError.unavailable("a \(step) could not be synced; restart to recover")
+    let listeners = state.withLock { state in
+      state.failure = state.failure ?? stop
+      defer { state.listeners = [] }
+      return state.listeners
+    }
+    for listener in listeners { listener(stop) }
+  }
+
+  /// Calls `body` once, when no more writes are taken until the next start; at once when that is so.
+  func whenStopped(_ body: @escaping @Sendable (StoreError) -> Void) {
+    let failure = state.withLock { state in
+      if state.failure == nil { state.listeners.append(body) }
+      return state.failure
+    }
+    if let failure { body(failure) }
+  }
 }

@@ -76,10 +76,13 @@ extension Problem {
     }
   }
 
-  /// A range that lies outside of the bytes has an HTTP status of its own.
+  /// A range that lies outside of the bytes, and a full disk, have an HTTP status of their own.
   private mutating func readReason(_ detail: Status.Detail) {
     do {
       let info = try GoogleRpc.ErrorInfo(serialized: detail.value)
+      if code == .resourceExhausted, info.reason == Status.storageFull {
+        status = .insufficientStorage
+      }
       guard code == .outOfRange, info.reason == DownloadMetadata.unsatisfiable,
         let size = info.metadata["size"].flatMap(Int.init)
       else { return }
