@@ -33,7 +33,7 @@ func service(
       name: name,
       dependencies: [
         "Values", "Protobuf", "WellKnown", "RPC", "Store", "Access", "Handling", "PorticoAPI",
-        "Bootstrap", log,
+        "Bootstrap", "Telemetry", log,
       ] + more,
       path: "services/\(folder)",
       exclude: ["Main", "README.md"],
@@ -83,9 +83,11 @@ let targets: [Target] =
       "RPC",
       ["Threads", "Values", "Protobuf", "WellKnown", "HTTP2", "Telemetry", "CZlib", log] + nio,
       exclude: ["README.md"]),
-    module("Store", ["Values", "COpenSSL"]),
-    module("StoreSQLite", ["Store", "Values", log, .product(name: "GRDB", package: "GRDB.swift")]),
-    module("StorePostgres", ["Store", "Values", "CPostgres", log]),
+    module("Store", ["Values", "COpenSSL", "Telemetry"]),
+    module(
+      "StoreSQLite",
+      ["Store", "Values", "Telemetry", log, .product(name: "GRDB", package: "GRDB.swift")]),
+    module("StorePostgres", ["Store", "Values", "Telemetry", "CPostgres", log]),
     .target(
       name: "PorticoAPI",
       dependencies: ["Protobuf", "WellKnown", "CPorticoProto", "RPC", "Values"],
@@ -106,6 +108,7 @@ let targets: [Target] =
         log,
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "Configuration", package: "swift-configuration"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
       ] + nio),
 
     .executableTarget(

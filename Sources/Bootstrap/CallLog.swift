@@ -4,7 +4,9 @@ import RPC
 
 extension AccessLog {
   /// The log of a service's calls, which says who called. Stands outside the gate, so that refusals are seen.
-  static func ofService(_ logger: Logger) -> AccessLog {
+  ///
+  /// - Parameter errors: is given those that failed through no fault of their caller.
+  static func ofService(_ logger: Logger, errors: RecentErrors) -> AccessLog {
     AccessLog(logger) { call in
       guard let principal = call.signedInPrincipal else { return [:] }
       var fields: Logger.Metadata = [
@@ -12,6 +14,11 @@ extension AccessLog {
       ]
       if let actor = principal.actor { fields["actor"] = "\(actor)" }
       return fields
+    } onEnd: { call, code in
+      guard code.isFault else { return }
+      errors.add(
+        .init(
+          time: call.now, method: call.method.path, code: "\(code)", requestID: call.requestID))
     }
   }
 }

@@ -20,6 +20,8 @@ public struct HostConfiguration: Sendable {
   public var server: ServerConfiguration
   public var clock: any WallClock
   public var logger: Logger
+  /// What the process shows of itself; the same for all its parts.
+  public var telemetry: ProcessTelemetry
   /// How long running calls may take to finish when the process ends.
   public var grace: Duration
 
@@ -28,8 +30,9 @@ public struct HostConfiguration: Sendable {
     keys: Keyring, peers: [String: String] = [:],
     channel: ChannelConfiguration = .betweenServices(), server: ServerConfiguration = .init(),
     clock: any WallClock = SystemClock(), logger: Logger,
-    grace: Duration = .seconds(8)
+    telemetry: ProcessTelemetry = ProcessTelemetry(), grace: Duration = .seconds(8)
   ) {
+    self.telemetry = telemetry
     self.settings = settings
     self.listener = listener
     self.store = store
@@ -58,8 +61,12 @@ public struct HostConfiguration: Sendable {
   ///     drain.seconds     8
   ///     events.days       30: for how long a reader of events can resume
   ///     events.bookmark.seconds   15: how often a silent stream of events says how far it has come
+  ///     internal.listen   127.0.0.1:9601: /metrics, /healthz and /readyz, for the inside only; none unless set
+  ///     report.seconds    10: how often the process tells the others of its service how it is doing
   ///     reflection        false; true tells anyone who reaches the listener what can be called there
-  public init(service: String, _ settings: Settings) throws {
+  public init(
+    service: String, _ settings: Settings, telemetry: ProcessTelemetry = ProcessTelemetry()
+  ) throws {
     let logger = try ProcessLog.logger(service, settings)
     let keys = try Self.keys(settings)
     let listener = Listener.betweenServices(
@@ -73,12 +80,18 @@ public struct HostConfiguration: Sendable {
       settings: settings, listener: listener, store: try StoreLocation(database, owner: owner),
       blobs: URL(fileURLWithPath: try settings.string("blobs.folder", default: "data/blobs")),
       keys: keys, peers: try Self.peers(settings),
-      channel: try Self.channel(settings), logger: logger,
+      channel: try Self.channel(settings), logger: logger, telemetry: telemetry,
       grace: .seconds(try settings.int("drain.seconds", default: 8, in: 0...600)))
   }
 
   var eventDays: Int {
     get throws(SettingError) { try settings.int("events.days", default: 30, in: 1...3650) }
+  }
+
+  var reportPause: Duration {
+    get throws(SettingError) {
+      .seconds(try settings.int("report.seconds", default: 10, in: 1...300))
+    }
   }
 
   var eventPace: EventPace {
@@ -92,11 +105,14 @@ public struct HostConfiguration: Sendable {
   }
 
   /// `host:port` or `unix:/path`.
-  public static func address(_ text: String) throws(SettingError) -> Listener.Address {
+  /// - Parameter key: the setting that says so, for who reads the error.
+  public static func address(
+    _ text: String, named key: String = "listen"
+  ) throws(SettingError) -> Listener.Address {
     if text.hasPrefix("unix:"), text.count > 5 { return .unix(path: String(text.dropFirst(5))) }
     guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
       (0...65535).contains(port), colon > text.startIndex
-    else { throw .invalid("listen", "must be host:port or unix:/path") }
+    else { throw .invalid(key, "must be host:port or unix:/path") }
     let host = text[..<colon].trimmingCharacters(in: ["[", "]"])
     return .tcp(host: host, port: port)
   }

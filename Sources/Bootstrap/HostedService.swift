@@ -1,6 +1,7 @@
 import Foundation
 import RPC
 import Store
+import Telemetry
 
 /// A service as a process sees it: its name, its schema, what it answers and what it does by itself.
 public protocol HostedService: Sendable {
@@ -16,12 +17,18 @@ public protocol HostedService: Sendable {
   var services: [any RPCService] { get }
   /// What it does by itself; nothing unless it says so.
   var jobs: [Job] { get }
+  /// What else it counts; asked at any time, must not wait.
+  var metrics: [MetricFamily] { get }
+  /// What of its own waits for work, over all tenants; read every few seconds.
+  func queues(_ db: AcrossTenants) throws -> [QueueDepth]
   /// Every kind of event it emits: who may be told of each is told by its type. None unless it says so.
   static var eventTypes: [EventType] { get }
 }
 
 extension HostedService {
   public var jobs: [Job] { [] }
+  public var metrics: [MetricFamily] { [] }
+  public func queues(_ db: AcrossTenants) throws -> [QueueDepth] { [] }
   public static var eventTypes: [EventType] { [] }
 }
 

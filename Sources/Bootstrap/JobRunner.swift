@@ -7,12 +7,18 @@ struct JobRunner: Sendable {
   let store: any Store
   let owner: String
   let logger: Logger
+  let figures: JobFigures
+  let errors: RecentErrors
 
   /// Until the task is cancelled. A run that fails is logged, and the next comes after the same interval.
   func run() async {
     while !Task.isCancelled {
       do { try await runOnce() } catch is CancellationError { return } catch {
         logger.error("job failed", metadata: ["job": "\(job.name)", "error": "\(error)"])
+        errors.add(
+          .init(
+            time: store.clock.now, method: "job/\(job.name)", code: "failed",
+            requestID: ""))
       }
       do { try await Task.sleep(for: job.interval) } catch { return }
     }
@@ -26,9 +32,14 @@ struct JobRunner: Sendable {
       let lease = try await Lease.acquire(
         "job/\(job.name)", owner: owner, for: Self.life, in: store)
     else { return false }
+    let began = ContinuousClock.now
+    figures.began(job.name)
     do {
       try await runHolding(lease)
+      figures.ended(job.name, after: ContinuousClock.now - began, failed: false)
     } catch {
+      figures.ended(
+        job.name, after: ContinuousClock.now - began, failed: !(error is CancellationError))
       try await lease.release(in: store)
       throw error
     }

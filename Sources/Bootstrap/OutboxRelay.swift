@@ -3,6 +3,7 @@ import Logging
 import PorticoAPI
 import RPC
 import Store
+import Values
 
 /// Performs the effects that transactions left in the outbox: claims due rows, calls the method each names in the
 /// service's own name, and reports back. Several relays may run: each row is leased to one of them.
@@ -10,6 +11,8 @@ struct OutboxRelay: Sendable {
   let outbox: Outbox
   let peers: Peers
   let logger: Logger
+  let figures: ServiceFigures
+  let clock: any WallClock
   /// What a call of one effect may take; less than the lease of a claim.
   var deadline = Duration.seconds(30)
   /// How long to wait before looking again when nothing was due.
@@ -40,10 +43,15 @@ struct OutboxRelay: Sendable {
   private func perform(_ item: Outbox.Item) async {
     let failure = await call(item)
     do {
-      guard let failure else { return try await outbox.complete(item) }
+      guard let failure else {
+        try await outbox.complete(item)
+        figures.effects.add(1, "done")
+        return figures.effectAge.record(clock.now - item.created)
+      }
       let outcome = try await outbox.fail(
         item, error: "\(failure.code): \(failure.internalReason ?? failure.message)",
         isFinal: Self.isFinal(failure.code))
+      figures.effects.add(1, outcome == .dead ? "dead" : "again")
       logger.log(
         level: outcome == .dead ? .error : .warning, "effect failed",
         metadata: [

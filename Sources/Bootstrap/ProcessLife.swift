@@ -9,6 +9,7 @@ import UnixSignals
 struct ProcessLife: Sendable {
   let parts: [any ProcessPart]
   let settings: Settings?
+  let telemetry: ProcessTelemetry
   let logger: Logger
 
   /// Signals that come before everything has started wait until then.
@@ -51,6 +52,7 @@ struct ProcessLife: Sendable {
         started.append(part)
       }
       try settings?.refuseUnknownFlags()
+      telemetry.readiness.started()
       return started
     } catch {
       await stop(started)
@@ -59,6 +61,7 @@ struct ProcessLife: Sendable {
   }
 
   private func stop(_ started: [any ProcessPart]) async {
+    telemetry.readiness.draining()
     for part in started.reversed() { await part.stop() }
   }
 

@@ -37,7 +37,14 @@ public actor ServiceHost<Service: HostedService>: ProcessPart {
     let address: Listener.Address
     let service: Service
     let feeds: EventFeeds
+    let watching: Watching
     let work: [Task<Void, Never>]
+  }
+
+  /// What was added to the telemetry of the process, to be taken from it again.
+  private struct Watching {
+    var metrics: Int
+    var checks: [Int]
   }
 
   public init(_ service: Service.Type = Service.self, _ configuration: HostConfiguration) {
@@ -73,8 +80,11 @@ public actor ServiceHost<Service: HostedService>: ProcessPart {
     }
   }
 
-  private func begin(_ store: any Store) async throws -> Running {
+  private func begin(_ opened: any Store) async throws -> Running {
     let (clock, logger, keys) = (configuration.clock, configuration.logger, configuration.keys)
+    let figures = ServiceFigures(
+      process: "\(name)/\(ProcessInfo.processInfo.processIdentifier)/\(RequestID.make())")
+    let store = ObservedStore(base: opened, figures: figures.store)
     let peers = Peers(
       configuration.peers, identity: try keys.serviceIdentity(name, clock: clock),
       configuration: configuration.channel, logger: logger)
@@ -86,6 +96,7 @@ public actor ServiceHost<Service: HostedService>: ProcessPart {
     let feeds = EventFeeds(store, pace: try configuration.eventPace, logger: logger)
     var services = service.services
     if let watch = EventWatch<Service>(feeds) { services.append(watch) }
+    if let reports = ServiceReports<Service>(store, service) { services.append(reports) }
     let health = Health(services)
     var offered: [any RPCService] = services + [health]
     if try configuration.settings.bool("reflection", default: false) {
@@ -94,7 +105,8 @@ public actor ServiceHost<Service: HostedService>: ProcessPart {
     let server = Server(
       services: offered,
       interceptors: [
-        AccessLog.ofService(logger), Gate(keys.verifier(for: name, clock: clock)),
+        AccessLog.ofService(logger, errors: figures.errors),
+        Gate(keys.verifier(for: name, clock: clock)),
       ],
       clock: clock, configuration: configuration.server, logger: logger)
     let address = try await server.listen(configuration.listener)
@@ -102,22 +114,51 @@ public actor ServiceHost<Service: HostedService>: ProcessPart {
     // Whoever asks how it is learns that a restart is needed; whoever only reads is still answered.
     store.whenWritesStop { _ in health.set(serving: false) }
     logger.info("serving", metadata: ["address": "\(address)"])
+    let jobs = service.jobs + [try housekeeping(store, figures.process)]
+    let reporter = Reporter(
+      service: service, store: store, figures: figures, jobs: JobFigures(jobs, clock: clock),
+      feeds: feeds,
+      calls: HostMetrics(
+        served: server.metrics, made: peers.metrics, listener: server.counters,
+        channels: peers.counters),
+      telemetry: configuration.telemetry, address: "\(address)", folders: configuration.folders,
+      logger: logger)
     return Running(
       store: store, server: server, health: health, peers: peers, address: address,
-      service: service, feeds: feeds, work: try work(of: service, store, peers, feeds))
+      service: service, feeds: feeds, watching: watch(with: reporter, store, peers),
+      work: try work(jobs, reporter, health, peers))
   }
 
   private func work(
-    of service: Service, _ store: any Store, _ peers: Peers, _ feeds: EventFeeds
+    _ jobs: [Job], _ reporter: Reporter<Service>, _ health: Health, _ peers: Peers
   ) throws -> [Task<Void, Never>] {
-    let logger = configuration.logger
-    let owner = "\(name)/\(ProcessInfo.processInfo.processIdentifier)/\(RequestID.make())"
-    let relay = OutboxRelay(outbox: Outbox(store, owner: owner), peers: peers, logger: logger)
-    let runners = (service.jobs + [try housekeeping(store, owner)]).map {
-      JobRunner(job: $0, store: store, owner: owner, logger: logger)
+    let (logger, store, figures) = (configuration.logger, reporter.store, reporter.figures)
+    let relay = OutboxRelay(
+      outbox: Outbox(store, owner: figures.process), peers: peers, logger: logger,
+      figures: figures, clock: configuration.clock)
+    let runners = jobs.map {
+      JobRunner(
+        job: $0, store: store, owner: figures.process, logger: logger, figures: reporter.jobs,
+        errors: figures.errors)
     }
-    return [Task { await relay.run() }, Task { await feeds.run() }]
-      + runners.map { runner in Task { await runner.run() } }
+    let pause = try configuration.reportPause
+    let keeper = HealthKeeper(
+      health: health, readiness: configuration.telemetry.readiness, part: name, logger: logger)
+    return [
+      Task { await relay.run() }, Task { await reporter.feeds.run() },
+      Task { await reporter.run(every: pause) }, Task { await keeper.run() },
+    ] + runners.map { runner in Task { await runner.run() } }
+  }
+
+  /// Shows figures and dependencies of this service among those of the process.
+  private func watch(
+    with reporter: Reporter<Service>, _ store: any Store, _ peers: Peers
+  ) -> Watching {
+    let (telemetry, name) = (configuration.telemetry, name)
+    let dependencies = Dependencies(name, store: store, configuration: configuration, peers: peers)
+    return Watching(
+      metrics: telemetry.metrics.add([.init("service", name)]) { reporter.families },
+      checks: dependencies.add(to: telemetry.readiness))
   }
 
   /// Forgets what can no longer be repeated, answers to request ids that have run out and effects done a week ago; and
@@ -143,6 +184,7 @@ public actor ServiceHost<Service: HostedService>: ProcessPart {
   public func stop() async {
     guard let running else { return }
     self.running = nil
+    for check in running.watching.checks { configuration.telemetry.readiness.remove(check) }
     running.health.set(serving: false)
     running.health.end()
     running.feeds.end()
@@ -150,6 +192,7 @@ public actor ServiceHost<Service: HostedService>: ProcessPart {
     await running.server.shutDown(grace: configuration.grace)
     for task in running.work { await task.value }
     await running.peers.shutDown(grace: .zero)
+    configuration.telemetry.metrics.remove(running.watching.metrics)
     await running.store.close()
     configuration.logger.info("stopped")
   }

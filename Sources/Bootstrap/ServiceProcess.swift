@@ -7,20 +7,24 @@ public enum ServiceProcess {
   /// Reads the settings, runs the service until SIGTERM or SIGINT, drains and returns. A second signal ends the
   /// drain; SIGHUP reads certificates again. Wrong settings end the process with status 64, a failed start with 70, both with one line that says why.
   public static func run<Service: HostedService>(_ service: Service.Type) async {
-    await run(Service.name) { settings in
-      let configuration = try HostConfiguration(service: Service.name, settings)
+    await run(Service.name) { settings, telemetry in
+      let configuration = try HostConfiguration(
+        service: Service.name, settings, telemetry: telemetry)
       return ([ServiceHost(service, configuration)], configuration.logger)
     }
   }
 
   /// The same for any parts, started in their order and stopped in the reverse one.
   public static func run(
-    _ name: String, _ parts: (Settings) async throws -> ([any ProcessPart], Logger)
+    _ name: String,
+    _ parts: (Settings, ProcessTelemetry) async throws -> ([any ProcessPart], Logger)
   ) async {
     do {
       let settings = try await Settings()
-      let (parts, logger) = try await parts(settings)
-      try await run(parts, settings: settings, logger: logger)
+      let telemetry = ProcessTelemetry()
+      let (parts, logger) = try await parts(settings, telemetry)
+      let inside = try InternalServer(settings, telemetry, logger: logger).map { [$0] } ?? []
+      try await run(inside + parts, settings: settings, telemetry: telemetry, logger: logger)
     } catch let error as SettingError {
       fail(name, error, status: 64)
     } catch {
@@ -30,12 +34,14 @@ public enum ServiceProcess {
 
   /// Starts parts, waits for a signal, and stops them. What is in memory never reaches a core file.
   public static func run(
-    _ parts: [any ProcessPart], settings: Settings? = nil, logger: Logger
+    _ parts: [any ProcessPart], settings: Settings? = nil,
+    telemetry: ProcessTelemetry = ProcessTelemetry(), logger: Logger
   ) async throws {
     try forbidCoreFiles()
     // From here on, so that no signal is lost while the parts start.
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
-    try await ProcessLife(parts: parts, settings: settings, logger: logger).run(signals)
+    try await ProcessLife(parts: parts, settings: settings, telemetry: telemetry, logger: logger)
+      .run(signals)
   }
 
   private static func forbidCoreFiles() throws {

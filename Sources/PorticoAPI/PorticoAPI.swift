@@ -18,6 +18,9 @@ public enum Identity {}
 /// Package `portico.messaging.v1`.
 public enum Messaging {}
 
+/// Package `portico.operation.v1`.
+public enum Operations {}
+
 /// Package `portico.access.v1`.
 public enum PorticoAccess {}
 

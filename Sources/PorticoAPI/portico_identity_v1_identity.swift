@@ -1716,3 +1716,60 @@ extension Methods {
     ]
   }
 }
+
+/// How the service is doing, for who runs the installation.
+public protocol IdentityOperationService: RPCService {
+  /// Of all processes of the service, whichever of them answers.
+  func getServiceReport(_ request: Operations.GetServiceReportRequest, _ call: Call) async throws
+    -> Operations.ServiceReport
+}
+
+extension IdentityOperationService {
+  public static var name: String { "portico.identity.v1.IdentityOperation" }
+
+  public var handlers: [MethodHandler] {
+    [
+      .unary(Methods.IdentityOperation.getServiceReport) {
+        (request: Operations.GetServiceReportRequest, call: Call) async throws
+          -> Operations.ServiceReport in
+        try await self.getServiceReport(request, call)
+      }
+    ]
+  }
+}
+
+/// How the service is doing, for who runs the installation.
+public struct IdentityOperationClient: Sendable {
+  public let caller: any Caller
+
+  public init(_ caller: any Caller) {
+    self.caller = caller
+  }
+
+  /// Of all processes of the service, whichever of them answers.
+  public func getServiceReport(
+    _ request: Operations.GetServiceReportRequest, _ options: CallOptions = .init()
+  ) async throws -> Operations.ServiceReport {
+    try await caller.unary(Methods.IdentityOperation.getServiceReport, request, options)
+  }
+}
+
+extension Methods {
+  /// How the service is doing, for who runs the installation.
+  public enum IdentityOperation {
+    /// Of all processes of the service, whichever of them answers.
+    public static let getServiceReport = Method(
+      service: "portico.identity.v1.IdentityOperation",
+      name: "GetServiceReport",
+      input: Operations.GetServiceReportRequest.descriptor,
+      output: Operations.ServiceReport.descriptor,
+      idempotency: .noSideEffects,
+      access: AccessRule(.servicesOnly, services: ["gateway", "operator"]),
+      documentation: "Of all processes of the service, whichever of them answers."
+    )
+
+    public static let all: [Method] = [
+      getServiceReport
+    ]
+  }
+}

@@ -447,3 +447,60 @@ extension Methods {
     ]
   }
 }
+
+/// How the service is doing, for who runs the installation.
+public protocol MessagingOperationService: RPCService {
+  /// Of all processes of the service, whichever of them answers.
+  func getServiceReport(_ request: Operations.GetServiceReportRequest, _ call: Call) async throws
+    -> Operations.ServiceReport
+}
+
+extension MessagingOperationService {
+  public static var name: String { "portico.messaging.v1.MessagingOperation" }
+
+  public var handlers: [MethodHandler] {
+    [
+      .unary(Methods.MessagingOperation.getServiceReport) {
+        (request: Operations.GetServiceReportRequest, call: Call) async throws
+          -> Operations.ServiceReport in
+        try await self.getServiceReport(request, call)
+      }
+    ]
+  }
+}
+
+/// How the service is doing, for who runs the installation.
+public struct MessagingOperationClient: Sendable {
+  public let caller: any Caller
+
+  public init(_ caller: any Caller) {
+    self.caller = caller
+  }
+
+  /// Of all processes of the service, whichever of them answers.
+  public func getServiceReport(
+    _ request: Operations.GetServiceReportRequest, _ options: CallOptions = .init()
+  ) async throws -> Operations.ServiceReport {
+    try await caller.unary(Methods.MessagingOperation.getServiceReport, request, options)
+  }
+}
+
+extension Methods {
+  /// How the service is doing, for who runs the installation.
+  public enum MessagingOperation {
+    /// Of all processes of the service, whichever of them answers.
+    public static let getServiceReport = Method(
+      service: "portico.messaging.v1.MessagingOperation",
+      name: "GetServiceReport",
+      input: Operations.GetServiceReportRequest.descriptor,
+      output: Operations.ServiceReport.descriptor,
+      idempotency: .noSideEffects,
+      access: AccessRule(.servicesOnly, services: ["gateway", "operator"]),
+      documentation: "Of all processes of the service, whichever of them answers."
+    )
+
+    public static let all: [Method] = [
+      getServiceReport
+    ]
+  }
+}

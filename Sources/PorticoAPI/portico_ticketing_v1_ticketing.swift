@@ -805,3 +805,60 @@ extension Methods {
     ]
   }
 }
+
+/// How the service is doing, for who runs the installation.
+public protocol TicketingOperationService: RPCService {
+  /// Of all processes of the service, whichever of them answers.
+  func getServiceReport(_ request: Operations.GetServiceReportRequest, _ call: Call) async throws
+    -> Operations.ServiceReport
+}
+
+extension TicketingOperationService {
+  public static var name: String { "portico.ticketing.v1.TicketingOperation" }
+
+  public var handlers: [MethodHandler] {
+    [
+      .unary(Methods.TicketingOperation.getServiceReport) {
+        (request: Operations.GetServiceReportRequest, call: Call) async throws
+          -> Operations.ServiceReport in
+        try await self.getServiceReport(request, call)
+      }
+    ]
+  }
+}
+
+/// How the service is doing, for who runs the installation.
+public struct TicketingOperationClient: Sendable {
+  public let caller: any Caller
+
+  public init(_ caller: any Caller) {
+    self.caller = caller
+  }
+
+  /// Of all processes of the service, whichever of them answers.
+  public func getServiceReport(
+    _ request: Operations.GetServiceReportRequest, _ options: CallOptions = .init()
+  ) async throws -> Operations.ServiceReport {
+    try await caller.unary(Methods.TicketingOperation.getServiceReport, request, options)
+  }
+}
+
+extension Methods {
+  /// How the service is doing, for who runs the installation.
+  public enum TicketingOperation {
+    /// Of all processes of the service, whichever of them answers.
+    public static let getServiceReport = Method(
+      service: "portico.ticketing.v1.TicketingOperation",
+      name: "GetServiceReport",
+      input: Operations.GetServiceReportRequest.descriptor,
+      output: Operations.ServiceReport.descriptor,
+      idempotency: .noSideEffects,
+      access: AccessRule(.servicesOnly, services: ["gateway", "operator"]),
+      documentation: "Of all processes of the service, whichever of them answers."
+    )
+
+    public static let all: [Method] = [
+      getServiceReport
+    ]
+  }
+}

@@ -1,17 +1,23 @@
 import Logging
+import Telemetry
 
 /// One line for each call that reached a server's interceptors: what, for whom, how it ended, how long it took and how much
 /// it moved. Never what was in it: no metadata, no message, no token. Stands outermost, so that what
 /// the other interceptors refuse is seen too.
 public struct AccessLog: ServerInterceptor {
   private let logger: Logger
+  private let onEnd: @Sendable (Call, Status.Code) -> Void
   private let describe: @Sendable (Call) -> Logger.Metadata
 
-  /// - Parameter describe: further fields, such as who calls; asked when the call is over.
+  /// - Parameters:
+  ///   - describe: further fields, such as who calls; asked when the call is over.
+  ///   - onEnd: is told of every call that did not end well, logged or not.
   public init(
-    _ logger: Logger, describe: @escaping @Sendable (Call) -> Logger.Metadata = { _ in [:] }
+    _ logger: Logger, describe: @escaping @Sendable (Call) -> Logger.Metadata = { _ in [:] },
+    onEnd: @escaping @Sendable (Call, Status.Code) -> Void = { _, _ in }
   ) {
     self.logger = logger
+    self.onEnd = onEnd
     self.describe = describe
   }
 
@@ -31,12 +37,15 @@ public struct AccessLog: ServerInterceptor {
   private func write(_ call: Call, _ status: Status?) {
     // What the client saw, whatever a cancelled handler made of it.
     let code = call.cancellation ?? status?.code ?? .ok
+    if code != .ok { onEnd(call, code) }
     let level = Self.level(of: code)
     guard logger.logLevel <= level else { return }
     var fields: Logger.Metadata = [
-      "method": "\(call.method.path)", "request": "\(call.requestID)",
-      "trace": "\(call.trace.traceID)", "code": "\(code)", "ms": "\(Self.milliseconds(call))",
-      "request_bytes": "\(call.requestBytes)", "response_bytes": "\(call.responseBytes)",
+      "method": "\(call.method.path)", "request_id": "\(call.requestID)",
+      "trace_id": "\(call.trace.traceID)", "code": "\(code)",
+      "ms": .stringConvertible(LogNumber(milliseconds: call.elapsed)),
+      "request_bytes": .stringConvertible(LogNumber(call.requestBytes)),
+      "response_bytes": .stringConvertible(LogNumber(call.responseBytes)),
       "peer": "\(Self.name(of: call.peer))",
     ]
     fields.merge(describe(call)) { own, _ in own }
@@ -49,18 +58,11 @@ public struct AccessLog: ServerInterceptor {
     peer.certificateNames.isEmpty ? peer.address : peer.certificateNames.joined(separator: " ")
   }
 
-  /// With three digits behind the point.
-  private static func milliseconds(_ call: Call) -> String {
-    let microseconds = Int64(clampedNanoseconds: call.elapsed) / 1000
-    return "\(microseconds / 1000).\(String(1000 + microseconds % 1000).dropFirst())"
-  }
-
   /// What the operator must look at is an error; what the caller did wrong is not.
   private static func level(of code: Status.Code) -> Logger.Level {
     switch code {
     case .internal, .unknown, .dataLoss: .error
     case .unavailable, .resourceExhausted, .deadlineExceeded: .warning
-    case .ok: .debug
     default: .info
     }
   }

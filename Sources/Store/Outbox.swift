@@ -11,9 +11,9 @@ extension Transaction {
     try run(
       """
       INSERT INTO portico_outbox (tenant, key, method, body, created_at, due_at, attempts, state,
-        leased_until)
+        leased_until, trace)
       VALUES (\(tenant), \(key), \(method), \(body), \(now), \(now + delay), \(0),
-        \(Outbox.State.waiting), \(0))
+        \(Outbox.State.waiting), \(0), \(state.trace))
       ON CONFLICT (tenant, key) DO NOTHING
       """) > 0
   }
@@ -37,6 +37,8 @@ public struct Outbox: Sendable {
     public var attempt: Int
     /// What the last attempt failed with.
     public var error: String?
+    /// The `traceparent` of the change that left it; nil when that was not traced.
+    public var trace: String?
   }
 
   /// How often and how fast a failed effect is tried again.
@@ -91,7 +93,7 @@ public struct Outbox: Sendable {
         UPDATE portico_outbox SET leased_until = \(db.now + lease), lease_owner = \(owner),
           attempts = attempts + 1
         WHERE \(open) AND (tenant, key) IN (SELECT tenant, key FROM due)
-        RETURNING tenant, key, method, body, created_at, due_at, attempts, error
+        RETURNING tenant, key, method, body, created_at, due_at, attempts, error, trace
         """)
       return try rows.map { (try $0["due_at"] as Instant, try Item($0)) }
         .sorted { ($0.0, $0.1.key) < ($1.0, $1.1.key) }.map(\.1)
@@ -136,7 +138,7 @@ public struct Outbox: Sendable {
     try await store.readAcrossTenants { db in
       try db.all(
         """
-        SELECT tenant, key, method, body, created_at, attempts, error FROM portico_outbox
+        SELECT tenant, key, method, body, created_at, attempts, error, trace FROM portico_outbox
         WHERE state = \(State.dead) ORDER BY finished_at, tenant, key LIMIT \(limit)
         """
       ).map { try Item($0) }
@@ -184,5 +186,6 @@ extension Outbox.Item {
     created = try row["created_at"]
     attempt = try row["attempts"]
     error = try row["error"]
+    trace = try row["trace"]
   }
 }

@@ -6,8 +6,16 @@ extension Migration {
         part: "portico", version: 1, name: "platform",
         sql: tables + (engine == .sqlite ? sqliteAppendOnly : postgresAppendOnly)),
       Migration(part: "portico", version: 2, name: "event_places", sql: eventPlaces),
+      Migration(part: "portico", version: 3, name: "observing", sql: observing),
     ]
   }
+
+  /// What each process of the service last told of itself, and whose trace an effect belongs to.
+  private static let observing = """
+    CREATE TABLE portico_processes (
+      id TEXT NOT NULL PRIMARY KEY, seen_at BIGINT NOT NULL, report BYTEA NOT NULL);
+    ALTER TABLE portico_outbox ADD COLUMN trace TEXT;
+    """
 
   /// Who may be told of an event, and the age by which it is forgotten. Events have no content.
   private static let eventPlaces = """

@@ -21,6 +21,8 @@ public protocol Store: Sendable {
   var clock: any WallClock { get }
   /// Rings when a commit has appended events.
   var bell: EventBell { get }
+  /// How the engine is doing.
+  var condition: StoreCondition { get }
 
   /// Reads one consistent state. A statement that writes throws `StoreError.readOnly`.
   func read<T: Sendable>(

@@ -28,6 +28,9 @@ public struct Transaction {
     guard try state.run(sql) > 0 else { throw error }
   }
 
+  /// Says whose trace the effects belong to that this transaction leaves.
+  public func belongs(toTrace traceparent: String) { state.trace = traceparent }
+
   /// Every row of the result. Bound your lists: `LIMIT`, or a page.
   public func all(_ sql: SQL) throws(StoreError) -> [Row] { try state.rows(sql, limit: nil) }
 
@@ -67,6 +70,8 @@ public final class TransactionState {
   private var events: [TenantID: [NewEvent]] = [:]
   private let now: Instant
   private let isReadOnly: Bool
+  /// The `traceparent` of the work that the transaction belongs to; goes with the effects that it leaves.
+  var trace: String?
 
   public init(
     engine: Engine, runner: any StatementRunner, now: Instant, isReadOnly: Bool = false

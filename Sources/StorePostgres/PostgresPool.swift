@@ -31,6 +31,9 @@ final class PostgresPool: Sendable {
     }
   }
 
+  /// Transactions that wait for a connection.
+  var waiting: Int { state.withLock { $0.waiting.count } }
+
   func add(_ work: @escaping Work) throws(StoreError) {
     try state.withLock { state throws(StoreError) in
       guard !state.isClosed else { throw .unavailable("the store is closed") }

@@ -22,6 +22,8 @@ public final class PostgresStore: Store {
   public var engine: Engine { .postgres }
   public let clock: any WallClock
   public let bell = EventBell()
+  public var condition: StoreCondition { figures.condition(waiting: pool.waiting) }
+  private let figures: PostgresFigures
   private let pool: PostgresPool
   private let roles: PostgresRoles
 
@@ -48,8 +50,10 @@ public final class PostgresStore: Store {
     self.clock = clock
     self.roles = roles
     let names = ConstraintNames()
+    let figures = PostgresFigures(connections: limits.connections)
+    self.figures = figures
     pool = PostgresPool(threads: limits.connections, limit: limits.waiting) {
-      PostgresWorker(conninfo, names: names, limits: limits)
+      PostgresWorker(conninfo, names: names, limits: limits, figures: figures)
     }
   }
 

@@ -18,9 +18,14 @@ final class PostgresWorker {
   private let conninfo: String
   private let names: ConstraintNames
   private let limits: PostgresStore.Limits
+  private let figures: PostgresFigures
   private var connection: PostgresConnection?
 
-  init(_ conninfo: String, names: ConstraintNames, limits: PostgresStore.Limits) {
+  init(
+    _ conninfo: String, names: ConstraintNames, limits: PostgresStore.Limits,
+    figures: PostgresFigures
+  ) {
+    self.figures = figures
     self.conninfo = conninfo
     self.names = names
     self.limits = limits
@@ -35,6 +40,8 @@ final class PostgresWorker {
     _ body: (TransactionState) throws -> T
   ) throws -> T {
     var attempt = 1
+    figures.began()
+    defer { figures.ended() }
     while true {
       let wasIdle = connection != nil
       let runner = PostgresRunner(
@@ -61,6 +68,7 @@ final class PostgresWorker {
         default: throw error
         }
         attempt += 1
+        figures.retried()
       }
     }
   }
@@ -68,8 +76,15 @@ final class PostgresWorker {
   /// The connection itself, outside a transaction.
   func connected() throws(StoreError) -> PostgresConnection {
     if let connection, !connection.isLost { return connection }
-    let fresh = try PostgresConnection(
-      conninfo, names: names, timeout: limits.statementTimeout + .seconds(5))
+    let fresh: PostgresConnection
+    do throws(StoreError) {
+      fresh = try PostgresConnection(
+        conninfo, names: names, timeout: limits.statementTimeout + .seconds(5))
+      figures.connected(nil)
+    } catch {
+      figures.connected(error)
+      throw error
+    }
     var known: [String: String] = [:]
     for row in try fresh.perform(text: ConstraintNames.query).rows(limit: nil) {
       guard case .text(let index) = row.values[0], case .text(let name) = row.values[1] else {

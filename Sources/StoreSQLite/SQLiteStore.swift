@@ -27,6 +27,11 @@ public final class SQLiteStore: Store {
   public var engine: Engine { .sqlite }
   public let clock: any WallClock
   public var bell: EventBell { writes.bell }
+  public var condition: StoreCondition {
+    var condition = writes.condition
+    condition.waiting += reading.withLock { $0.count }
+    return condition
+  }
 
   private let database: any DatabaseWriter
   private let writes: WriteQueue

@@ -2,6 +2,7 @@ import GRDB
 import Logging
 import Store
 import Synchronization
+import Telemetry
 import Values
 
 /// The one writer. Jobs that wait while a commit is under way share the next one.
@@ -24,6 +25,10 @@ final class WriteQueue: Sendable {
   private let state = Mutex(State())
   private let log = LogGrowth()
   let bell = EventBell()
+  private let commitTimes = Distribution()
+  private let commitSizes = Distribution(Distribution.counts)
+  private let failedCommits = Counter(
+    "portico_sqlite_failed_commits_total", help: "Commits that the disk refused.")
 
   init(
     _ database: any DatabaseWriter, clock: any WallClock, limits: SQLiteStore.Limits, logger: Logger
@@ -40,6 +45,22 @@ final class WriteQueue: Sendable {
     try await withCheckedThrowingContinuation { continuation in
       add(BodyJob(clock: clock, body: body, continuation: continuation))
     }
+  }
+
+  /// Writes that wait, what was committed, and why nothing more is.
+  var condition: StoreCondition {
+    let (waiting, stop) = state.withLock { ($0.waiting.count, $0.refusal) }
+    return StoreCondition(
+      waiting: waiting, refusal: stop,
+      families: [
+        .gauge(
+          "portico_sqlite_write_queue", Double(waiting), help: "Writes that wait for the writer."),
+        commitTimes.family(
+          "portico_sqlite_commit_seconds", help: "Time of a COMMIT with its sync."),
+        commitSizes.family(
+          "portico_sqlite_commit_writes", help: "Writes that shared a commit."),
+        failedCommits.family,
+      ])
   }
 
   /// Refuses new writes and returns when those that wait are answered.
@@ -106,7 +127,10 @@ final class WriteQueue: Sendable {
       return []
     }
     do {
+      let began = ContinuousClock.now
       try db.cachedStatement(sql: "COMMIT").execute()
+      commitTimes.record(ContinuousClock.now - began)
+      commitSizes.record(Double(done.count))
       bell.ring(done.reduce(into: []) { $0.formUnion($1.tenantsWithEvents) })
       for job in done { job.succeed() }
     } catch {
@@ -174,6 +198,7 @@ final class WriteQueue: Sendable {
   @discardableResult
   private func stopAfter(_ error: any Error, _ step: String) -> StoreError {
     let failure = StoreError(sqlite: error)
+    failedCommits.add()
     switch failure {
     case .unavailable, .corrupt: stop(because: failure, step)
     default: logger.error("\(step) failed: \(failure)")

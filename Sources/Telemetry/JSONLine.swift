@@ -47,6 +47,7 @@ struct JSONLine {
   mutating func value(_ value: Logger.MetadataValue) {
     switch value {
     case .string(let text): self.text(text)
+    case .stringConvertible(let value as LogNumber): raw(value.description)
     case .stringConvertible(let value): text(value.description)
     case .array(let values):
       raw("[")

@@ -36,8 +36,10 @@ public struct LineLogHandler: LogHandler {
     if let own = event.metadata {
       if fields.isEmpty { fields = own } else { fields.merge(own) { $1 } }
     }
+    // A process of several services says which of them speaks.
+    let service = fields.removeValue(forKey: "service").map { "\($0)" } ?? label
     let record = LogRecord(
-      time: clock.now, level: event.level, label: label, message: event.message.description,
+      time: clock.now, level: event.level, label: service, message: event.message.description,
       fields: fields)
     sink.write(line: format == .json ? record.json : record.text)
   }

@@ -10,7 +10,7 @@ struct LogRecord {
   let message: String
   let fields: Logger.Metadata
 
-  /// `{"time":"2026-02-03T04:05:06.789012Z","level":"info","logger":"ticketing","message":"…","call":"…"}`
+  /// `{"time":"2026-02-03T04:05:06.789012Z","level":"info","service":"ticketing","message":"…","call":"…"}`
   ///
   /// A field that would hide one of the four fixed ones is written with a trailing underscore.
   var json: String {
@@ -20,7 +20,7 @@ struct LogRecord {
     appendTimestamp(to: &line)
     line.raw("\",\"level\":\"")
     line.raw(level.rawValue)
-    line.raw("\",\"logger\":")
+    line.raw("\",\"service\":")
     line.text(label)
     line.raw(",\"message\":")
     line.text(message)
@@ -47,7 +47,7 @@ struct LogRecord {
     return line
   }
 
-  private static let fixed: Set<String> = ["time", "level", "logger", "message"]
+  private static let fixed: Set<String> = ["time", "level", "service", "message"]
 
   private var timestamp: String {
     var text = JSONLine()

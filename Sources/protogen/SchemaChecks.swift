@@ -76,7 +76,7 @@ struct SchemaChecks {
 
   private func services(_ file: ProtoFile) -> [GenerationError] {
     let needsRoute =
-      isOurs && !file.package.hasPrefix("grpc.") && !file.package.hasPrefix("portico.testing.")
+      isOurs && !file.isWellKnown && !file.package.hasPrefix("portico.testing.")
     return file.services.flatMap { service in
       service.methods.flatMap { method in
         reasons(against: method).map {

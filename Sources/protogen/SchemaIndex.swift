@@ -62,8 +62,11 @@ struct SchemaIndex {
 }
 
 extension ProtoFile {
-  /// Google's and gRPC's definitions go to WellKnown, ours to PorticoAPI.
-  var isWellKnown: Bool { package.hasPrefix("google.") || package.hasPrefix("grpc.") }
+  /// Google's, gRPC's and OpenTelemetry's definitions go to WellKnown, ours to PorticoAPI.
+  /// They are everybody's, and carry no option of ours.
+  var isWellKnown: Bool {
+    ["google.", "grpc.", "opentelemetry."].contains { package.hasPrefix($0) }
+  }
 
   /// Files that only describe files: their C is used by protogen, nothing else needs them.
   var isMeta: Bool {

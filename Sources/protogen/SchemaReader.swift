@@ -206,10 +206,11 @@ struct SchemaReader {
       access: try reader.access() ?? publicRule, bindings: try reader.bindings())
   }
 
-  /// gRPC's own definitions are everybody's and carry no option of ours. They are open to anyone: what they tell is no
-  /// secret of a tenant, and a process offers them only where it was told to.
+  /// gRPC's own definitions and OpenTelemetry's are everybody's and carry no option of ours. They are open to anyone: what
+  /// they tell is no secret of a tenant, and a process offers them only where it was told to.
   private var publicRule: ProtoMethod.Access? {
-    let isPublic = text(proto.pointee.package).hasPrefix("grpc.")
+    let package = text(proto.pointee.package)
+    let isPublic = package.hasPrefix("grpc.") || package.hasPrefix("opentelemetry.")
     return isPublic ? ProtoMethod.Access(callers: .anyone, services: []) : nil
   }
 }

@@ -76,7 +76,7 @@ struct SwiftFiles {
   private func wellKnownTop() -> String {
     join(
       [
-        "\(Self.mark). WellKnown: the messages of google.* and grpc.*, as values.",
+        "\(Self.mark). WellKnown: the messages of google.*, grpc.* and opentelemetry.*, as values.",
         "// No conversions and no services: those are in Handling and PorticoAPI.",
       ] + namespaces { $0.isWellKnown && !$0.isMeta })
   }

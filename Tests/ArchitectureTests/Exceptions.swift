@@ -33,6 +33,7 @@ enum Tables {
   static let withoutTenant: [String: String] = [
     "portico_migrations": "which migrations this database has had; holds nothing of a tenant",
     "portico_leases": "which process does a job that walks every tenant",
+    "portico_processes": "what each process tells of itself; holds nothing of a tenant",
   ]
 }
 

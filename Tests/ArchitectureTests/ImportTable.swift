@@ -47,7 +47,7 @@ enum ImportTable {
     Module("Crypto", .bytes, also: ["COpenSSL", "CSodium"]),
     Module("Protobuf", .bytes, also: ["CProtobufC"]),
     Module("HTTP2", .bytes, also: nio.union(["CNghttp2", "COpenSSL", "Logging"])),
-    Module("Store", .bytes, also: ["COpenSSL"]),
+    Module("Store", .bytes, also: ["COpenSSL", "Telemetry"]),
     Module("Blobs", .bytes, also: ["Crypto", "CMagic"]),
     Module("Mail", .bytes, also: ["CCurl"]),
     Module("Telemetry", .bytes, also: ["Logging"]),
@@ -65,7 +65,7 @@ enum ImportTable {
 
     Module(
       "Bootstrap", .process,
-      also: nio.union(["Configuration", "Logging", "UnixSignals"])),
+      also: nio.union(["Configuration", "Logging", "NIOHTTP1", "UnixSignals"])),
 
     Module("IdentityService", .product, also: ["Logging"]),
     Module("TicketingService", .product, also: ["Logging"]),

@@ -159,7 +159,7 @@ struct ServiceHostTests {
         #expect(try await health.check(.init(service: service)).status == .serving)
       }
       #expect(await code { _ = try await health.check(.init(service: "x")) } == .notFound)
-      #expect(try await health.list(.init()).statuses.count == 4)
+      #expect(try await health.list(.init()).statuses.count == 5)
       let seen = try await health.watch(.init()) { responses in
         var states: [GrpcHealth.HealthCheckResponse.ServingStatus] = []
         for try await response in responses {
@@ -186,7 +186,7 @@ struct ServiceHostTests {
         services == [
           "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
           "grpc.reflection.v1alpha.ServerReflection", "portico.testing.v1.Streams",
-          "portico.ticketing.v1.TicketingEvents",
+          "portico.ticketing.v1.TicketingEvents", "portico.ticketing.v1.TicketingOperation",
         ])
     }
   }

@@ -43,11 +43,13 @@ struct RefusalTests {
     #expect(error?.element == "portico.trial.v1.Things.GetThing")
   }
 
-  @Test("An rpc without an HTTP rule is refused, except of grpc.* and portico.testing.*")
+  @Test(
+    "An rpc without an HTTP rule is refused, except of grpc.*, opentelemetry.* and portico.testing.*"
+  )
   func noHTTPRule() throws {
     let failures = try ProtoSource.failures(ProtoSource.service(options: ProtoSource.access))
     #expect(failures.count == 1 && failures[0].contains("no HTTP rule"))
-    for package in ["grpc.trial.v1", "portico.testing.v2"] {
+    for package in ["grpc.trial.v1", "opentelemetry.trial.v1", "portico.testing.v2"] {
       let text = ProtoSource.service(options: ProtoSource.access, package: package)
       #expect(try ProtoSource.failures(text).filter { $0.contains("HTTP rule") } == [])
     }

@@ -56,7 +56,7 @@ import Testing
     #expect(all.count == 1)
     #expect(line["method"] == "/portico.testing.v1.Streams/Unary")
     #expect(line["code"] == "ok")
-    #expect(line["trace"] == trace)
+    #expect(line["trace_id"] == trace)
     #expect(line["request_bytes"] == "3")
     #expect(line["response_bytes"] == "3")
     #expect(line["user"] == "ada")

@@ -90,8 +90,9 @@ struct EventLogTests {
   func upgrade() async throws {
     for backend in Backend.allCases {
       try await Fixture.with(backend, migrations: []) { fixture in
-        let platform = Migration.platform(fixture.store.engine)
-        #expect(platform.map(\.version) == [1, 2])
+        // What came later says nothing of events.
+        let platform = Array(Migration.platform(fixture.store.engine).prefix(2))
+        #expect(platform.map(\.name) == ["platform", "event_places"])
         // What a build before this one has left: one event, in the table without places.
         try await fixture.store.write(as: acme) { try $0.emit(.test("old"), on: "x/1") }
         try await fixture.target.migrate { session throws(StoreError) in
@@ -104,7 +105,7 @@ struct EventLogTests {
               payload BYTEA NOT NULL DEFAULT '', PRIMARY KEY (tenant, position));
             INSERT INTO portico_events (tenant, position, at, type, resource, account)
             VALUES ('acme', 1, 5, 'old', 'x/1', 'a');
-            DELETE FROM portico_migrations WHERE part = 'portico' AND version = 2;
+            DELETE FROM portico_migrations WHERE part = 'portico' AND version >= 2;
             """)
         }
         let applied = try await Migrator(fixture.target).migrate(platform)

@@ -34,7 +34,7 @@ struct LogTests {
     #expect(object?["time"] as? String == "2026-02-03T04:05:06.000000Z")
     #expect(object?["level"] as? String == "warning")
     #expect(object?["level_"] as? String == "9")
-    #expect(object?["logger"] as? String == "ticketing")
+    #expect(object?["service"] as? String == "ticketing")
     #expect(object?["message"] as? String == "slow call")
     #expect(object?["call"] as? String == "a1b2")
     #expect(object?["parts"] as? [String] == ["x", "y"])

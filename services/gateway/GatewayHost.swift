@@ -16,7 +16,10 @@ public final class GatewayHost: ProcessPart {
   private let keys: Keyring
   private let clock: any WallClock
   private let logger: Logger
+  private let telemetry: ProcessTelemetry
   private let server = Mutex<GatewayServer?>(nil)
+  /// What was added to the telemetry of the process.
+  private let watching = Mutex<(metrics: Int, checks: [Int])?>(nil)
 
   /// The services that methods may belong to.
   private static let services = ["identity", "ticketing", "messaging", "billing", "cms"]
@@ -25,8 +28,9 @@ public final class GatewayHost: ProcessPart {
   public init(
     _ configuration: GatewayConfiguration, peers: [String: String], keys: Keyring,
     channel: ChannelConfiguration = .betweenServices(), clock: any WallClock = SystemClock(),
-    logger: Logger
+    telemetry: ProcessTelemetry = ProcessTelemetry(), logger: Logger
   ) {
+    self.telemetry = telemetry
     self.configuration = configuration
     // Identity and gate stand in the server, once for all services.
     self.peers = Peers(peers, identity: nil, configuration: channel, logger: logger)
@@ -37,11 +41,14 @@ public final class GatewayHost: ProcessPart {
 
   /// Reads the settings of a process of its own: those of `GatewayConfiguration`, and `peers`, `keys.folder`,
   /// `keepalive.seconds` and the `tls.*` of the connections to the services as `HostConfiguration` has them.
-  public convenience init(_ settings: Settings, logger: Logger) throws {
+  public convenience init(
+    _ settings: Settings, telemetry: ProcessTelemetry = ProcessTelemetry(), logger: Logger
+  ) throws {
     let keys = try HostConfiguration.keys(settings)
     self.init(
       try GatewayConfiguration(settings, keys: keys), peers: try HostConfiguration.peers(settings),
-      keys: keys, channel: try HostConfiguration.channel(settings), logger: logger)
+      keys: keys, channel: try HostConfiguration.channel(settings), telemetry: telemetry,
+      logger: logger)
   }
 
   /// Its calls to the services.
@@ -57,6 +64,32 @@ public final class GatewayHost: ProcessPart {
       identity: try keys.serviceIdentity("gateway", clock: clock),
       verifier: keys.verifier(for: "gateway", clock: clock), clock: clock, log: logger)
     server.withLock { $0 = started }
+    watch(started)
+  }
+
+  /// Shows the figures and the dependencies of this gateway among those of the process. Without identity nobody is
+  /// signed in, and nothing else works.
+  private func watch(_ started: GatewayServer) {
+    let peers = peers
+    let metrics = telemetry.metrics.add([.init("service", name)]) {
+      started.families + peers.metrics.families + peers.counters.families([.init("side", "client")])
+    }
+    let checks = Self.services.map { service in
+      telemetry.readiness.add(
+        "gateway/peers/\(service)", isNeeded: service == Verifier.identity, isRemote: true
+      ) { await peers.reason(against: service) }
+    }
+    watching.withLock { $0 = (metrics, checks) }
+  }
+
+  private func unwatch() {
+    let watched = watching.withLock { watching in
+      defer { watching = nil }
+      return watching
+    }
+    guard let watched else { return }
+    telemetry.metrics.remove(watched.metrics)
+    for check in watched.checks { telemetry.readiness.remove(check) }
   }
 
   public func reload() async throws {
@@ -69,6 +102,7 @@ public final class GatewayHost: ProcessPart {
       defer { server = nil }
       return server
     }
+    unwatch()
     await running?.stop()
     await peers.shutDown(grace: configuration.drainGrace)
   }

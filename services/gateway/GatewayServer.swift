@@ -6,6 +6,7 @@ import PorticoAPI
 import Protobuf
 import RPC
 import Synchronization
+import Telemetry
 import Values
 import WellKnown
 
@@ -15,6 +16,7 @@ public final class GatewayServer: Sendable {
   private let readiness: Readiness
   private let grace: Duration
   private let live: LiveHub
+  private let edge: Edge
 
   /// The port that it listens on.
   public var port: Int { listener.port }
@@ -23,8 +25,9 @@ public final class GatewayServer: Sendable {
   var isListening: Bool { listener.isListening }
 
   private init(
-    _ listener: Listener, _ readiness: Readiness, _ live: LiveHub, grace: Duration
+    _ listener: Listener, _ readiness: Readiness, _ live: LiveHub, _ edge: Edge, grace: Duration
   ) {
+    self.edge = edge
     self.live = live
     self.listener = listener
     self.readiness = readiness
@@ -100,13 +103,31 @@ public final class GatewayServer: Sendable {
         ) { _ in [] },
         pageServing,
       ],
-      types: Self.types, clock: clock, log: log)
+      types: Self.types, clock: clock, log: log, figures: EdgeFigures())
     let listener = try await Listener.start(
       host: configuration.host, port: configuration.port,
       tls: try configuration.tls.map { try TLSListener($0, log: log) }, edge: edge, group: group,
       log: log)
     live.start()
-    return GatewayServer(listener, readiness, live, grace: configuration.drainGrace)
+    return GatewayServer(listener, readiness, live, edge, grace: configuration.drainGrace)
+  }
+
+  /// What this gateway counts.
+  var families: [MetricFamily] {
+    let (door, load) = (edge.door, edge.door.admission.load)
+    return edge.figures.families + [
+      .gauge(
+        "portico_http_connections", Double(listener.connectionCount), help: "Connections open."),
+      .gauge(
+        "portico_http_streams", Double(door.streams.count), help: "Answers that go on, open now."),
+      .gauge("portico_live_tenants", Double(live.tenantCount), help: "Tenants with live pages."),
+      .gauge(
+        "portico_admission_running", Double(load.running), help: "Requests that are worked on."),
+      .gauge("portico_admission_waiting", Double(load.waiting), help: "Requests that wait."),
+      .gauge(
+        "portico_admission_limit", Double(load.limit), help: "Requests that may be worked on."),
+      door.rates.refusals.family, door.admission.refusals.family, door.streams.refusals.family,
+    ]
   }
 
   /// Reads the certificate of the port again, for connections to come.

@@ -8,6 +8,7 @@ import Crypto
 import Foundation
 import RPC
 import Store
+import Telemetry
 import Values
 
 public struct IdentityService: HostedService {
@@ -31,6 +32,8 @@ public struct IdentityService: HostedService {
       APITokenHandlers(parts: parts), AuditHandlers(parts: parts),
     ]
   }
+
+  public var metrics: [MetricFamily] { [parts.logins.family] }
 
   public var jobs: [Job] {
     [

@@ -31,6 +31,10 @@ public struct MessagingService: HostedService {
 
   public var services: [any RPCService] { [mails, conversations] }
 
+  public func queues(_ db: AcrossTenants) throws -> [QueueDepth] {
+    [try MailQueueStore(db).depth()]
+  }
+
   public var jobs: [Job] {
     let delivery = delivery
     return [Job("mail-delivery", every: .seconds(2)) { lease in try await delivery.run(lease) }]

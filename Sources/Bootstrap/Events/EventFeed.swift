@@ -21,6 +21,8 @@ final class EventFeed: Sendable {
     var isOpen = false
     var hasEnded = false
     var watchers: [Int: AsyncStream<Void>.Continuation] = [:]
+    /// Where each watcher is.
+    var cursors: [Int: Int64] = [:]
     var next = 0
   }
 
@@ -66,7 +68,10 @@ final class EventFeed: Sendable {
   func end() {
     let watchers = state.withLock { state in
       state.hasEnded = true
-      defer { state.watchers = [:] }
+      defer {
+        state.watchers = [:]
+        state.cursors = [:]
+      }
       return state.watchers.values
     }
     waker.finish()
@@ -124,7 +129,25 @@ final class EventFeed: Sendable {
   }
 
   func unsubscribe(_ number: Int) {
-    state.withLock { _ = $0.watchers.removeValue(forKey: number) }
+    state.withLock { state in
+      state.watchers[number] = nil
+      state.cursors[number] = nil
+    }
+  }
+
+  /// A watcher has been given everything up to a position.
+  func reached(_ cursor: Int64, _ number: Int) {
+    state.withLock { state in
+      if state.watchers[number] != nil { state.cursors[number] = cursor }
+    }
+  }
+
+  /// How many watch, and how many events the last of them has not been given.
+  var figures: (watchers: Int, lag: Int64) {
+    state.withLock { state in
+      let last = state.cursors.values.min() ?? state.head
+      return (state.watchers.count, max(0, state.head - last))
+    }
   }
 
   /// Nil until the log was read for the first time.

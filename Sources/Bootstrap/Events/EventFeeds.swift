@@ -101,6 +101,14 @@ final class EventFeeds: Sendable {
     }
   }
 
+  /// Logs that are followed, streams that follow them, and how far the slowest of these is behind.
+  var figures: (feeds: Int, watchers: Int, lag: Int64) {
+    let feeds = feeds.map(\.figures)
+    return (
+      feeds.count, feeds.reduce(0) { $0 + $1.watchers }, feeds.map(\.lag).max() ?? 0
+    )
+  }
+
   /// How many logs are read.
   var count: Int { state.withLock { $0.entries.count } }
 

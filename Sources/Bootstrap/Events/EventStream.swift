@@ -13,6 +13,8 @@ struct EventStream {
   let filter: EventFilter
   let call: Call
   let responses: ResponseWriter<Events.Event>
+  /// What the feed knows this reader by.
+  let number: Int
   private var cursor: Int64 = 0
   /// The cursor that the reader has.
   private var said: Int64 = 0
@@ -22,8 +24,9 @@ struct EventStream {
 
   init(
     feed: EventFeed, feeds: EventFeeds, filter: EventFilter, call: Call,
-    responses: ResponseWriter<Events.Event>
+    responses: ResponseWriter<Events.Event>, number: Int
   ) {
+    self.number = number
     self.feed = feed
     self.feeds = feeds
     self.filter = filter
@@ -55,6 +58,7 @@ struct EventStream {
     } else {
       cursor = feed.head
     }
+    feed.reached(cursor, number)
     try await writeBookmark()
     return true
   }
@@ -81,6 +85,7 @@ struct EventStream {
         (lastWrite, said) = (.now, event.position)
       }
       cursor = last.position
+      feed.reached(cursor, number)
     }
   }
 

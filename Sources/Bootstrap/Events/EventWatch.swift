@@ -49,7 +49,8 @@ struct EventWatch<Service: HostedService>: RPCService {
       let (wakes, number) = feed.subscribe()
       defer { feed.unsubscribe(number) }
       var stream = EventStream(
-        feed: feed, feeds: feeds, filter: filter, call: call, responses: responses)
+        feed: feed, feeds: feeds, filter: filter, call: call, responses: responses,
+        number: number)
       try await stream.run(from: cursor, wakes)
     }
     // The feed ends with the process: another one, or the next, goes on from the reader's cursor.

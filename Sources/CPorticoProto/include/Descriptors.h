@@ -27,6 +27,10 @@
 #include "grpc/testing/empty.pb-c.h"
 #include "grpc/testing/messages.pb-c.h"
 #include "grpc/testing/test.pb-c.h"
+#include "opentelemetry/proto/collector/trace/v1/trace_service.pb-c.h"
+#include "opentelemetry/proto/common/v1/common.pb-c.h"
+#include "opentelemetry/proto/resource/v1/resource.pb-c.h"
+#include "opentelemetry/proto/trace/v1/trace.pb-c.h"
 #include "portico/access/v1/access.pb-c.h"
 #include "portico/access/v1/principal.pb-c.h"
 #include "portico/billing/v1/billing.pb-c.h"
@@ -49,6 +53,7 @@
 #include "portico/messaging/v1/conversation.pb-c.h"
 #include "portico/messaging/v1/mail.pb-c.h"
 #include "portico/messaging/v1/messaging.pb-c.h"
+#include "portico/operation/v1/operation.pb-c.h"
 #include "portico/testing/names/v1/base.pb-c.h"
 #include "portico/testing/names/v1/forward.pb-c.h"
 #include "portico/testing/names/v1/names.pb-c.h"
@@ -551,6 +556,58 @@ static inline const void *_Nonnull grpc__testing__test_orca_report__request_cost
 static inline const void *_Nonnull grpc__testing__test_orca_report__utilization_entry__address(void)
 {
   return &grpc__testing__test_orca_report__utilization_entry__descriptor;
+}
+static inline const void *_Nonnull opentelemetry__proto__collector__trace__v1__export_trace_partial_success__address(void)
+{
+  return &opentelemetry__proto__collector__trace__v1__export_trace_partial_success__descriptor;
+}
+static inline const void *_Nonnull opentelemetry__proto__collector__trace__v1__export_trace_service_request__address(void)
+{
+  return &opentelemetry__proto__collector__trace__v1__export_trace_service_request__descriptor;
+}
+static inline const void *_Nonnull opentelemetry__proto__collector__trace__v1__export_trace_service_response__address(void)
+{
+  return &opentelemetry__proto__collector__trace__v1__export_trace_service_response__descriptor;
+}
+static inline const void *_Nonnull opentelemetry__proto__common__v1__any_value__address(void)
+{
+  return &opentelemetry__proto__common__v1__any_value__descriptor;
+}
+static inline const void *_Nonnull opentelemetry__proto__common__v1__instrumentation_scope__address(void)
+{
+  return &opentelemetry__proto__common__v1__instrumentation_scope__descriptor;
+}
+static inline const void *_Nonnull opentelemetry__proto__common__v1__key_value__address(void)
+{
+  return &opentelemetry__proto__common__v1__key_value__descriptor;
+}
+static inline const void *_Nonnull opentelemetry__proto__resource__v1__resource__address(void)
+{
+  return &opentelemetry__proto__resource__v1__resource__descriptor;
+}
+static inline const void *_Nonnull opentelemetry__proto__trace__v1__resource_spans__address(void)
+{
+  return &opentelemetry__proto__trace__v1__resource_spans__descriptor;
+}
+static inline const void *_Nonnull opentelemetry__proto__trace__v1__scope_spans__address(void)
+{
+  return &opentelemetry__proto__trace__v1__scope_spans__descriptor;
+}
+static inline const void *_Nonnull opentelemetry__proto__trace__v1__span__address(void)
+{
+  return &opentelemetry__proto__trace__v1__span__descriptor;
+}
+static inline const void *_Nonnull opentelemetry__proto__trace__v1__span__span_kind__address(void)
+{
+  return &opentelemetry__proto__trace__v1__span__span_kind__descriptor;
+}
+static inline const void *_Nonnull opentelemetry__proto__trace__v1__status__address(void)
+{
+  return &opentelemetry__proto__trace__v1__status__descriptor;
+}
+static inline const void *_Nonnull opentelemetry__proto__trace__v1__status__status_code__address(void)
+{
+  return &opentelemetry__proto__trace__v1__status__status_code__descriptor;
 }
 static inline const void *_Nonnull portico__access__v1__audience__address(void)
 {
@@ -1227,6 +1284,38 @@ static inline const void *_Nonnull portico__messaging__v1__queue_mail_request__a
 static inline const void *_Nonnull portico__messaging__v1__retry_mail_request__address(void)
 {
   return &portico__messaging__v1__retry_mail_request__descriptor;
+}
+static inline const void *_Nonnull portico__operation__v1__error_report__address(void)
+{
+  return &portico__operation__v1__error_report__descriptor;
+}
+static inline const void *_Nonnull portico__operation__v1__get_service_report_request__address(void)
+{
+  return &portico__operation__v1__get_service_report_request__descriptor;
+}
+static inline const void *_Nonnull portico__operation__v1__job_report__address(void)
+{
+  return &portico__operation__v1__job_report__descriptor;
+}
+static inline const void *_Nonnull portico__operation__v1__lease_report__address(void)
+{
+  return &portico__operation__v1__lease_report__descriptor;
+}
+static inline const void *_Nonnull portico__operation__v1__process_report__address(void)
+{
+  return &portico__operation__v1__process_report__descriptor;
+}
+static inline const void *_Nonnull portico__operation__v1__queue_report__address(void)
+{
+  return &portico__operation__v1__queue_report__descriptor;
+}
+static inline const void *_Nonnull portico__operation__v1__service_report__address(void)
+{
+  return &portico__operation__v1__service_report__descriptor;
+}
+static inline const void *_Nonnull portico__operation__v1__store_report__address(void)
+{
+  return &portico__operation__v1__store_report__descriptor;
 }
 static inline const void *_Nonnull portico__testing__names__v1__chicken__address(void)
 {

@@ -28,6 +28,10 @@ struct Up: AsyncParsableCommand {
   var rates: String?
   @Option(help: "Sites whose pages may call the API, as in the setting `api.origins`.")
   var apiOrigins: String?
+  @Option(
+    help:
+      "Address and port of /metrics, /healthz and /readyz, for the inside only; none unless given.")
+  var `internal`: String?
   @Flag(help: "Load the demo tenant when the data folder has none.") var demo = false
   @Flag(help: "Print one line of JSON once it serves, for programs.") var printJson = false
   @Flag(help: "Log every call.") var verbose = false
@@ -51,16 +55,22 @@ struct Up: AsyncParsableCommand {
     if demo {
       try await DemoData.load(into: folder, origin: origin)
     }
+    let telemetry = ProcessTelemetry()
     let installation = try Installation(
-      data: folder, origin: origin, clock: SystemClock(), logger: logger)
+      data: folder, origin: origin, clock: SystemClock(), telemetry: telemetry, logger: logger)
     let isDemo = DemoData.isLoaded(in: folder)
     let gateway = GatewayHost(
       try edge(installation, port: port, isDemo: isDemo), peers: installation.peers,
-      keys: installation.keys, logger: logger)
+      keys: installation.keys, telemetry: telemetry, logger: logger)
+    let inside = try self.internal.map {
+      InternalServer(
+        try HostConfiguration.address($0, named: "--internal"), telemetry, logger: logger)
+    }
     let announcement = Announcement(
       base: "\(scheme)://\(domain):\(port)", origin: origin, isDemo: isDemo, asJSON: printJson)
+    let parts: [any ProcessPart] = try installation.hosts() + [gateway, announcement]
     try await ServiceProcess.run(
-      installation.hosts() + [gateway, announcement], logger: logger)
+      (inside.map { [$0] } ?? []) + parts, telemetry: telemetry, logger: logger)
   }
 
   private func edge(_ installation: Installation, port: Int, isDemo: Bool) throws

@@ -28,10 +28,15 @@ struct Installation: Sendable {
   let origin: String
   let clock: any WallClock
   let logger: Logger
+  let telemetry: ProcessTelemetry
   private let sockets: URL
 
   /// - Parameter origin: where portals are reached, `http://{tenant}.localhost:8080`.
-  init(data: URL, origin: String, clock: any WallClock, logger: Logger) throws {
+  init(
+    data: URL, origin: String, clock: any WallClock,
+    telemetry: ProcessTelemetry = ProcessTelemetry(), logger: Logger
+  ) throws {
+    self.telemetry = telemetry
     self.data = data
     self.origin = origin
     self.clock = clock
@@ -67,12 +72,14 @@ struct Installation: Sendable {
   }
 
   private func configuration(_ service: String) -> HostConfiguration {
-    HostConfiguration(
+    var logger = logger
+    logger[metadataKey: "service"] = "\(service)"
+    return HostConfiguration(
       settings: Settings(["portal.origin": origin]),
       listener: .betweenServices(.unix(path: socket(service))),
       store: .sqlite(path: data.appending(path: "\(service).db").path),
       blobs: data.appending(path: "blobs"), keys: keys, peers: peers, clock: clock,
-      logger: logger)
+      logger: logger, telemetry: telemetry)
   }
 
   private func socket(_ service: String) -> String { sockets.appending(path: service).path }

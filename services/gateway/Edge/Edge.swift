@@ -19,11 +19,13 @@ struct Edge: EdgeService {
   let types: TypeRegistry
   let clock: any WallClock
   let log: Logger
+  let figures: EdgeFigures
 
   func answer(
     _ incoming: IncomingRequest, send: @escaping @Sendable (Response) async -> Void
   ) async {
     var visit = Visit(incoming)
+    figures.began()
     let (id, isTLS) = (visit.id, incoming.origin.isTLS)
     let reply = Reply { await send(finished($0, id: id, isTLS: isTLS)) }
     do {
@@ -35,7 +37,8 @@ struct Edge: EdgeService {
       response.endsConnection = true
       await reply(response)
     }
-    visit.record(status: reply.status, in: log)
+    let time = visit.record(status: reply.status, in: log)
+    figures.ended(visit.kind, status: reply.status, after: time)
   }
 
   func refusal(_ problem: Problem, origin: ConnectionOrigin) -> Response {
@@ -43,7 +46,7 @@ struct Edge: EdgeService {
     log.info(
       "refused",
       metadata: [
-        "request": "\(id)", "status": "\(problem.status.code)",
+        "request_id": "\(id)", "status": "\(problem.status.code)",
         "remote": "\(RemoteAddress(origin.address))",
         "reason": "\(problem.detail)",
       ])
@@ -80,10 +83,14 @@ struct Edge: EdgeService {
 
   private func respond(to request: Request, _ reply: Reply, _ visit: inout Visit) async {
     if let response = await readiness.response(request) { return await reply(response) }
-    if let response = asset(request) { return await reply(response) }
+    if let response = asset(request) {
+      visit.kind = .asset
+      return await reply(response)
+    }
     for surface in surfaces {
       do {
         guard let errand = try surface.errand(request) else { continue }
+        visit.kind = errand.kind
         let guest = try await door.admit(request, on: errand) { visit.visitor = $0 }
         visit.stream = guest.stream
         reply.ends(guest.permit)
@@ -115,7 +122,8 @@ struct Edge: EdgeService {
     log.error(
       "request failed",
       metadata: [
-        "request": "\(request.id)", "path": "\(request.path)", "code": "\(problem.code.wireName)",
+        "request_id": "\(request.id)", "path": "\(request.path)",
+        "code": "\(problem.code.wireName)",
         "reason": "\(problem.reason ?? problem.detail)",
       ])
   }

@@ -64,6 +64,9 @@ final class Listener: Sendable {
     return Listener(channel, tls, connections, log)
   }
 
+  /// Connections open now.
+  var connectionCount: Int { connections.count }
+
   /// Reads the certificate again, for connections to come.
   func reloadCertificate() throws { try tls?.reload() }
 

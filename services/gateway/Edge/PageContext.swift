@@ -66,7 +66,7 @@ extension PageContext {
       do { try await sessions.end(old, of: portal.tenant) } catch {
         // The old session idles out by itself; a login must not fail because of it.
         log.warning(
-          "old session not ended", metadata: ["request": "\(request.id)", "reason": "\(error)"])
+          "old session not ended", metadata: ["request_id": "\(request.id)", "reason": "\(error)"])
       }
     }
     var response = Response.redirect(to: next ?? .home)

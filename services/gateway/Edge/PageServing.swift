@@ -80,7 +80,7 @@ struct PageServing: Surface {
         log.error(
           "page failed",
           metadata: [
-            "request": "\(scene.request.id)", "path": "\(scene.request.path)",
+            "request_id": "\(scene.request.id)", "path": "\(scene.request.path)",
             "code": "\(problem.code.wireName)",
             "reason": "\(problem.reason ?? problem.detail)",
           ])

@@ -1,5 +1,6 @@
 import Logging
 import RPC
+import Telemetry
 import Values
 
 /// One request from its head to the end of its answer, as the log tells of it: never the query, which may carry the
@@ -12,6 +13,8 @@ struct Visit {
   /// Nil when the target could not be read.
   var request: Request?
   var visitor: Visitor?
+  /// Nil for what no surface takes.
+  var kind: RouteClass?
   /// Held until the answer is sent.
   var stream: OpenStream?
 
@@ -20,12 +23,16 @@ struct Visit {
     peer = RemoteAddress(incoming.origin.address)
   }
 
+  /// Says how long it took.
+  ///
   /// - Parameter status: nil when nothing was answered.
-  func record(status: UInt?, in log: Logger) {
+  func record(status: UInt?, in log: Logger) -> Duration {
     let time = ContinuousClock.now - began
     var metadata: Logger.Metadata = [
-      "request": "\(id)", "method": "\(method)", "status": "\(status ?? 0)",
-      "ms": "\(time.wholeMicroseconds / 1000)", "remote": "\(request?.remote ?? peer)",
+      "request_id": "\(id)", "method": "\(method)",
+      "status": .stringConvertible(LogNumber(status ?? 0)),
+      "ms": .stringConvertible(LogNumber(milliseconds: time)),
+      "remote": "\(request?.remote ?? peer)",
     ]
     if let request { metadata["path"] = "\(request.path.prefix(512))" }
     if let visitor {
@@ -33,5 +40,6 @@ struct Visit {
       if let user = visitor.session?.principal.user { metadata["user"] = "\(user)" }
     }
     log.info("request", metadata: metadata)
+    return time
   }
 }

@@ -73,7 +73,7 @@ extension PageContext {
     log.log(
       level: isNews ? .warning : .debug, "part of a page is missing",
       metadata: [
-        "request": "\(request.id)", "part": "\(part)",
+        "request_id": "\(request.id)", "part": "\(part)",
         "reason": "\(problem.reason ?? problem.detail)",
       ])
   }

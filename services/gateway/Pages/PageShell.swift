@@ -71,7 +71,7 @@ extension PageContext {
       let options = CallOptions(deadline: .after(patience))
       return Int(try await ConversationsClient(caller).getMailbox(.init(), options).unreadMessages)
     } catch {
-      log.debug("no unread count", metadata: ["request": "\(request.id)", "reason": "\(error)"])
+      log.debug("no unread count", metadata: ["request_id": "\(request.id)", "reason": "\(error)"])
       return nil
     }
   }

@@ -34,6 +34,27 @@ struct SignIn {
   func perform(
     _ request: Identity.CreateSessionRequest, _ call: Call
   ) async throws -> Identity.CreateSessionResponse {
+    do {
+      let response = try await attempt(request, call)
+      parts.logins.add(1, "signed_in")
+      return response
+    } catch {
+      parts.logins.add(1, Self.outcome(error))
+      throw error
+    }
+  }
+
+  private static func outcome(_ error: any Error) -> String {
+    switch error as? SessionError {
+    case .refused: "refused"
+    case .throttled: "throttled"
+    default: error is PasswordError ? "busy" : "failed"
+    }
+  }
+
+  private func attempt(
+    _ request: Identity.CreateSessionRequest, _ call: Call
+  ) async throws -> Identity.CreateSessionResponse {
     let name = FoldedKey(request.userName)
     guard Tenant.isID(request.tenant), name.rawValue.utf8.count <= Self.longestName,
       !name.rawValue.utf8.contains(0)

@@ -19,6 +19,17 @@ struct MailQueueStore {
       "SELECT 1 AS due FROM mails WHERE state = 'queued' AND due <= \(db.now) LIMIT 1") != nil
   }
 
+  /// How much there is to send, and what the server would not take.
+  func depth() throws -> QueueDepth {
+    let queued = try db.first(
+      "SELECT COUNT(*) AS count, MIN(due) AS oldest FROM mails WHERE state = 'queued'")
+    let failed = try db.first("SELECT COUNT(*) AS count FROM mails WHERE state = 'failed'")
+    let oldest: Instant? = try queued?["oldest"]
+    return QueueDepth(
+      "mail", waiting: try queued?["count"] ?? 0, dead: try failed?["count"] ?? 0,
+      oldestDue: oldest.flatMap { $0 <= db.now ? $0 : nil })
+  }
+
   /// Takes a due mail and counts the attempt. Until the claim runs out nobody else gets it.
   func claim() throws -> Claim? {
     guard

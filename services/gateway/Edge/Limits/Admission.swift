@@ -1,5 +1,6 @@
 import RPC
 import Synchronization
+import Telemetry
 import Values
 
 /// Decides what runs now, what waits a moment and what is told at once to come back later (V-16).
@@ -44,6 +45,9 @@ final class Admission: Sendable {
     }
   }
 
+  /// Requests that found no room, or waited for it in vain.
+  let refusals = Counter(
+    "portico_admission_refusals_total", help: "Requests refused because the gateway was full.")
   private let limits: Limits
   private let state: Mutex<State>
   /// A queue that never empties only makes everybody wait: then patience is short (the idea of CoDel).
@@ -77,6 +81,7 @@ final class Admission: Sendable {
     }
     if isAdmitted { return Permit(self, tenant, route) }
     try Task.checkCancellation()
+    refusals.add()
     var problem = Problem(
       .serviceUnavailable, .unavailable, "the portal is busy; try again in a moment")
     // All who are refused must not be back at the same moment.

@@ -1,5 +1,6 @@
 import RPC
 import Synchronization
+import Telemetry
 
 /// Answers that go on for long are no load that the `Admission` could measure, but each holds memory: their number is
 /// bounded, for all and for each who asks.
@@ -8,6 +9,8 @@ final class OpenStreams: Sendable {
     var all = 0
     var of: [RateLimiter.Subject: Int] = [:]
   }
+  let refusals = Counter(
+    "portico_stream_refusals_total", help: "Streams refused because there were too many.")
   private let most: Int
   private let mostEach: Int
   private let state = Mutex(State())
@@ -35,7 +38,10 @@ final class OpenStreams: Sendable {
       state.of[subject, default: 0] += 1
       return nil
     }
-    if let refusal { throw refusal }
+    if let refusal {
+      refusals.add()
+      throw refusal
+    }
     return OpenStream(self, subject)
   }
 

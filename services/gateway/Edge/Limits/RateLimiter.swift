@@ -1,6 +1,7 @@
 import NIOHTTP1
 import RPC
 import Synchronization
+import Telemetry
 import Values
 
 /// Counts requests by class and by who sends them, in buckets of tokens. Each gateway process counts for
@@ -31,6 +32,13 @@ final class RateLimiter: Sendable {
 
   static let capacity = 65_536
 
+  /// Requests that were told to come back later.
+  let refusals = Counter(
+    "portico_rate_refusals_total", help: "Requests refused for their rate.",
+    labels: ["class", "subject"],
+    known: RouteClass.allCases.flatMap { kind in
+      RateTable.Subject.allCases.map { [kind.rawValue, $0.rawValue] }
+    })
   private let table: RateTable
   private let buckets: Mutex<RecentTable<Key, Bucket>>
 
@@ -60,7 +68,9 @@ final class RateLimiter: Sendable {
         return 0
       }
     }
-    if missing > 0 { throw Self.refusal(kind, rate, missing: missing) }
+    guard missing > 0 else { return }
+    refusals.add(1, kind.rawValue, subject.kind.rawValue)
+    throw Self.refusal(kind, rate, missing: missing)
   }
 
   private static func refusal(

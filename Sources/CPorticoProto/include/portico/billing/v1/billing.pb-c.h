@@ -19,6 +19,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "portico/billing/v1/contract.pb-c.h"
 #include "portico/billing/v1/invoice.pb-c.h"
 #include "portico/events/v1/event.pb-c.h"
+#include "portico/operation/v1/operation.pb-c.h"
 
 
 

@@ -19,6 +19,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "portico/access/v1/access.pb-c.h"
 #include "portico/cms/v1/news.pb-c.h"
 #include "portico/events/v1/event.pb-c.h"
+#include "portico/operation/v1/operation.pb-c.h"
 
 
 

@@ -28,6 +28,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "portico/identity/v1/session.pb-c.h"
 #include "portico/identity/v1/tenant.pb-c.h"
 #include "portico/identity/v1/user.pb-c.h"
+#include "portico/operation/v1/operation.pb-c.h"
 
 
 

@@ -19,6 +19,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "portico/events/v1/event.pb-c.h"
 #include "portico/messaging/v1/conversation.pb-c.h"
 #include "portico/messaging/v1/mail.pb-c.h"
+#include "portico/operation/v1/operation.pb-c.h"
 
 
 

@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "google/api/httpbody.pb-c.h"
 #include "portico/access/v1/access.pb-c.h"
 #include "portico/events/v1/event.pb-c.h"
+#include "portico/operation/v1/operation.pb-c.h"
 #include "portico/ticketing/v1/asset.pb-c.h"
 #include "portico/ticketing/v1/attachment.pb-c.h"
 #include "portico/ticketing/v1/catalog.pb-c.h"
