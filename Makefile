@@ -1,5 +1,6 @@
 # The commands of the project. `make help` lists them.
 .DEFAULT_GOAL := help
+.PHONY: image compose-test package
 .PHONY: help run build test test-unit test-interop test-api test-api-long test-faults test-browser soak lint format generate check-generated check-breaking fuzz sanitize bench bench-gateway clean-data
 
 DATA ?= ./data
@@ -82,6 +83,18 @@ bench-gateway: ## Measure the gateway beside nghttpx; writes docs/benchmarks-gat
 	@scripts/setup test
 	@scripts/setup bench
 	@.venv/bin/python Benchmarks/gateway
+
+image: ## Pack this machine's release build into localhost/portico, and PostgreSQL beside it (podman)
+	@scripts/setup build
+	@scripts/image
+
+compose-test: ## compose.yaml really run: a first day by the API with two replicas of all, while replicas are killed (needs root)
+	@scripts/setup deploy
+	@scripts/compose-test
+
+package: ## A Debian package of this machine's release build, in .artifacts
+	@scripts/setup build
+	@scripts/package
 
 clean-data: ## Throw away the local data of `make run`
 	rm -rf -- $(DATA)

@@ -47,7 +47,8 @@ public final class Peers: Sendable {
 
   /// Calls to a service by its name; UNAVAILABLE when it has no address.
   public func caller(_ service: String) -> any Caller {
-    InterceptedCaller(LazyCaller(service: service, peers: self), interceptors)
+    InterceptedCaller(
+      RequestNaming(base: LazyCaller(service: service, peers: self)), interceptors)
   }
 
   /// Reads the certificates of every channel again. Throws when those of some cannot be used.

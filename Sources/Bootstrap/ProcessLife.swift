@@ -16,9 +16,13 @@ struct ProcessLife: Sendable {
   func run(_ signals: UnixSignalsSequence) async throws {
     let hasTerminal = isatty(STDIN_FILENO) == 1
     let started = try await start()
+    let notification = ServiceNotification()
+    tell { try notification?.ready() }
+    let beating = Task { await notification?.keepAlive(logger) }
     let (ending, end) = AsyncStream<Void>.makeStream()
     let stopping = Task {
       for await _ in ending {}
+      tell { try notification?.stopping() }
       await stop(started)
     }
     let listening = Task {
@@ -42,6 +46,13 @@ struct ProcessLife: Sendable {
       end.finish()
     }
     listening.cancel()
+    beating.cancel()
+  }
+
+  private func tell(_ body: () throws -> Void) {
+    do { try body() } catch {
+      logger.warning("systemd does not hear of us", metadata: ["reason": "\(error)"])
+    }
   }
 
   private func start() async throws -> [any ProcessPart] {

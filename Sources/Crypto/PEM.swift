@@ -20,15 +20,18 @@ func readPEM(
   _ text: String, _ read: (OpaquePointer) -> OpaquePointer?
 ) throws(KeyError) -> OpaquePointer {
   let bytes = Array(text.utf8)
-  guard bytes.count <= 65536, let memory = BIO_new_mem_buf(bytes, Int32(bytes.count)) else {
-    throw .malformed("too large for PEM")
+  guard bytes.count <= 65536 else { throw .malformed("too large for PEM") }
+  // The buffer reads these bytes themselves and must not outlive them.
+  let found = bytes.withUnsafeBytes { bytes -> OpaquePointer? in
+    guard let memory = BIO_new_mem_buf(bytes.baseAddress, Int32(bytes.count)) else { return nil }
+    defer { BIO_free(memory) }
+    return read(memory)
   }
-  defer { BIO_free(memory) }
-  guard let key = read(memory) else {
+  guard let found else {
     ERR_clear_error()
     throw .malformed("no PEM of the kind asked for")
   }
-  return key
+  return found
 }
 
 func readFile(_ path: String) throws(KeyError) -> String {

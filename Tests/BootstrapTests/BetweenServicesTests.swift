@@ -51,6 +51,40 @@ private struct Writing: StreamsService {
   ) async throws {}
 }
 
+/// Takes mails and remembers their request ids.
+private struct Inbox: MailsService {
+  let seen = Arrivals()
+  let counter: Counter
+
+  init(refusing refusals: Int) { counter = Counter(refusing: refusals) }
+
+  func queueMail(
+    _ request: Messaging.QueueMailRequest, _ call: Call
+  ) async throws -> Messaging.Mail {
+    seen.add(request.requestID)
+    try counter.count()
+    return .init()
+  }
+
+  func listMails(
+    _ request: Messaging.ListMailsRequest, _ call: Call
+  ) async throws -> Messaging.ListMailsResponse { .init() }
+
+  func getMail(_ request: Messaging.GetMailRequest, _ call: Call) async throws -> Messaging.Mail {
+    .init()
+  }
+
+  func retryMail(
+    _ request: Messaging.RetryMailRequest, _ call: Call
+  ) async throws -> Messaging.Mail { .init() }
+}
+
+private final class Arrivals: Sendable {
+  private let kept = Mutex<[String]>([])
+  var all: [String] { kept.withLock { $0 } }
+  func add(_ id: String) { kept.withLock { $0.append(id) } }
+}
+
 /// A server that refuses its first calls, and its port.
 private struct Backend {
   let counter: Counter
@@ -126,6 +160,25 @@ struct BetweenServicesTests {
       #expect(other.counter.calls == 1)
     }
     await other.server.shutDown(grace: .zero)
+  }
+
+  @Test("V-21 a change that can have a request id gets one, keeps its own, and is made again")
+  func named() async throws {
+    let inbox = Inbox(refusing: 2)
+    let server = Server(services: [inbox])
+    let address = try await server.listen(.betweenServices(.tcp(host: "127.0.0.1", port: 0)))
+    guard case .tcp(_, let port) = address else { throw Status(.internal, "no port") }
+    try await withPeers(["messaging": "127.0.0.1:\(port)"]) { peers in
+      let client = MailsClient(peers.caller("messaging"))
+      _ = try await client.queueMail(.init(subject: "a"), options)
+      _ = try await client.queueMail(.init(requestID: "mine", subject: "b"), options)
+    }
+    await server.shutDown(grace: .zero)
+    let ids = inbox.seen.all
+    #expect(ids.count == 4)
+    #expect(Set(ids.prefix(3)).count == 1, "one request, one id, however often it is sent")
+    #expect(ids[0].hasPrefix("auto-") && ids[0].count > 20)
+    #expect(ids[3] == "mine")
   }
 
   @Test(

@@ -24,8 +24,10 @@ struct Upkeep {
 
   private static let serverKeepalive = TimeAmount.hours(2)
   private static let shortestClientKeepalive = TimeAmount.seconds(10)
-  /// For the answer to the PING between the two GOAWAYs.
+  /// For the answer to the PING between the two GOAWAYs: while calls run, and when none does. What a client sends in
+  /// between, and this side never takes, the second GOAWAY has it repeat elsewhere.
   static let noticeTimeout = TimeAmount.seconds(5)
+  static let quietNoticeTimeout = TimeAmount.seconds(1)
 
   init(_ role: Session.Role, _ configuration: HTTP2Configuration, _ now: NIODeadline) {
     interval = configuration.upkeepInterval
@@ -167,7 +169,8 @@ extension HTTP2Connection {
   /// Idle and old connections are told to go.
   private func checkAge(_ now: NIODeadline) {
     if let endsAt = upkeep.endsAt, now >= endsAt { return close(.noError) }
-    if let sent = upkeep.noticeSent, now - sent >= Upkeep.noticeTimeout { finishShutDown() }
+    let patience = streams.isEmpty ? Upkeep.quietNoticeTimeout : Upkeep.noticeTimeout
+    if let sent = upkeep.noticeSent, now - sent >= patience { finishShutDown() }
     guard role == .server, !isGoingAway, !awaitsShutdownPing else { return }
     if let oldAt = upkeep.oldAt, now >= oldAt {
       upkeep.endsAt = now + configuration.maximumConnectionAgeGrace

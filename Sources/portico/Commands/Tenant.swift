@@ -1,5 +1,6 @@
 import Access
 import ArgumentParser
+import Bootstrap
 import Foundation
 import Logging
 import PorticoAPI
@@ -14,8 +15,10 @@ struct Tenant: AsyncParsableCommand {
     discussion: """
       portico tenant acme --name 'Acme IT' --first-name Ada --last-name Byron --email ada@acme.example
 
-      Works on a data folder that no `portico up` is using. The link is good for 24 hours; it is mailed as \
-      well once a mail server is configured.
+      Works on a data folder that no `portico up` is using, or on services that run: where they are comes from \
+      PORTICO_PEERS (identity=dns:///identity:7000,messaging=…), the certificate to show from PORTICO_TLS_CERTIFICATE, \
+      PORTICO_TLS_KEY and PORTICO_TLS_ROOTS, and the keys from the data folder. The link is good for 24 hours; it is \
+      mailed as well once a mail server is configured.
       """)
 
   @Argument(help: "First label of the portal's host: 3 to 40 of a-z, 0-9 and hyphen.")
@@ -29,36 +32,65 @@ struct Tenant: AsyncParsableCommand {
   @Option(help: "IANA time zone.") var timeZone = "UTC"
   @Option(help: "ISO 4217 currency.") var currency = "EUR"
   @Option(help: "Folder for keys, databases and files.") var data = "data"
-  @Option(help: "Where portals are reached; {tenant} stands for the tenant's name.")
-  var origin = "http://{tenant}.localhost:8080"
+  @Option(
+    help: "Where portals are reached, {tenant} for the tenant; PORTICO_PORTAL_ORIGIN unless given.")
+  var origin: String?
 
   func run() async throws {
     let logger = Logger(label: "portico") {
       LineLogHandler(label: $0, format: .text, level: .warning)
     }
-    let clock = SystemClock()
+    let settings = try await Settings(arguments: [])
+    let origin = try self.origin ?? settings.portalOriginPattern
+    let token =
+      try settings.string("peers") == nil
+      ? try await openHere(origin, logger) : try await openThere(settings, logger)
+    Console.say(
+      "The portal of \(name) is open. Its administrator sets a password here, within 24 hours:")
+    Console.say(
+      origin.replacingOccurrences(of: "{tenant}", with: tenant) + "/welcome?token=\(token)")
+  }
+
+  /// With services that run, as the operator.
+  private func openThere(_ settings: Settings, _ logger: Logger) async throws -> String {
+    let keys = try Installation.keys(in: URL(fileURLWithPath: data, isDirectory: true))
+    let peers = Peers(
+      try HostConfiguration.peers(settings), identity: nil,
+      configuration: try HostConfiguration.channel(settings), logger: logger)
+    do {
+      let callers = ["identity", "messaging"].map { ($0, peers.caller($0)) }
+      let token = try await open(over: Dictionary(uniqueKeysWithValues: callers), keys)
+      await peers.shutDown(grace: .zero)
+      return token
+    } catch {
+      await peers.shutDown(grace: .zero)
+      throw error
+    }
+  }
+
+  /// With services that run for this command alone.
+  private func openHere(_ origin: String, _ logger: Logger) async throws -> String {
     let installation = try Installation(
-      data: URL(fileURLWithPath: data, isDirectory: true), origin: origin, clock: clock,
-      logger: logger)
-    let link = try await installation.running {
+      data: URL(fileURLWithPath: data, isDirectory: true), origin: origin,
+      clock: SystemClock(), logger: logger)
+    return try await installation.running {
       let channels = try installation.peers.mapValues { try RPC.Channel($0, logger: logger) }
       do {
-        let link = try await open(over: channels, installation.keys, clock)
+        let token = try await open(over: channels, installation.keys)
         for channel in channels.values { await channel.shutDown(grace: .zero) }
-        return link
+        return token
       } catch {
         for channel in channels.values { await channel.shutDown(grace: .zero) }
         throw error
       }
     }
-    Console.say(
-      "The portal of \(name) is open. Its administrator sets a password here, within 24 hours:")
-    Console.say(link)
   }
 
+  /// The token of the administrator's link.
   private func open(
-    over channels: [String: RPC.Channel], _ keys: Keyring, _ clock: any WallClock
+    over channels: [String: any Caller], _ keys: Keyring
   ) async throws -> String {
+    let clock = SystemClock()
     guard let identity = channels["identity"], let messaging = channels["messaging"] else {
       throw Status(.unavailable, "identity and messaging are not there")
     }
@@ -70,8 +102,7 @@ struct Tenant: AsyncParsableCommand {
         administrator: .init(
           userName: userName ?? email, email: email, firstName: firstName, lastName: lastName),
         requestID: "tenant-\(tenant)"), CallOptions().asService(in: TenantID(tenant)))
-    let token = try await Postmaster(keys: keys, clock: clock, messaging: messaging)
+    return try await Postmaster(keys: keys, clock: clock, messaging: messaging)
       .link(mailedTo: email, in: TenantID(tenant))
-    return origin.replacingOccurrences(of: "{tenant}", with: tenant) + "/welcome?token=\(token)"
   }
 }

@@ -29,8 +29,14 @@ struct CallLease {
   func end(_ code: Status.Code?) {
     load.outstanding -= 1
     guard let code else { return }
-    if code == .ok { load.succeeded += 1 } else { load.failed += 1 }
+    if Self.faults.contains(code) { load.failed += 1 } else { load.succeeded += 1 }
   }
+
+  /// What a server in order does not answer. A caller who asks for what is absent or forbidden must not be able to have
+  /// good servers ejected; gRFC A50 leaves that to whoever maps the codes.
+  private static let faults: Set<Status.Code> = [
+    .unknown, .deadlineExceeded, .internal, .unavailable, .dataLoss,
+  ]
 }
 
 /// What the attempts on one backend add up to.
