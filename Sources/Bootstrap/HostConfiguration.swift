@@ -50,6 +50,10 @@ public struct HostConfiguration: Sendable {
   ///
   ///     listen            127.0.0.1:7601 or unix:/path
   ///     database.url      sqlite:PATH or postgres://…     database.owner   postgres://… that migrates
+  ///     database.connections  8: to PostgreSQL            database.waiting 2048: transactions that wait for one,
+  ///     database.wait.seconds 10: at most for so long
+  ///     database.statement.seconds 15: a statement        database.lock.seconds 10: its wait for a lock
+  ///     database.idle.seconds 20: a transaction that does nothing
   ///     blobs.folder      data/blobs                      keys.folder      data/keys
   ///     peers             identity=127.0.0.1:7601,cms=dns:///cms:7604,billing=ipv4:10.0.0.4:7605,10.0.0.5:7605
   ///     keepalive.seconds 30: a peer that is silent for so long during a call must answer a PING within 10 s
@@ -72,12 +76,8 @@ public struct HostConfiguration: Sendable {
     let listener = Listener.betweenServices(
       try Self.address(settings.required("listen")),
       tls: try TLSFiles(settings)?.server(of: Set(keys.publicKeys.keys), settings))
-    let owner = try settings.secret("database.owner")
-    guard let database = try settings.secret("database.url") else {
-      throw SettingError.missing("database.url")
-    }
     self.init(
-      settings: settings, listener: listener, store: try StoreLocation(database, owner: owner),
+      settings: settings, listener: listener, store: try settings.database,
       blobs: URL(fileURLWithPath: try settings.string("blobs.folder", default: "data/blobs")),
       keys: keys, peers: try Self.peers(settings),
       channel: try Self.channel(settings), logger: logger, telemetry: telemetry,

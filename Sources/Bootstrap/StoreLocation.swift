@@ -11,16 +11,24 @@ public enum StoreLocation: Sendable {
   case sqlite(path: String)
   /// - Parameter owner: the address of the role that owns the tables and migrates them; nil where an operator
   ///   migrates by hand.
-  case postgres(Secret<String>, owner: Secret<String>?)
+  case postgres(
+    Secret<String>, owner: Secret<String>?, limits: PostgresStore.Limits = PostgresStore.Limits())
 
-  public init(_ text: Secret<String>, owner: Secret<String>? = nil) throws(SettingError) {
+  public init(
+    _ text: Secret<String>, owner: Secret<String>? = nil,
+    limits: PostgresStore.Limits = PostgresStore.Limits()
+  ) throws(SettingError) {
     let url = text.reveal()
     if url == "sqlite::memory:" {
       self = .memory
     } else if url.hasPrefix("sqlite:"), url.count > "sqlite:".count {
       self = .sqlite(path: String(url.dropFirst("sqlite:".count)))
     } else if url.hasPrefix("postgres://") || url.hasPrefix("postgresql://") {
-      self = .postgres(text, owner: owner)
+      if let fault = PostgresStore.fault(in: url) { throw .invalid("database.url", fault) }
+      if let owner, let fault = PostgresStore.fault(in: owner.reveal()) {
+        throw .invalid("database.owner", fault)
+      }
+      self = .postgres(text, owner: owner, limits: limits)
     } else {
       throw .invalid("database.url", "must begin with sqlite: or postgres://")
     }
@@ -36,11 +44,11 @@ public enum StoreLocation: Sendable {
     case .sqlite(let path):
       return try await migrated(
         SQLiteStore(path: path, clock: clock, log: logger), migrations, logger)
-    case .postgres(let address, let owner):
+    case .postgres(let address, let owner, let limits):
       if let owner {
         try await migrate(PostgresOwner(owner.reveal(), clock: clock), migrations, logger)
       }
-      return try await PostgresStore.open(address.reveal(), clock: clock)
+      return try await PostgresStore.open(address.reveal(), clock: clock, limits: limits)
     }
   }
 

@@ -68,9 +68,11 @@ enum AuditLog {
   static let maximumValueBytes = 512
   static let maximumFields = 64
 
-  static func append(_ entries: [AuditEntry], in db: Transaction) throws(StoreError) {
-    let head = try LogHead.advance(.audit, by: entries.count, in: db)
-    var position = head.position
+  /// - Parameter head: the log's head, moved on by the number of entries.
+  static func append(
+    _ entries: [AuditEntry], upTo head: LogHead, in db: Transaction
+  ) throws(StoreError) {
+    var position = head.position - Int64(entries.count)
     var previous = head.hash
     for entry in entries {
       position += 1

@@ -1,7 +1,7 @@
 import COpenSSL
 
-enum Digest {
-  static func sha256(_ bytes: [UInt8]) -> [UInt8] {
+package enum Digest {
+  package static func sha256(_ bytes: [UInt8]) -> [UInt8] {
     var digest = [UInt8](repeating: 0, count: 32)
     // Cannot fail: the default provider always has SHA-256; an all-zero digest would fail every check.
     let done = EVP_Digest(bytes, bytes.count, &digest, nil, EVP_sha256(), nil)

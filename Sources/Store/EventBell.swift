@@ -2,10 +2,12 @@ import Synchronization
 import Values
 
 /// Rings after a commit that appended events, so that those who wait need not look again and again. It tells of this
-/// process's commits only; what another process commits to the same database is found by looking.
+/// process's commits, and of those of other processes on the same database as far as the engine hears of them: that it
+/// hears nothing proves nothing, and whoever must not miss an event looks now and then.
 public final class EventBell: Sendable {
   public typealias Listener = @Sendable (Set<TenantID>) -> Void
 
+  private let hears = Atomic(false)
   private let listeners = Mutex<(next: Int, all: [Int: Listener])>((0, [:]))
 
   public init() {}
@@ -22,6 +24,12 @@ public final class EventBell: Sendable {
   public func ignore(_ number: Int) {
     listeners.withLock { _ = $0.all.removeValue(forKey: number) }
   }
+
+  /// Whether it rings for other processes' commits too, at the moment.
+  public var hearsOthers: Bool { hears.load(ordering: .acquiring) }
+
+  /// For engines.
+  public func setHearsOthers(_ hears: Bool) { self.hears.store(hears, ordering: .releasing) }
 
   /// For engines, after a commit.
   public func ring(_ tenants: Set<TenantID>) {

@@ -123,7 +123,7 @@ extension AcrossTenants {
     for row in tenants {
       let tenant: String = try row.read("tenant")
       let (first, last): (Int64, Int64) = (try row.read("first"), try row.read("last"))
-      pruned += try run(
+      pruned += try change(
         """
         DELETE FROM portico_events WHERE tenant = \(tenant)
           AND position <= \(min(last, first + Int64(count) - 1))
@@ -134,8 +134,11 @@ extension AcrossTenants {
 }
 
 enum EventLog {
-  static func append(_ events: [NewEvent], in db: Transaction) throws(StoreError) {
-    var position = try LogHead.advance(.events, by: events.count, in: db).position
+  /// - Parameter head: the log's head, moved on by the number of events.
+  static func append(
+    _ events: [NewEvent], upTo head: LogHead, in db: Transaction
+  ) throws(StoreError) {
+    var position = head.position - Int64(events.count)
     for event in events {
       position += 1
       let place = event.place

@@ -40,7 +40,7 @@ public struct Lease: Sendable, Hashable {
     let lease = self
     return try await store.writeAcrossTenants { db in
       let expires = db.now + duration
-      let changed = try db.run(
+      let changed = try db.change(
         """
         UPDATE portico_leases SET expires_at = \(expires)
         WHERE name = \(lease.name) AND owner = \(lease.owner) AND token = \(lease.token)

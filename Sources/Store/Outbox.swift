@@ -3,11 +3,10 @@ import Values
 extension Transaction {
   /// Leaves an effect for after the commit: the relay will call `method` with `body` until it
   /// succeeds. `key` is unique within the tenant and should name the effect (`welcome-mail/users/7`);
-  /// sending the same key again changes nothing and returns false (D-59).
-  @discardableResult
+  /// sending the same key again changes nothing (D-59).
   public func send(
     key: String, method: String, body: [UInt8], after delay: Duration = .zero
-  ) throws(StoreError) -> Bool {
+  ) throws(StoreError) {
     try run(
       """
       INSERT INTO portico_outbox (tenant, key, method, body, created_at, due_at, attempts, state,
@@ -15,7 +14,7 @@ extension Transaction {
       VALUES (\(tenant), \(key), \(method), \(body), \(now), \(now + delay), \(0),
         \(Outbox.State.waiting), \(0), \(state.trace))
       ON CONFLICT (tenant, key) DO NOTHING
-      """) > 0
+      """)
   }
 }
 
@@ -104,7 +103,7 @@ public struct Outbox: Sendable {
   public func complete(_ item: Item) async throws {
     let held = held(item)
     try await store.writeAcrossTenants { db in
-      let changed = try db.run(
+      let changed = try db.change(
         """
         UPDATE portico_outbox SET state = \(State.done), finished_at = \(db.now), leased_until = \(0),
           error = \(String?.none) WHERE \(held)
@@ -122,7 +121,7 @@ public struct Outbox: Sendable {
     let reason = String(error.prefix(1000))
     return try await store.writeAcrossTenants { db in
       let due = db.now + delay
-      let changed = try db.run(
+      let changed = try db.change(
         """
         UPDATE portico_outbox SET state = \(isDead ? State.dead : .waiting), due_at = \(due),
           leased_until = \(0), error = \(reason),
@@ -148,7 +147,7 @@ public struct Outbox: Sendable {
   /// Gives a dead row a new set of attempts, due now. Throws `notFound` when it is not dead.
   public func revive(tenant: TenantID, key: String) async throws {
     try await store.writeAcrossTenants { db in
-      let changed = try db.run(
+      let changed = try db.change(
         """
         UPDATE portico_outbox SET state = \(State.waiting), attempts = \(0), due_at = \(db.now),
           finished_at = \(Instant?.none)
@@ -162,7 +161,7 @@ public struct Outbox: Sendable {
   @discardableResult
   public func prune(doneBefore limit: Instant) async throws -> Int {
     try await store.writeAcrossTenants { db in
-      try db.run(
+      try db.change(
         """
         DELETE FROM portico_outbox WHERE state = \(State.done) AND finished_at < \(limit)
         """)

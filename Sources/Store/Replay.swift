@@ -23,7 +23,7 @@ extension Transaction {
     _ key: ReplayKey, body: [UInt8], keepingFor period: Duration = .seconds(86_400)
   ) throws(StoreError) -> [UInt8]? {
     let fingerprint = Digest.sha256(body)
-    let reserved = try run(
+    let reserved = try change(
       """
       INSERT INTO portico_requests (tenant, principal, method, request_id, fingerprint, response,
         expires_at)
@@ -62,6 +62,6 @@ extension AcrossTenants {
   /// Forgets requests that can no longer be repeated. For a job.
   @discardableResult
   public func pruneRequests() throws(StoreError) -> Int {
-    try run("DELETE FROM portico_requests WHERE expires_at <= \(now)")
+    try change("DELETE FROM portico_requests WHERE expires_at <= \(now)")
   }
 }

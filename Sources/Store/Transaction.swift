@@ -7,6 +7,25 @@ public protocol StatementRunner: AnyObject {
   func run(_ statement: Statement) throws(StoreError) -> Int
   /// At most `limit` rows.
   func rows(_ statement: Statement, limit: Int?) throws(StoreError) -> [Row]
+  /// Runs a statement before the next one whose result is asked for, or before the commit; in the order of the calls.
+  /// It may fail as late as that. `error` is what it fails with when it changed no row; nil when that is no failure.
+  func enqueue(_ statement: Statement, else error: StoreError?) throws(StoreError)
+  /// The rows of several statements, in one round trip where there are such.
+  func rows(_ statements: [Statement]) throws(StoreError) -> [[Row]]
+}
+
+extension StatementRunner {
+  /// For an engine without round trips: at once.
+  public func enqueue(_ statement: Statement, else error: StoreError?) throws(StoreError) {
+    let changed = try run(statement)
+    if let error, changed == 0 { throw error }
+  }
+
+  public func rows(_ statements: [Statement]) throws(StoreError) -> [[Row]] {
+    var results: [[Row]] = []
+    for statement in statements { results.append(try rows(statement, limit: nil)) }
+    return results
+  }
 }
 
 /// A transaction of one tenant. It is not Sendable: it cannot leave the closure it was given to.
@@ -18,15 +37,18 @@ public struct Transaction {
   public let now: Instant
   let state: TransactionState
 
-  /// Runs a statement and tells how many rows it changed.
-  @discardableResult
-  public func run(_ sql: SQL) throws(StoreError) -> Int { try state.run(sql) }
+  /// Runs a statement whose result nobody needs. On PostgreSQL it travels with the next statement whose result is
+  /// asked for, or with the commit, and fails there: an error ends the transaction either way.
+  public func run(_ sql: SQL) throws(StoreError) { try state.enqueue(sql, else: nil) }
 
-  /// Runs a statement that must change a row, and throws `error` when it met none:
+  /// The same for a statement that must change a row; `error` ends the transaction when it met none:
   /// `try db.run("UPDATE … AND version = \(etag.version)", else: .stale)`.
   public func run(_ sql: SQL, else error: StoreError) throws(StoreError) {
-    guard try state.run(sql) > 0 else { throw error }
+    try state.enqueue(sql, else: error)
   }
+
+  /// Runs a statement now and tells how many rows it changed.
+  public func change(_ sql: SQL) throws(StoreError) -> Int { try state.change(sql) }
 
   /// Says whose trace the effects belong to that this transaction leaves.
   public func belongs(toTrace traceparent: String) { state.trace = traceparent }
@@ -49,8 +71,8 @@ public struct AcrossTenants {
   public let now: Instant
   let state: TransactionState
 
-  @discardableResult
-  public func run(_ sql: SQL) throws(StoreError) -> Int { try state.run(sql) }
+  public func run(_ sql: SQL) throws(StoreError) { try state.enqueue(sql, else: nil) }
+  public func change(_ sql: SQL) throws(StoreError) -> Int { try state.change(sql) }
   public func all(_ sql: SQL) throws(StoreError) -> [Row] { try state.rows(sql, limit: nil) }
   public func first(_ sql: SQL) throws(StoreError) -> Row? { try state.rows(sql, limit: 1).first }
 
@@ -95,11 +117,19 @@ public final class TransactionState {
   /// held for the shortest time and always in the same order. Engines call this right before COMMIT.
   public func finish() throws(StoreError) {
     if let failure { throw failure }
-    for tenant in audits.keys.sorted(by: { $0.rawValue < $1.rawValue }) {
-      try AuditLog.append(audits[tenant] ?? [], in: transaction(for: tenant))
+    let audits = audits.sorted { $0.key.rawValue < $1.key.rawValue }
+    let events = events.sorted { $0.key.rawValue < $1.key.rawValue }
+    var advances = audits.map { LogHead.advance(.audit, of: $0.key, by: $0.value.count) }
+    advances += events.map { LogHead.advance(.events, of: $0.key, by: $0.value.count) }
+    guard !advances.isEmpty else { return }
+    var heads = try rows(advances).map { rows throws(StoreError) in try LogHead(rows.first) }[...]
+    for (tenant, entries) in audits {
+      guard let head = heads.popFirst() else { throw .statement("a log head is missing") }
+      try AuditLog.append(entries, upTo: head, in: transaction(for: tenant))
     }
-    for tenant in events.keys.sorted(by: { $0.rawValue < $1.rawValue }) {
-      try EventLog.append(events[tenant] ?? [], in: transaction(for: tenant))
+    for (tenant, entries) in events {
+      guard let head = heads.popFirst() else { throw .statement("a log head is missing") }
+      try EventLog.append(entries, upTo: head, in: transaction(for: tenant))
     }
   }
 
@@ -113,9 +143,24 @@ public final class TransactionState {
     events[tenant, default: []].append(event)
   }
 
-  func run(_ sql: SQL) throws(StoreError) -> Int {
+  func change(_ sql: SQL) throws(StoreError) -> Int {
     let statement = try checked(sql)
     do throws(StoreError) { return try runner.run(statement) } catch {
+      throw fail(error)
+    }
+  }
+
+  func enqueue(_ sql: SQL, else error: StoreError?) throws(StoreError) {
+    let statement = try checked(sql)
+    do throws(StoreError) { try runner.enqueue(statement, else: error) } catch {
+      throw fail(error)
+    }
+  }
+
+  private func rows(_ list: [SQL]) throws(StoreError) -> [[Row]] {
+    var statements: [Statement] = []
+    for sql in list { statements.append(try checked(sql)) }
+    do throws(StoreError) { return try runner.rows(statements) } catch {
       throw fail(error)
     }
   }

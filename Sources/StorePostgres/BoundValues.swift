@@ -1,20 +1,43 @@
 import CPostgres
 import Store
 
-import struct Store.Statement
-
-/// A statement's values in libpq's binary format, with their types declared, so that the server guesses
+/// A command's values in libpq's binary format, with their types declared, so that the server guesses
 /// nothing and a text ends where it ends.
 struct BoundValues {
-  private let types: [Oid]
-  private let encoded: [[UInt8]?]
+  private var types: [Oid] = []
+  /// All values, one after the other.
+  private var block: [UInt8] = []
+  /// Where each begins; nil is NULL.
+  private var offsets: [Int?] = []
+  private var lengths: [Int32] = []
 
-  init(_ statement: Statement) {
-    types = statement.kinds.map(\.oid)
-    encoded = statement.values.map(\.binary)
+  init(_ command: Command) {
+    guard !command.values.isEmpty else { return }
+    types = command.kinds.map(\.oid)
+    offsets.reserveCapacity(types.count)
+    lengths.reserveCapacity(types.count)
+    for value in command.values {
+      let start = block.count
+      offsets.append(append(value) ? start : nil)
+      lengths.append(Int32(clamping: block.count - start))
+    }
+    // An empty value still needs a pointer that is not NULL.
+    block.append(0)
   }
 
-  var count: Int32 { Int32(encoded.count) }
+  var count: Int32 { Int32(clamping: types.count) }
+
+  private mutating func append(_ value: SQLValue) -> Bool {
+    switch value {
+    case .null: return false
+    case .text(let text): block.append(contentsOf: text.utf8)
+    case .integer(let number):
+      withUnsafeBytes(of: number.bigEndian) { block.append(contentsOf: $0) }
+    case .boolean(let flag): block.append(flag ? 1 : 0)
+    case .bytes(let bytes): block.append(contentsOf: bytes)
+    }
+    return true
+  }
 
   func withPointers(
     _ body: (
@@ -22,21 +45,11 @@ struct BoundValues {
       UnsafePointer<Int32>?
     ) -> Int32
   ) -> Int32 {
-    guard !encoded.isEmpty else { return body(nil, nil, nil, nil) }
-    // One block for all values; an empty value still needs a pointer that is not NULL.
-    var offsets: [Int?] = []
-    var block: [CChar] = []
-    for value in encoded {
-      offsets.append(value == nil ? nil : block.count)
-      block += (value ?? []).map { CChar(bitPattern: $0) }
-    }
-    block.append(0)
-    let lengths = encoded.map { Int32(clamping: $0?.count ?? 0) }
-    let formats = [Int32](repeating: 1, count: encoded.count)
-    return block.withUnsafeBufferPointer { block in
-      let values = offsets.map { offset in
-        offset.flatMap { start in block.baseAddress.map { $0 + start } }
-      }
+    guard !types.isEmpty else { return body(nil, nil, nil, nil) }
+    let formats = [Int32](repeating: 1, count: types.count)
+    return block.withUnsafeBytes { block in
+      let start = block.baseAddress?.assumingMemoryBound(to: CChar.self)
+      let values = offsets.map { offset in offset.flatMap { offset in start.map { $0 + offset } } }
       return body(types, values, lengths, formats)
     }
   }
@@ -50,18 +63,6 @@ extension SQLKind {
     case .integer: 20
     case .boolean: 16
     case .bytes: 17
-    }
-  }
-}
-
-extension SQLValue {
-  fileprivate var binary: [UInt8]? {
-    switch self {
-    case .null: nil
-    case .text(let text): Array(text.utf8)
-    case .integer(let number): withUnsafeBytes(of: number.bigEndian) { Array($0) }
-    case .boolean(let flag): [flag ? 1 : 0]
-    case .bytes(let bytes): bytes
     }
   }
 }

@@ -66,7 +66,11 @@ public struct PostgresOwner: MigrationTarget {
           with: Result {
             // A migration may take its time; a minute is the lock's, the rest the statements'.
             let connection = try PostgresConnection(
-              conninfo, names: ConstraintNames(), timeout: .seconds(3600))
+              try ConnectionAddress(conninfo), names: ConstraintNames(), patience: .seconds(3600))
+            // What migrates keeps a lock for its session, which a pooler would give to others.
+            guard !connection.isPooled else {
+              throw StoreError.migration("the owner must reach PostgreSQL itself, not a pooler")
+            }
             return try body(connection)
           })
       }
@@ -98,11 +102,11 @@ final class PostgresMigrationSession: MigrationSession {
   }
 
   func run(_ statement: Statement) throws(StoreError) -> Int {
-    try connection.perform(statement).changedRows
+    try connection.perform(Command(statement)).changedRows
   }
 
   func rows(_ statement: Statement, limit: Int?) throws(StoreError) -> [Row] {
-    try connection.perform(statement).rows(limit: limit)
+    try connection.perform(Command(statement)).rows(limit: limit)
   }
 
   func script(_ text: String) throws(StoreError) { try connection.perform(script: text) }

@@ -3,12 +3,10 @@ import Foundation
 import Store
 import Synchronization
 
-/// Threads that each own a connection and take work from one bounded queue.
+/// Threads that each own a connection and take work from one bounded queue, oldest first.
 final class PostgresPool: Sendable {
-  typealias Work = @Sendable (PostgresWorker) -> Void
-
   private struct State {
-    var waiting: [Work] = []
+    var waiting = WaitingLine()
     var isClosed = false
     var liveThreads = 0
     var onEmpty: CheckedContinuation<Void, Never>?
@@ -16,14 +14,12 @@ final class PostgresPool: Sendable {
 
   private let state = Mutex(State())
   private let signal = DispatchSemaphore(value: 0)
-  private let threads: Int
-  private let limit: Int
+  private let limits: PostgresStore.Limits
 
-  init(threads: Int, limit: Int, makeWorker: @escaping @Sendable () -> PostgresWorker) {
-    self.threads = threads
-    self.limit = limit
-    state.withLock { $0.liveThreads = threads }
-    for number in 0..<threads {
+  init(_ limits: PostgresStore.Limits, makeWorker: @escaping @Sendable () -> PostgresWorker) {
+    self.limits = limits
+    state.withLock { $0.liveThreads = limits.connections }
+    for number in 0..<limits.connections {
       let thread = Thread { [self] in run(makeWorker()) }
       thread.name = "postgres-\(number)"
       thread.stackSize = 2 << 20
@@ -34,10 +30,11 @@ final class PostgresPool: Sendable {
   /// Transactions that wait for a connection.
   var waiting: Int { state.withLock { $0.waiting.count } }
 
-  func add(_ work: @escaping Work) throws(StoreError) {
+  /// Queues work; throws `busy` when too much waits already.
+  func add(_ work: PoolWork) throws(StoreError) {
     try state.withLock { state throws(StoreError) in
       guard !state.isClosed else { throw .unavailable("the store is closed") }
-      guard state.waiting.count < limit else { throw .busy }
+      guard state.waiting.count < limits.waiting else { throw .busy }
       state.waiting.append(work)
     }
     signal.signal()
@@ -53,18 +50,20 @@ final class PostgresPool: Sendable {
         return true
       }
       guard isFirst else { return done.resume() }
-      for _ in 0..<threads { signal.signal() }
+      for _ in 0..<limits.connections { signal.signal() }
     }
   }
 
   private func run(_ worker: PostgresWorker) {
     while true {
-      signal.wait()
-      let work = state.withLock { state -> Work? in
-        state.waiting.isEmpty ? nil : state.waiting.removeFirst()
+      guard signal.wait(timeout: .now() + limits.idleLife.seconds) == .success else {
+        worker.disconnect()
+        continue
       }
+      let work = state.withLock { $0.waiting.popFirst() }
       guard let work else { break }
-      work(worker)
+      if work.queued + limits.longestWait < .now { work.refuse(.busy) } else { work.run(worker) }
+      worker.settle()
     }
     worker.disconnect()
     let done = state.withLock { state -> CheckedContinuation<Void, Never>? in
@@ -75,4 +74,33 @@ final class PostgresPool: Sendable {
     }
     done?.resume()
   }
+}
+
+/// A first-in, first-out line.
+private struct WaitingLine {
+  private var items: [PoolWork?] = []
+  private var first = 0
+
+  var count: Int { items.count - first }
+  var isEmpty: Bool { count == 0 }
+
+  mutating func append(_ work: PoolWork) { items.append(work) }
+
+  mutating func popFirst() -> PoolWork? {
+    guard first < items.count else { return nil }
+    defer {
+      items[first] = nil
+      first += 1
+      // What was taken goes in one move, when it is at least half of the array.
+      if first * 2 >= items.count {
+        items.removeFirst(first)
+        first = 0
+      }
+    }
+    return items[first]
+  }
+}
+
+extension Duration {
+  fileprivate var seconds: Double { Double(wholeMicroseconds) / 1_000_000 }
 }

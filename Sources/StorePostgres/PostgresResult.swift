@@ -46,19 +46,19 @@ final class PostgresResult {
       return .null
     }
     let bytes = UnsafeRawBufferPointer(start: start, count: Int(PQgetlength(pointer, row, column)))
-    let text = String(decoding: bytes, as: UTF8.self)
     switch type {
     case 20, 21, 23:
-      guard let number = Int64(text) else { break }
+      guard let number = Int64(Substring(decoding: bytes, as: UTF8.self)) else { break }
       return .integer(number)
     case 1700:
       // The sum of BIGINTs is NUMERIC here and an integer in SQLite.
+      let text = String(decoding: bytes, as: UTF8.self)
       return Int64(text).map { .integer($0) } ?? .text(text)
-    case 16: return .boolean(text == "t")
+    case 16: return .boolean(bytes.first == UInt8(ascii: "t"))
     case 17:
       guard let data = Self.unhex(bytes) else { break }
       return .bytes(data)
-    default: return .text(text)
+    default: return .text(String(decoding: bytes, as: UTF8.self))
     }
     throw .corrupt("PostgreSQL sent a value of type \(type) that is none")
   }
@@ -71,11 +71,17 @@ final class PostgresResult {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.count / 2 - 1)
     for index in stride(from: 2, to: text.count, by: 2) {
-      guard let high = Character(UnicodeScalar(text[index])).hexDigitValue,
-        let low = Character(UnicodeScalar(text[index + 1])).hexDigitValue
-      else { return nil }
-      bytes.append(UInt8(high << 4 | low))
+      guard let high = digit(text[index]), let low = digit(text[index + 1]) else { return nil }
+      bytes.append(high << 4 | low)
     }
     return bytes
+  }
+
+  private static func digit(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+    default: nil
+    }
   }
 }

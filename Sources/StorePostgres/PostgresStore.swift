@@ -1,5 +1,5 @@
-import Foundation
 import Store
+import Synchronization
 import Values
 
 /// A store in a PostgreSQL database, reached as the application's role.
@@ -9,12 +9,20 @@ import Values
 /// the outcome unknown: repeat with the same request id.
 public final class PostgresStore: Store {
   public struct Limits: Sendable {
-    /// Connections, each with a thread.
+    /// Connections, each with a thread. One more listens for what other processes have committed.
     public var connections = 8
-    /// Transactions that wait for a connection at most; beyond it a call throws `StoreError.busy`.
+    /// Transactions that wait for a connection at most, and for how long; beyond it a call throws `StoreError.busy`.
     public var waiting = 2048
-    /// How long one statement may take.
+    public var longestWait = Duration.seconds(10)
+    /// How long one statement may take, how long it may wait for a lock of that time, and how long a transaction may
+    /// do nothing.
     public var statementTimeout = Duration.seconds(15)
+    public var lockTimeout = Duration.seconds(10)
+    public var idleTimeout = Duration.seconds(20)
+    /// After so long a connection is made anew, with its next use, so that it finds servers that were added or moved; and
+    /// one that is not used for so long is closed.
+    public var connectionLife = Duration.seconds(1800)
+    public var idleLife = Duration.seconds(300)
 
     public init() {}
   }
@@ -25,6 +33,7 @@ public final class PostgresStore: Store {
   public var condition: StoreCondition { figures.condition(waiting: pool.waiting) }
   private let figures: PostgresFigures
   private let pool: PostgresPool
+  private let notifier: PostgresNotifier
   private let roles: PostgresRoles
 
   /// Connects and checks that the role cannot see past row-level security; throws `forbidden` when it
@@ -33,7 +42,8 @@ public final class PostgresStore: Store {
     _ conninfo: String, roles: PostgresRoles = PostgresRoles(),
     clock: any WallClock = SystemClock(), limits: Limits = Limits()
   ) async throws -> PostgresStore {
-    let store = PostgresStore(conninfo, roles: roles, clock: clock, limits: limits)
+    let store = try PostgresStore(
+      try ConnectionAddress(conninfo), roles: roles, clock: clock, limits: limits)
     do {
       let jobs = roles.jobs
       try await store.perform { worker in try RoleCheck(jobs: jobs).run(on: worker.connected()) }
@@ -45,15 +55,27 @@ public final class PostgresStore: Store {
   }
 
   private init(
-    _ conninfo: String, roles: PostgresRoles, clock: any WallClock, limits: Limits
-  ) {
+    _ address: ConnectionAddress, roles: PostgresRoles, clock: any WallClock, limits: Limits
+  ) throws(StoreError) {
     self.clock = clock
     self.roles = roles
-    let names = ConstraintNames()
     let figures = PostgresFigures(connections: limits.connections)
     self.figures = figures
-    pool = PostgresPool(threads: limits.connections, limit: limits.waiting) {
-      PostgresWorker(conninfo, names: names, limits: limits, figures: figures)
+    let (names, outage) = (ConstraintNames(), Outage())
+    pool = PostgresPool(limits) {
+      PostgresWorker(address, names: names, limits: limits, outage: outage, figures: figures)
+    }
+    notifier = try PostgresNotifier(address, bell: bell)
+  }
+
+  /// What is wrong with the address of a database, without quoting it; nil when nothing is.
+  public static func fault(in conninfo: String) -> String? {
+    do throws(StoreError) {
+      _ = try ConnectionAddress(conninfo)
+      return nil
+    } catch {
+      guard case .unavailable(let reason) = error else { return "cannot be read" }
+      return reason
     }
   }
 
@@ -91,62 +113,46 @@ public final class PostgresStore: Store {
     }
   }
 
-  public func close() async { await pool.close() }
+  public func close() async {
+    await pool.close()
+    await notifier.close()
+  }
 
   private func transaction<T: Sendable>(
     _ kind: TransactionKind, readOnly: Bool,
     _ body: @escaping @Sendable (TransactionState) throws -> T
   ) async throws -> T {
-    let (clock, bell) = (clock, bell)
-    return try await perform { worker in
-      try worker.transaction(kind, readOnly: readOnly, clock: clock, bell, body)
+    let clock = clock
+    let (value, tenants) = try await perform(canBeTakenBack: readOnly) { worker in
+      try worker.transaction(kind, readOnly: readOnly, clock: clock, body)
     }
+    if !tenants.isEmpty {
+      bell.ring(tenants)
+      notifier.tell(tenants)
+    }
+    return value
   }
 
+  /// - Parameter canBeTakenBack: whether the cancellation of the task takes back what has not begun. Not for what
+  ///   writes: who is told to stop still gives back leases and reports what was done.
   private func perform<T: Sendable>(
+    canBeTakenBack: Bool = false,
     _ body: @escaping @Sendable (PostgresWorker) throws -> T
   ) async throws -> T {
-    try await withCheckedThrowingContinuation { continuation in
-      do throws(StoreError) {
-        try pool.add { worker in continuation.resume(with: Result { try body(worker) }) }
-      } catch {
-        continuation.resume(throwing: error)
+    let cancellable = Mutex<PoolWork?>(nil)
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        let work = PoolWork { worker in
+          continuation.resume(with: Result { try body(worker) })
+        } onRefusal: {
+          continuation.resume(throwing: $0)
+        }
+        cancellable.withLock { $0 = work }
+        do throws(StoreError) { try pool.add(work) } catch { work.refuse(error) }
+        if canBeTakenBack, Task.isCancelled { work.cancel() }
       }
-    }
-  }
-}
-
-/// What must be true of the role a service connects as, before it serves anybody.
-struct RoleCheck {
-  let jobs: String
-
-  func run(on connection: PostgresConnection) throws(StoreError) {
-    let sql: SQL = """
-      SELECT r.rolsuper OR r.rolbypassrls AS bypasses,
-        r.rolinherit AND pg_has_role(r.oid, j.oid, 'MEMBER') AS inherits,
-        coalesce(pg_has_role(r.oid, j.oid, 'MEMBER'), FALSE) AS is_member,
-        EXISTS (SELECT FROM pg_class c WHERE c.relkind IN ('r', 'p') AND c.relowner = r.oid) AS owns,
-        EXISTS (SELECT FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
-          WHERE c.relkind IN ('r', 'p') AND c.relnamespace = current_schema()::regnamespace
-          AND a.attname = 'tenant' AND NOT a.attisdropped
-          AND NOT (c.relrowsecurity AND c.relforcerowsecurity)) AS unprotected,
-        current_setting('synchronous_commit') = 'off' AS loses_commits
-      FROM pg_roles r LEFT JOIN pg_roles j ON j.rolname = \(jobs) WHERE r.rolname = current_user
-      """
-    let result = try connection.perform(sql.statement(for: .postgres))
-    guard let row = try result.rows(limit: 1).first else { throw .forbidden("no such role") }
-    let faults = [
-      ("bypasses", true, "the role bypasses row-level security"),
-      ("inherits", true, "the role inherits \(jobs): ALTER ROLE … NOINHERIT"),
-      ("is_member", false, "the role is no member of \(jobs): GRANT \(jobs) TO …"),
-      ("owns", true, "the role owns tables: connect as another than the owner"),
-      ("unprotected", true, "a table with a tenant has no forced row-level security: migrate"),
-      ("loses_commits", true, "synchronous_commit is off"),
-    ]
-    for (column, isFault, reason) in faults {
-      let value: Bool?
-      do { value = try row[column] } catch { throw .forbidden("the role cannot be checked") }
-      if (value ?? false) == isFault { throw .forbidden(reason) }
+    } onCancel: {
+      if canBeTakenBack { cancellable.withLock { $0 }?.cancel() }
     }
   }
 }

@@ -2,88 +2,119 @@ import Foundation
 import Store
 import Values
 
-import struct Store.Row
-import struct Store.Statement
-
-/// What a transaction asks of the server before its first statement.
-enum TransactionKind {
-  case tenant(TenantID)
-  case acrossTenants(role: String)
-}
-
 /// One thread's connection, and transactions on it.
 final class PostgresWorker {
   private static let attempts = 20
+  /// How often a transaction is begun again because its connection broke before COMMIT was sent.
+  private static let reconnections = 2
 
-  private let conninfo: String
+  private let address: ConnectionAddress
   private let names: ConstraintNames
   private let limits: PostgresStore.Limits
+  private let outage: Outage
   private let figures: PostgresFigures
   private var connection: PostgresConnection?
 
   init(
-    _ conninfo: String, names: ConstraintNames, limits: PostgresStore.Limits,
-    figures: PostgresFigures
+    _ address: ConnectionAddress, names: ConstraintNames, limits: PostgresStore.Limits,
+    outage: Outage, figures: PostgresFigures
   ) {
-    self.figures = figures
-    self.conninfo = conninfo
+    self.address = address
     self.names = names
     self.limits = limits
+    self.outage = outage
+    self.figures = figures
   }
 
   func disconnect() { connection = nil }
 
-  /// Runs a body in a transaction; again after a serialization failure, after a stale plan, and when
-  /// a connection that had been idle turns out to be dead. Never again once COMMIT was sent.
+  /// Reads what the last transaction left unread, after its caller has been answered.
+  func settle() {
+    do throws(StoreError) { try connection?.settle() } catch { disconnect() }
+  }
+
+  /// Runs a body in a transaction; again after a serialization failure, after a stale plan, and when the connection
+  /// breaks before COMMIT was sent. Never again once it was: the outcome is unknown then.
   func transaction<T>(
-    _ kind: TransactionKind, readOnly: Bool, clock: any WallClock, _ bell: EventBell,
+    _ kind: TransactionKind, readOnly: Bool, clock: any WallClock,
     _ body: (TransactionState) throws -> T
-  ) throws -> T {
+  ) throws -> (value: T, tenantsWithEvents: Set<TenantID>) {
     var attempt = 1
     figures.began()
     defer { figures.ended() }
     while true {
-      let wasIdle = connection != nil
-      let runner = PostgresRunner(
-        try connected(), kind, readOnly: readOnly, timeout: limits.statementTimeout)
+      let runner = PostgresRunner(try connected(), kind, readOnly: readOnly, limits: limits)
       do {
         let state = TransactionState(
           engine: .postgres, runner: runner, now: clock.now, isReadOnly: readOnly)
         let value = try body(state)
         try state.finish()
         try runner.commit()
-        bell.ring(state.tenantsWithEvents)
-        return value
+        return (value, state.tenantsWithEvents)
       } catch {
         end(runner)
-        // What decides is the server's last word, even if the body made another error of it.
-        switch runner.failure {
-        case .conflict? where attempt < Self.attempts:
-          // The whole range is drawn from: victims of one deadlock that wait alike meet again.
-          Thread.sleep(
-            forTimeInterval: Double.random(in: 0.0...0.004) * Double(1 << min(attempt, 7)))
-        case .conflict?: throw StoreError.busy
-        case .stalePlan? where attempt < Self.attempts: disconnect()
-        case .unavailable? where wasIdle && attempt == 1 && !runner.hasBegun: disconnect()
-        default: throw error
-        }
+        try recover(from: error, runner, readOnly: readOnly, attempt: attempt)
         attempt += 1
         figures.retried()
       }
     }
   }
 
-  /// The connection itself, outside a transaction.
+  /// Returns when the transaction may be run again; throws what it ends with otherwise.
+  private func recover(
+    from error: any Error, _ runner: PostgresRunner, readOnly: Bool, attempt: Int
+  ) throws {
+    // What decides is the server's last word, even if the body made another error of it.
+    switch runner.failure {
+    case .conflict? where attempt < Self.attempts:
+      // The whole range is drawn from: victims of one deadlock that wait alike meet again.
+      Thread.sleep(
+        forTimeInterval: Double.random(in: 0.0...0.004) * Double(1 << min(attempt, 7)))
+    case .conflict?: throw StoreError.busy
+    case .stalePlan? where attempt < Self.attempts: disconnect()
+    case .readOnly? where !readOnly:
+      // A server that was the first and is a standby now.
+      disconnect()
+      guard attempt <= Self.reconnections else {
+        throw StoreError.unavailable("the server takes no writes")
+      }
+    case .unavailable?:
+      disconnect()
+      guard attempt <= Self.reconnections, !runner.mayBeCommitted else { throw error }
+    default: throw error
+    }
+  }
+
+  /// A connection that stands, as far as can be told. Throws `unavailable` without an attempt when one failed a moment ago.
   func connected() throws(StoreError) -> PostgresConnection {
-    if let connection, !connection.isLost { return connection }
-    let fresh: PostgresConnection
+    settle()
+    if let connection, connection.isAlive(), connection.opened + limits.connectionLife > .now {
+      return connection
+    }
+    disconnect()
+    try outage.check()
     do throws(StoreError) {
-      fresh = try PostgresConnection(
-        conninfo, names: names, timeout: limits.statementTimeout + .seconds(5))
+      let fresh = try connect()
+      outage.end()
       figures.connected(nil)
+      connection = fresh
+      return fresh
     } catch {
+      if case .unavailable(let reason) = error { outage.begin(reason) }
       figures.connected(error)
       throw error
+    }
+  }
+
+  private func connect() throws(StoreError) -> PostgresConnection {
+    let fresh = try PostgresConnection(
+      address, names: names, patience: limits.statementTimeout + .seconds(5))
+    if !fresh.isPooled {
+      let settings = limits.settings.map { setting -> SQL in
+        "set_config(\(setting.name), \(setting.value), false)"
+      }
+      let sql: SQL = "SELECT \(SQL.list(settings))"
+      try fresh.enqueue(Command(sql.statement(for: .postgres)))
     }
     var known: [String: String] = [:]
     for row in try fresh.perform(text: ConstraintNames.query).rows(limit: nil) {
@@ -93,99 +124,12 @@ final class PostgresWorker {
       known[index] = name
     }
     names.set(known)
-    connection = fresh
     return fresh
   }
 
   private func end(_ runner: PostgresRunner) {
     do throws(StoreError) { try runner.rollback() } catch { disconnect() }
     if connection?.isLost ?? false { disconnect() }
-  }
-}
-
-/// Statements of one transaction, which begins with the first of them.
-final class PostgresRunner: StatementRunner {
-  private let connection: PostgresConnection
-  private let kind: TransactionKind
-  private let readOnly: Bool
-  private let timeout: Duration
-  private var isQueued = false
-  private(set) var hasBegun = false
-  /// The first error of the server in this transaction.
-  private(set) var failure: StoreError?
-
-  init(
-    _ connection: PostgresConnection, _ kind: TransactionKind, readOnly: Bool, timeout: Duration
-  ) {
-    self.connection = connection
-    self.kind = kind
-    self.readOnly = readOnly
-    self.timeout = timeout
-  }
-
-  func run(_ statement: Statement) throws(StoreError) -> Int {
-    try perform(statement).changedRows
-  }
-
-  func rows(_ statement: Statement, limit: Int?) throws(StoreError) -> [Row] {
-    try perform(statement).rows(limit: limit)
-  }
-
-  private func perform(_ statement: Statement) throws(StoreError) -> PostgresResult {
-    do throws(StoreError) {
-      if !isQueued {
-        isQueued = true
-        for sql in prelude { try connection.enqueue(sql.statement(for: .postgres)) }
-      }
-      let result = try connection.perform(statement)
-      hasBegun = true
-      return result
-    } catch {
-      failure = failure ?? error
-      throw error
-    }
-  }
-
-  private var prelude: [SQL] {
-    let begin: SQL = readOnly ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN"
-    let milliseconds = String(timeout.wholeMilliseconds)
-    switch kind {
-    case .tenant(let tenant):
-      return [
-        begin,
-        """
-        SELECT set_config('app.tenant', \(tenant), true),
-          set_config('statement_timeout', \(milliseconds), true)
-        """,
-      ]
-    case .acrossTenants(let role):
-      return [
-        begin,
-        """
-        SELECT set_config('role', \(role), true), set_config('app.tenant', '', true),
-          set_config('statement_timeout', \(milliseconds), true)
-        """,
-      ]
-    }
-  }
-
-  func commit() throws(StoreError) {
-    guard isQueued else { return }
-    do throws(StoreError) {
-      let tag = try connection.perform(text: "COMMIT").tag
-      guard tag == "COMMIT" else { throw .statement("the transaction had failed: \(tag)") }
-      isQueued = false
-    } catch {
-      // Whether it was committed is not known when the connection broke: no second attempt.
-      if case .unavailable = error {} else { failure = failure ?? error }
-      throw error
-    }
-  }
-
-  func rollback() throws(StoreError) {
-    guard isQueued else { return }
-    isQueued = false
-    _ = try connection.perform(text: "ROLLBACK")
   }
 }
 

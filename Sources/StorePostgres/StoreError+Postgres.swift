@@ -42,7 +42,7 @@ extension StoreError {
     case "53100": self = .full
     case "22021": self = .unstorable(message)
     case "40001", "40P01": self = .conflict
-    case "0A000" where message.hasPrefix("cached plan"), "26000": self = .stalePlan
+    case "0A000" where message.hasPrefix("cached plan"), "26000", "42P05": self = .stalePlan
     default:
       switch state.prefix(2) {
       case "23": self = .constraint(message)
@@ -56,6 +56,6 @@ extension StoreError {
 
   /// A serialization failure or a deadlock: nobody's fault, run it again. `busy` when it persists.
   static let conflict = StoreError.statement("serialization failure")
-  /// A plan that a migration has overtaken; a new connection has none.
+  /// A plan that a migration has overtaken, or one that is not where it was left; a new connection has none.
   static let stalePlan = StoreError.statement("stale plan")
 }

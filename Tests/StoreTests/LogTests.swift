@@ -99,18 +99,14 @@ struct LogTests {
     arguments: Backend.allCases)
   func outbox(_ backend: Backend) async throws {
     try await Fixture.with(backend) { fixture in
-      let queued = try await fixture.store.write(as: acme) { db in
-        [
-          try db.send(key: "mail/1", method: "/m/Send", body: [1]),
-          try db.send(key: "mail/1", method: "/m/Send", body: [2]),
-          try db.send(key: "mail/2", method: "/m/Send", body: [3], after: .seconds(10)),
-        ]
+      try await fixture.store.write(as: acme) { db in
+        try db.send(key: "mail/1", method: "/m/Send", body: [1])
+        try db.send(key: "mail/1", method: "/m/Send", body: [2])
+        try db.send(key: "mail/2", method: "/m/Send", body: [3], after: .seconds(10))
       }
-      #expect(queued == [true, false, true])
-      let otherTenant = try await fixture.store.write(as: Fixture.zenith) { db in
+      try await fixture.store.write(as: Fixture.zenith) { db in
         try db.send(key: "mail/1", method: "/m/Send", body: [4])
       }
-      #expect(otherTenant)
       var policy = Outbox.Policy()
       policy.attempts = 2
       let (mine, other) = (

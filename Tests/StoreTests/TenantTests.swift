@@ -67,7 +67,7 @@ struct TenantTests {
       #expect(try await names(as: TenantID("")) == 0)
       #expect(try await names(as: TenantID("nobody")) == 0)
       let changed = try await fixture.store.write(as: acme) { db in
-        try db.run("UPDATE accounts SET name = \("mine")")
+        try db.change("UPDATE accounts SET name = \("mine")")
       }
       #expect(changed == 1)
       for statement: SQL in [

@@ -130,7 +130,11 @@ struct TransactionTests {
       await #expect(throws: duplicate) {
         try await fixture.store.write(as: acme) { db in
           try TicketStore(db).add(Ticket(id: "1"))
-          #expect(throws: duplicate) { try TicketStore(db).add(Ticket(id: "1")) }
+          // Whether it fails by itself or with the next result that is asked for is the engine's affair.
+          #expect(throws: duplicate) {
+            try TicketStore(db).add(Ticket(id: "1"))
+            _ = try db.first("SELECT 1 AS one")
+          }
           #expect(throws: duplicate) { try db.run("SELECT 1") }
         }
       }
@@ -146,7 +150,7 @@ struct TransactionTests {
     try await Fixture.with(backend) { fixture in
       await #expect(throws: StoreError.readOnly) {
         try await fixture.store.read(as: acme) { db in
-          _ = try db.run("DELETE FROM accounts WHERE tenant = \(db.tenant)")
+          try db.run("DELETE FROM accounts WHERE tenant = \(db.tenant)")
         }
       }
       await #expect(throws: StoreError.readOnly) {

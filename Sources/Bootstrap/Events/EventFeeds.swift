@@ -5,9 +5,9 @@ import Values
 
 /// The feeds of a process: one for each tenant that somebody watches, for as long as somebody does.
 ///
-/// A commit of this process wakes its feed by the store's bell. What another process commits to the same PostgreSQL is
-/// found by looking at the heads of all watched logs at once, twice a second; a NOTIFY would put every commit with an
-/// event under PostgreSQL's one lock for notifications.
+/// A commit wakes its feed by the store's bell, which on PostgreSQL rings for other processes' commits too. What it missed,
+/// and everything where it cannot hear others (behind a pooler, while its connection is away), is found by looking at the
+/// heads of all watched logs at once.
 final class EventFeeds: Sendable {
   private struct Entry {
     let feed: EventFeed
@@ -71,10 +71,17 @@ final class EventFeeds: Sendable {
   func run() async {
     let number = store.bell.listen { [weak self] tenants in self?.wake(tenants) }
     var beats = 0
+    var sinceLook = 0
     while !Task.isCancelled {
       do {
         try await Task.sleep(for: pace.look)
-        if store.engine == .postgres { try await look() }
+        sinceLook += 1
+        if store.engine == .postgres, !store.bell.hearsOthers || sinceLook >= pace.looksWhileHearing
+        {
+          // First: what is committed while it looks may have been rung for before.
+          sinceLook = 0
+          try await look()
+        }
       } catch is CancellationError { break } catch {
         logger.warning("event logs not looked at", metadata: ["error": "\(error)"])
       }
@@ -134,6 +141,8 @@ final class EventFeeds: Sendable {
 struct EventPace: Sendable {
   /// Between two looks for what other processes have committed.
   var look = Duration.milliseconds(500)
+  /// While the bell rings for those, only every so many of these a look is due.
+  var looksWhileHearing = 10
   /// Between two looks of each watcher at the time: whether a bookmark is due, whether a token has run out.
   var beat = Duration.seconds(5)
   /// A stream on which nothing was said for so long says how far it has come.

@@ -46,13 +46,13 @@ struct APITokenStore {
 
   /// Revokes one token of a user; false when there is none.
   func delete(_ id: String, of user: String) throws -> Bool {
-    try db.run(
+    try db.change(
       "DELETE FROM api_tokens WHERE tenant = \(db.tenant) AND id = \(id) AND user_id = \(user)") > 0
   }
 
   /// Tells how many.
   func deleteAll(of user: String) throws -> Int {
-    try db.run("DELETE FROM api_tokens WHERE tenant = \(db.tenant) AND user_id = \(user)")
+    try db.change("DELETE FROM api_tokens WHERE tenant = \(db.tenant) AND user_id = \(user)")
   }
 
   func deleteAllOfCustomers() throws {
@@ -79,6 +79,6 @@ extension APITokenStore {
   /// Tokens that ran out a day ago, in every tenant. For a job.
   @discardableResult
   static func prune(in db: AcrossTenants) throws -> Int {
-    try db.run("DELETE FROM api_tokens WHERE expires_at < \(db.now - .days(1))")
+    try db.change("DELETE FROM api_tokens WHERE expires_at < \(db.now - .days(1))")
   }
 }

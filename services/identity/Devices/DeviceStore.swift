@@ -24,7 +24,7 @@ struct DeviceStore {
 
   /// Somebody signed in with it again. False where it is not known.
   func touch(_ hash: [UInt8], of user: String) throws -> Bool {
-    try db.run(
+    try db.change(
       """
       UPDATE known_devices SET last_used_at = \(db.now)
       WHERE tenant = \(db.tenant) AND token_hash = \(hash) AND user_id = \(user)
@@ -55,6 +55,6 @@ struct DeviceStore {
   /// Devices that nobody used for long, in every tenant. For a job.
   @discardableResult
   static func prune(in db: AcrossTenants) throws -> Int {
-    try db.run("DELETE FROM known_devices WHERE last_used_at < \(db.now - life)")
+    try db.change("DELETE FROM known_devices WHERE last_used_at < \(db.now - life)")
   }
 }

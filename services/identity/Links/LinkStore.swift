@@ -30,7 +30,7 @@ struct LinkStore {
 
   /// Uses a link up; false when it cannot be used any more. Of any number at once, one gets true.
   func use(_ id: String) throws -> Bool {
-    try db.run(
+    try db.change(
       """
       UPDATE links SET used_at = \(db.now) WHERE tenant = \(db.tenant) AND id = \(id)
         AND used_at IS NULL AND revoked_at IS NULL AND expires_at > \(db.now)
@@ -80,6 +80,6 @@ extension LinkStore {
   /// ran out. For a job.
   @discardableResult
   static func prune(in db: AcrossTenants) throws -> Int {
-    try db.run("DELETE FROM links WHERE expires_at < \(db.now - .days(90))")
+    try db.change("DELETE FROM links WHERE expires_at < \(db.now - .days(90))")
   }
 }

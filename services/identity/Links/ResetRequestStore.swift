@@ -26,7 +26,7 @@ struct ResetRequestStore {
 
   /// Takes a request out; false when another process has it already.
   static func take(_ request: Request, in db: Transaction) throws -> Bool {
-    try db.run(
+    try db.change(
       "DELETE FROM reset_requests WHERE tenant = \(db.tenant) AND id = \(request.id)") == 1
   }
 }

@@ -59,6 +59,6 @@ extension GuessStore {
   /// Subjects that are long quiet, in every tenant. For a job.
   @discardableResult
   static func prune(in db: AcrossTenants) throws -> Int {
-    try db.run("DELETE FROM guesses WHERE touched_at < \(db.now - .days(30))")
+    try db.change("DELETE FROM guesses WHERE touched_at < \(db.now - .days(30))")
   }
 }

@@ -49,7 +49,7 @@ struct SessionStore {
   /// Gives a session a new secret after a step-up; false when the old one is not its secret any more. Of any number at
   /// once, one gets true.
   func rotate(_ session: Session, from old: [UInt8], to new: [UInt8]) throws -> Bool {
-    try db.run(
+    try db.change(
       """
       UPDATE sessions SET token_hash = \(new), last_used_at = \(session.lastUsed),
         authenticated_at = \(session.authenticated), active_until = \(session.activeUntil)
@@ -59,13 +59,13 @@ struct SessionStore {
 
   /// Ends one session of a user; false when there is none.
   func end(_ id: String, of user: String) throws -> Bool {
-    try db.run(
+    try db.change(
       "DELETE FROM sessions WHERE tenant = \(db.tenant) AND id = \(id) AND user_id = \(user)") > 0
   }
 
   /// Ends a user's sessions, but for one when it is named. Tells how many.
   func endAll(of user: String, besides kept: String) throws -> Int {
-    try db.run(
+    try db.change(
       "DELETE FROM sessions WHERE tenant = \(db.tenant) AND user_id = \(user) AND id <> \(kept)")
   }
 
@@ -110,7 +110,7 @@ extension SessionStore {
   @discardableResult
   static func prune(in db: AcrossTenants) throws -> Int {
     let past = db.now - .days(1)
-    return try db.run(
+    return try db.change(
       "DELETE FROM sessions WHERE expires_at < \(past) OR (NOT is_kept AND active_until < \(past))")
   }
 }

@@ -19,7 +19,7 @@ struct TenantStore {
 
   /// Throws `TenantError.idTaken` when the id is in use.
   func insert(_ tenant: Tenant) throws {
-    let added = try db.run(
+    let added = try db.change(
       """
       INSERT INTO tenants (tenant, display_name, time_zone, currency, created_at)
       VALUES (\(tenant.id), \(tenant.displayName), \(tenant.timeZone), \(tenant.currency),

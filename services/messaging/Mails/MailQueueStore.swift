@@ -53,7 +53,7 @@ struct MailQueueStore {
 
   /// Keeps mails that were queued while there was a mail server; says how many.
   func keepQueued(limit: Int) throws -> Int {
-    try db.run(
+    try db.change(
       """
       UPDATE mails SET state = 'kept' WHERE state = 'queued' AND (tenant, id) IN (
         SELECT tenant, id FROM mails WHERE state = 'queued' AND due <= \(db.now) LIMIT \(limit))

@@ -41,7 +41,7 @@ struct OutgoingMailStore {
   /// The mail as it was queued, now or by the same request before; and whether it is new.
   func queue(_ mail: OutgoingMail, in scope: Scope) throws -> (mail: OutgoingMail, isNew: Bool) {
     guard scope.reach == .tenant else { throw StoreError.notFound }
-    let added = try db.run(
+    let added = try db.change(
       """
       INSERT INTO mails (tenant, id, sender, request_id, recipients, from_display_name, subject,
         text_body, html_body, template, search_text, state, created, due, attempts, last_error)
