@@ -68,7 +68,7 @@ public enum StoreLocation: Sendable {
         throw error
       }
       await store.close()
-    case .postgres(let address, let owner):
+    case .postgres(let address, let owner, _):
       let target = PostgresOwner((owner ?? address).reveal(), clock: clock)
       applied = try await Migrator(target).migrate(migrations)
     }

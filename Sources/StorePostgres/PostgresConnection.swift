@@ -10,6 +10,8 @@ final class PostgresConnection {
   /// pgbouncer does: nothing may be left behind there then, no plan and no setting.
   private(set) var isPooled = false
   let opened = ContinuousClock.now
+  /// How often somebody has waited for the server.
+  private(set) var roundTrips = 0
   private let address: ConnectionAddress
   private let names: ConstraintNames
   /// How long the server may be silent while a result is due.
@@ -122,6 +124,7 @@ final class PostgresConnection {
   func flush() throws(StoreError) -> [PostgresResult] {
     try settle()
     let commands = queue
+    roundTrips += 1
     queue.removeAll(keepingCapacity: true)
     return try read(try transmit(commands))
   }

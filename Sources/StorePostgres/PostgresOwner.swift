@@ -39,20 +39,27 @@ public struct PostgresOwner: MigrationTarget {
   public func createRoles(password: String? = nil) async throws {
     try await onThread { connection in
       let (app, jobs) = (quoted(identifier: roles.app), quoted(identifier: roles.jobs))
-      let existing = try connection.perform(text: "SELECT rolname::text FROM pg_roles")
-        .rows(limit: nil).map { $0.values.first }
-      if !existing.contains(.text(roles.jobs)) {
+      // What is as it should be is not written again: others may be at it, and the roles are the whole cluster's.
+      let existing = try connection.perform(
+        text: "SELECT rolname::text, rolinherit FROM pg_roles"
+      ).rows(limit: nil).map(\.values)
+      if !existing.contains(where: { $0.first == .text(roles.jobs) }) {
         _ = try connection.perform(text: "CREATE ROLE \(jobs) NOLOGIN")
       }
-      if !existing.contains(.text(roles.app)) {
+      if !existing.contains(where: { $0.first == .text(roles.app) }) {
         _ = try connection.perform(text: "CREATE ROLE \(app) LOGIN NOINHERIT")
+      } else if existing.contains([.text(roles.app), .boolean(true)]) {
+        _ = try connection.perform(text: "ALTER ROLE \(app) NOINHERIT")
       }
-      _ = try connection.perform(text: "ALTER ROLE \(app) NOINHERIT")
       if let password {
         _ = try connection.perform(
           text: "ALTER ROLE \(app) PASSWORD \(quoted(literal: password))")
       }
-      _ = try connection.perform(text: "GRANT \(jobs) TO \(app)")
+      let isMember: SQL = "SELECT pg_has_role(\(roles.app), \(roles.jobs), 'MEMBER') AS is_member"
+      let row = try connection.perform(Command(isMember.statement(for: .postgres))).rows(limit: 1)
+      if row.first?.values != [.boolean(true)] {
+        _ = try connection.perform(text: "GRANT \(jobs) TO \(app)")
+      }
     }
   }
 

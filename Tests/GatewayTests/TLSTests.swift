@@ -1,5 +1,6 @@
 import Foundation
 import HTTP2
+import TestSupport
 import Testing
 
 @testable import Gateway

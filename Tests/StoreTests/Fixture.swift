@@ -6,9 +6,9 @@ import TestSupport
 import Testing
 import Values
 
-/// Every way a store can stand. The contract holds on each.
+/// Every way a store can stand. The contract holds on each. `pooled` is PostgreSQL behind a pgbouncer in transaction mode.
 enum Backend: String, CaseIterable, Sendable {
-  case memory, file, postgres
+  case memory, file, postgres, pooled
 }
 
 /// A migrated store with a table of its own, and the clock it reads.
@@ -54,14 +54,15 @@ struct Fixture: Sendable {
       let store = try SQLiteStore(path: path, clock: clock)
       try await run(
         Fixture(store: store, target: store, clock: clock, place: path), migrations, body)
-    case .postgres:
-      let database = try await PostgresServer.shared.database()
+    case .postgres, .pooled:
+      let server = PostgresServer.shared
+      let database = try await server.database()
+      let app = backend == .pooled ? try await server.pooled(database).app : database.app
       let owner = PostgresOwner(database.owner, roles: database.roles, clock: clock)
-      try await owner.createRoles()
       try await Migrator(owner).migrate(Migration.platform(.postgres) + migrations)
-      let store = try await PostgresStore.open(database.app, roles: database.roles, clock: clock)
+      let store = try await PostgresStore.open(app, roles: database.roles, clock: clock)
       try await run(
-        Fixture(store: store, target: owner, clock: clock, place: database.app), migrations, body)
+        Fixture(store: store, target: owner, clock: clock, place: app), migrations, body)
     }
   }
 

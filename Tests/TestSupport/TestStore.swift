@@ -34,21 +34,7 @@ public enum TestStore {
     case .sqlite: return .memory
     case .postgres:
       let database = try await PostgresServer.shared.database()
-      try await PostgresUsers.shared.create(
-        by: PostgresOwner(database.owner, roles: database.roles))
       return .postgres(Secret(database.app), owner: Secret(database.owner))
     }
-  }
-}
-
-/// The two roles of the application, once for the run's server: tests that run at the same time share them.
-private actor PostgresUsers {
-  static let shared = PostgresUsers()
-  private var creation: Task<Void, any Error>?
-
-  func create(by owner: PostgresOwner) async throws {
-    let task = creation ?? Task { try await owner.createRoles() }
-    creation = task
-    try await task.value
   }
 }

@@ -3,6 +3,7 @@ import NIOHTTP1
 import PorticoAPI
 import Protobuf
 import RPC
+import TestSupport
 import Testing
 import WellKnown
 

@@ -1,5 +1,6 @@
 import Foundation
 import HTTP2
+import TestSupport
 
 /// Runs openssl; its output, standard error left out.
 func openssl(_ arguments: [String], input: String = "") async throws -> String {

@@ -1,9 +1,0 @@
-import Foundation
-
-/// Runs what blocks on a thread of its own. The gateway keeps bodies in files on NIO's shared pool, which has few threads:
-/// tests that waited there would hold those that the answer they wait for needs.
-func onOwnThread<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
-  try await withCheckedThrowingContinuation { continuation in
-    Thread.detachNewThread { continuation.resume(with: Result(catching: body)) }
-  }
-}
