@@ -28,10 +28,15 @@ def sound(database: sqlite3.Connection) -> None:
     """The file is intact, rows refer to rows that are there, and the logs have no gap."""
     assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert database.execute("PRAGMA foreign_key_check").fetchall() == []
+    logs(database)
+
+
+def logs(database: sqlite3.Connection) -> None:
+    """The logs have no gap."""
     for log in ("audit", "events"):
         query = f"""
             SELECT head.tenant, head.position, COUNT(log.position), MAX(log.position) FROM portico_heads AS head
-            LEFT JOIN portico_{log} AS log ON log.tenant = head.tenant WHERE head.log = ? GROUP BY head.tenant"""
+            LEFT JOIN portico_{log} AS log ON log.tenant = head.tenant WHERE head.log = ? GROUP BY head.tenant, head.position"""
         for tenant, head, count, last in database.execute(query, (log,)):
             assert head == count == last, f"the {log} log of {tenant} has {count} rows up to {last}, its head says {head}"
 

@@ -50,12 +50,15 @@ class Portal:
         # Closed in good order: the database is one file.
         self.identity.stop()
 
-    def service(self, name: str, folder: pathlib.Path, environment: dict[str, str] | None = None) -> Service:
+    def service(
+        self, name: str, folder: pathlib.Path, environment: dict[str, str] | None = None,
+        settings: dict[str, str] | None = None,
+    ) -> Service:
         """A service over a folder of its own, which asks the portal's identity; not started."""
         folder.mkdir(parents=True, exist_ok=True)
         if name == "identity":
             shutil.copy(self.folder / "template/identity.db", folder)
-        return Service(name, self.keys, folder, {"identity": self.identity.address}, environment)
+        return Service(name, self.keys, folder, {"identity": self.identity.address}, environment, settings)
 
     def close(self) -> None:
         self.identity.stop()

@@ -1,5 +1,6 @@
 """One service as a process that can be started, killed and started again."""
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -8,6 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -29,7 +31,7 @@ class Service:
 
     def __init__(
         self, name: str, keys: pathlib.Path, folder: pathlib.Path, peers: dict[str, str] | None = None,
-        environment: dict[str, str] | None = None,
+        environment: dict[str, str] | None = None, settings: dict[str, str] | None = None,
     ):
         self.name = name
         self.database = folder / f"{name}.db"
@@ -40,6 +42,8 @@ class Service:
         self._blobs = folder / "blobs"
         self._peers = peers or {}
         self.environment = environment or {}
+        self.settings = {"database-url": f"sqlite:{self.database}", **(settings or {})}
+        """Flags of the process, without their dashes."""
         self._process: subprocess.Popen | None = None
 
     @property
@@ -55,7 +59,9 @@ class Service:
         # What a killed process left behind would look like one that listens.
         self._socket.unlink(missing_ok=True)
         peers = ",".join(f"{name}={address}" for name, address in self._peers.items())
-        arguments = ["--listen", self.address, "--database-url", f"sqlite:{self.database}", "--keys-folder", self._keys]
+        arguments = ["--listen", self.address, "--keys-folder", self._keys]
+        for name, value in self.settings.items():
+            arguments += [f"--{name}", value]
         arguments += ["--blobs-folder", self._blobs, "--peers", peers, "--log-level", "warning"]
         environment = {**os.environ, "PORTICO_PORTAL_ORIGIN": "http://{tenant}.localhost", **self.environment}
         with self.log.open("ab") as log:
@@ -138,6 +144,19 @@ class Client:
             known.path, request_serializer=known.request.SerializeToString, response_deserializer=known.answer.FromString
         )
         return call(known.request(**fields), timeout=limit, metadata=self._tokens.metadata)
+
+    @contextlib.contextmanager
+    def stream(self, method: str, limit: float = 120.0, **fields) -> Iterator[Iterator]:
+        """The answers of a method that sends many, for as long as the body runs."""
+        known = contract.Method(method)
+        call = self._channel.unary_stream(
+            known.path, request_serializer=known.request.SerializeToString, response_deserializer=known.answer.FromString
+        )
+        answers = call(known.request(**fields), timeout=limit, metadata=self._tokens.metadata)
+        try:
+            yield answers
+        finally:
+            answers.cancel()
 
     def is_serving(self) -> bool:
         """What health says of the process."""
