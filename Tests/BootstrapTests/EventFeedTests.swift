@@ -24,9 +24,15 @@ struct EventFeedTests {
     feed.unsubscribe(number)
   }
 
-  @Test("N-05 what another process commits to the same PostgreSQL is found")
-  func twoProcesses() async throws {
-    let location = try await TestStore.location(.postgres)
+  @Test(
+    "N-05 what another process commits to the same PostgreSQL is found, heard or looked for",
+    arguments: [false, true])
+  func twoProcesses(isPooled: Bool) async throws {
+    let database = try await PostgresServer.shared.database()
+    // Behind a pooler nothing is heard.
+    let address =
+      isPooled ? try await PostgresServer.shared.pooled(database.app) : database.app
+    let location = StoreLocation.postgres(Secret(address), owner: Secret(database.owner))
     let (ours, theirs) = (try await Self.open(location), try await Self.open(location))
     // A look a minute apart would not find it within the test: the real pace does.
     let feeds = EventFeeds(ours, pace: EventPace(), logger: Self.logger)

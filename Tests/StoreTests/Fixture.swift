@@ -57,7 +57,7 @@ struct Fixture: Sendable {
     case .postgres, .pooled:
       let server = PostgresServer.shared
       let database = try await server.database()
-      let app = backend == .pooled ? try await server.pooled(database).app : database.app
+      let app = backend == .pooled ? try await server.pooled(database.app) : database.app
       let owner = PostgresOwner(database.owner, roles: database.roles, clock: clock)
       try await Migrator(owner).migrate(Migration.platform(.postgres) + migrations)
       let store = try await PostgresStore.open(app, roles: database.roles, clock: clock)

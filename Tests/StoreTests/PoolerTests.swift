@@ -19,7 +19,7 @@ struct PoolerTests {
   func noticed() async throws {
     let database = try await PostgresServer.shared.database()
     #expect(try line(database.app).isPooled == false)
-    #expect(try line(await PostgresServer.shared.pooled(database).app).isPooled)
+    #expect(try line(await PostgresServer.shared.pooled(database.app)).isPooled)
   }
 
   @Test(
@@ -113,8 +113,8 @@ struct PoolerTests {
   @Test("who migrates through a pooler is told so: the lock of a migration lasts for a session")
   func owner() async throws {
     let database = try await PostgresServer.shared.database()
-    let pooled = try await PostgresServer.shared.pooled(database)
-    let owner = PostgresOwner(pooled.conninfo(user: "super"))
+    let pooled = try await PostgresServer.shared.pooled(database.conninfo(user: "super"))
+    let owner = PostgresOwner(pooled)
     let error = await #expect(throws: StoreError.self) { try await Migrator(owner).migrate(nil) }
     guard case .migration = error else { throw error ?? .notFound }
   }

@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-/// A PostgreSQL server of a test's own, on a Unix socket and, where it is asked for, on loopback: for what cannot be done
-/// to the one that all tests share, as killing it.
+/// A PostgreSQL server of a test's own, on a Unix socket and, where it is asked for, on loopback: for what the one
+/// that all tests share is not set up for.
 public final class PostgresCluster: Sendable {
   /// Its socket and data are in here.
   public let folder: String
@@ -30,23 +30,10 @@ public final class PostgresCluster: Sendable {
     try await run("psql", ["-d", "postgres", "-qc", "CREATE ROLE owner LOGIN CREATEDB CREATEROLE"])
   }
 
-  /// A standby that follows another, started. It connects by that one's socket.
-  public init(following first: PostgresCluster, port: Int, settings: [String] = []) async throws {
-    (folder, guardian) = try GuardedProcess.folder("pg")
-    self.port = port
-    self.settings = settings
-    try await onOwnThread { [folder] in
-      _ = try GuardedProcess.run([
-        try GuardedProcess.find("pg_basebackup"), "-D", "\(folder)/data", "-R", "-X", "stream",
-        "-c",
-        "fast", "-h", first.folder, "-p", "\(first.port)", "-U", "super", "--no-sync",
-      ])
-    }
-    try await start()
-  }
+  /// `host=… port=…`
+  public var place: String { "host=\(folder) port=\(port)" }
 
-  /// Returns when it answers.
-  public func start() async throws {
+  private func start() async throws {
     let command = [
       try GuardedProcess.find("postgres"), "-D", "\(folder)/data", "-k", folder, "-p", "\(port)",
       "-c", "listen_addresses=",
@@ -57,7 +44,7 @@ public final class PostgresCluster: Sendable {
     try await untilItAnswers()
   }
 
-  public func untilItAnswers() async throws {
+  private func untilItAnswers() async throws {
     for _ in 0..<1200 {
       do {
         try await run("pg_isready", ["-q"])
@@ -68,40 +55,6 @@ public final class PostgresCluster: Sendable {
     }
     let log = try GuardedProcess.run(["/usr/bin/tail", "-n", "20", "\(folder)/log"])
     throw GuardedProcess.Failure(description: "PostgreSQL did not start within a minute: \(log)")
-  }
-
-  /// kill -9 of the server; its children notice. What it had not written to disk is lost.
-  public func crash() async throws {
-    guard let process = server.withLock({ $0 }) else { return }
-    kill(try postmaster, SIGKILL)
-    try await onOwnThread { try process.end() }
-  }
-
-  /// Ends it in an orderly way.
-  public func stop() async throws {
-    guard let process = server.withLock({ $0 }) else { return }
-    try await onOwnThread { try process.end() }
-  }
-
-  /// Makes a standby the first.
-  public func promote() async throws {
-    try await onOwnThread { [folder] in
-      _ = try GuardedProcess.run([
-        try GuardedProcess.find("pg_ctl"), "-D", "\(folder)/data", "-w", "promote",
-      ])
-    }
-  }
-
-  private var postmaster: pid_t {
-    get throws {
-      let text = try GuardedProcess.run([
-        "/usr/bin/head", "-n", "1", "\(folder)/data/postmaster.pid",
-      ])
-      guard let number = pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
-        throw GuardedProcess.Failure(description: "no process number: \(text)")
-      }
-      return number
-    }
   }
 
   /// Runs a client program of PostgreSQL as its superuser, and returns what it said.
@@ -119,12 +72,15 @@ public final class PostgresCluster: Sendable {
     try await run(
       "createdb", ["-O", "owner", "-T", "template0", "-l", "C.UTF-8", "-E", "UTF8", name])
     return PostgresServer.Database(
-      name: name, place: "host=\(folder) port=\(port)", roles: .init())
+      name: name, place: place, roles: .init())
   }
 
   /// Ends it and takes its files away.
   public func clear() async throws {
-    try await stop()
-    try await onOwnThread { [guardian] in try guardian.end() }
+    let process = server.withLock { $0 }
+    try await onOwnThread { [guardian] in
+      try process?.end()
+      try guardian.end()
+    }
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import StorePostgres
 
 /// A PostgreSQL of the test run's own: made in a temporary directory, on a Unix socket, ended with the process; and a
@@ -44,14 +45,16 @@ public actor PostgresServer {
     return try await cluster().database(name)
   }
 
-  /// The same database through pgbouncer in transaction mode, which gives each transaction to any of its few
-  /// connections.
-  public func pooled(_ database: Database) async throws -> Database {
+  /// The same place through pgbouncer in transaction mode, which gives each transaction to any of its few connections.
+  public func pooled(_ conninfo: String) async throws -> String {
     let cluster = try await cluster()
     let task = pooler ?? Task { try await PgBouncer(before: cluster, connections: 3) }
     pooler = task
-    var pooled = database
-    pooled.place = try await task.value.place
-    return pooled
+    return conninfo.replacingOccurrences(of: cluster.place, with: try await task.value.place)
+  }
+
+  /// Statements of the superuser's.
+  public func run(_ script: String, in database: Database) async throws {
+    try await cluster().run("psql", ["-d", database.name, "-v", "ON_ERROR_STOP=1", "-qc", script])
   }
 }

@@ -54,14 +54,16 @@ public final class Stage: Sendable {
   /// - Parameter settings: what an operator would say.
   @discardableResult
   public func start<Service: HostedService>(
-    _ service: Service.Type, store: StoreLocation = .memory, settings: [String: String] = [:],
+    _ service: Service.Type, store: StoreLocation? = nil, settings: [String: String] = [:],
     telemetry: ProcessTelemetry = ProcessTelemetry()
   ) async throws -> ServiceHost<Service> {
+    let place: StoreLocation
+    if let store { place = store } else { place = try await TestStore.location(TestStore.engine) }
     let host = ServiceHost(
       service,
       HostConfiguration(
         settings: Settings(settings), listener: .betweenServices(.unix(path: socket(Service.name))),
-        store: store, blobs: folder.appendingPathComponent("blobs"), keys: keys,
+        store: place, blobs: folder.appendingPathComponent("blobs"), keys: keys,
         peers: peers, clock: clock, logger: Self.logger, telemetry: telemetry,
         grace: .seconds(2)))
     try await host.start()

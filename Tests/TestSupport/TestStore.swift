@@ -10,9 +10,15 @@ public enum TestStore {
   /// Both engines, for tests that run on each: `@Test(arguments: TestStore.engines)`.
   public static let engines = Engine.allCases
 
+  /// What a test stands on that does not say: SQLite in memory, or what PORTICO_TEST_ENGINE names. `scripts/test` runs
+  /// suites of the services once more with `postgres`.
+  public static let engine =
+    ProcessInfo.processInfo.environment["PORTICO_TEST_ENGINE"].flatMap(Engine.init(rawValue:))
+    ?? .sqlite
+
   /// Opens a store of its own for one test, gives it to `body` and closes it.
   public static func run<T>(
-    on engine: Engine = .sqlite, migrations: URL?, clock: any WallClock,
+    on engine: Engine = TestStore.engine, migrations: URL?, clock: any WallClock,
     _ body: (any Store) async throws -> T
   ) async throws -> T {
     let store = try await location(engine).open(

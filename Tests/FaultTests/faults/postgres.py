@@ -115,12 +115,18 @@ class Postgres(_Server):
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self._launch(_program("postgres"), "-D", str(self.folder / "data"), "-k", str(self.folder), "-p", str(self.port), *options)
 
-    def kill(self) -> None:
-        """kill -9 of the server and of all its processes, as when memory runs out."""
+    @property
+    def processes(self) -> list[int]:
+        """The server's own, and one for each connection and task."""
         process = self._process.pid
         children = pathlib.Path(f"/proc/{process}/task/{process}/children").read_text().split()
+        return [process, *map(int, children)]
+
+    def kill(self) -> None:
+        """kill -9 of the server and of all its processes, as when memory runs out."""
+        _, *children = self.processes
         self._process.send_signal(signal.SIGKILL)
-        for child in map(int, children):
+        for child in children:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
         self._process.wait()
