@@ -1,7 +1,7 @@
 # The commands of the project. `make help` lists them.
 .DEFAULT_GOAL := help
 .PHONY: image compose-test package
-.PHONY: help run build test test-unit test-interop test-api test-api-long test-faults test-browser soak lint format generate check-generated check-breaking fuzz sanitize bench bench-gateway clean-data
+.PHONY: help run build test test-unit test-interop test-api test-api-long test-operation test-faults test-browser soak lint format settings generate check-generated check-breaking fuzz sanitize bench bench-gateway clean-data
 
 DATA ?= ./data
 
@@ -37,6 +37,10 @@ test-api-long: ## The same with 1,000 invented requests for each operation and r
 	@scripts/setup test
 	@FUZZ_CASES=1000 FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} scripts/test api
 
+test-operation: ## Metrics, alerts, traces and logs, against promtool and an OTLP collector
+	@scripts/setup test
+	@scripts/test operation
+
 test-faults: ## Services killed, disks cut off, full and lying (as root: it mounts file systems)
 	@scripts/setup test
 	@scripts/test faults
@@ -54,6 +58,10 @@ lint: ## Format, shell syntax and the rules of STYLE.md that a machine can check
 
 format: ## Rewrite the Swift files as the format wants them
 	@scripts/lint --written-swift | xargs -0 swift format --in-place --parallel
+
+settings: ## Write docs/settings.md from the declarations of the settings
+	@scripts/setup build
+	swift run portico settings --markdown > docs/settings.md
 
 generate: ## Generate CPorticoProto, WellKnown and PorticoAPI from proto/
 	@scripts/setup build

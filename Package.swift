@@ -125,8 +125,8 @@ let targets: [Target] =
       dependencies: services + [
         "Gateway", "Bootstrap", "PorticoAPI", "Values", "Protobuf", "WellKnown", "HTTP2", "RPC",
         "Access", "Crypto", "GRPCServices", "Threads",
-        "Telemetry", log, arguments,
-      ],
+        "Telemetry", "Store", log, arguments,
+      ] + nio,
       swiftSettings: strict),
   ]
   + service(
@@ -202,9 +202,9 @@ let targets: [Target] =
     tests(
       "Portico",
       [
-        "portico", "portico-billing", "TestSupport", "Access", "Crypto", "GRPCServices", "HTTP2",
-        "RPC", "Values",
-        "WellKnown", "PorticoAPI",
+        "portico", "portico-billing", "TestSupport", "Access", "Bootstrap", "Crypto", "Gateway",
+        "GRPCServices", "HTTP2", "RPC", "Store", "StorePostgres", "Values", "WellKnown",
+        "PorticoAPI",
       ] + services),
     tests("Authorization", services + ["Gateway", "Crypto", "TestSupport"]),
     tests("Architecture", []),

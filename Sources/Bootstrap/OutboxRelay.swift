@@ -13,6 +13,8 @@ struct OutboxRelay: Sendable {
   let logger: Logger
   let figures: ServiceFigures
   let clock: any WallClock
+  /// Nil where nothing is traced.
+  let recorder: (any SpanRecorder)?
   /// What a call of one effect may take; less than the lease of a claim.
   var deadline = Duration.seconds(30)
   /// How long to wait before looking again when nothing was due.
@@ -41,7 +43,7 @@ struct OutboxRelay: Sendable {
   }
 
   private func perform(_ item: Outbox.Item) async {
-    let failure = await call(item)
+    let failure = await tracing(item) { await call(item) }
     do {
       guard let failure else {
         try await outbox.complete(item)
@@ -63,6 +65,25 @@ struct OutboxRelay: Sendable {
       logger.warning(
         "effect not reported", metadata: ["key": "\(item.key)", "error": "\(error)"])
     }
+  }
+
+  /// The effect goes on with the trace of the change that left it, however much later that is.
+  private func tracing(
+    _ item: Outbox.Item, _ body: () async -> Status?
+  ) async -> Status? {
+    let left = item.trace.flatMap { TraceContext(traceparent: $0.utf8) }
+    guard let recorder, let left, left.isSampled else { return await body() }
+    let span = Span(
+      "deliver outbox", .consumer, left.child(),
+      attributes: [
+        ("messaging.system", .text("portico_outbox")),
+        ("messaging.operation.name", .text("deliver")),
+        ("messaging.message.id", .text(item.key)), ("rpc.method", .text(item.method)),
+        ("portico.attempt", .number(Int64(item.attempt))),
+      ])
+    let failure = await TraceScope.$own.withValue(span.context) { await body() }
+    recorder.record(span.ended(failure.map { "\($0.code)" }))
+    return failure
   }
 
   private func call(_ item: Outbox.Item) async -> Status? {

@@ -28,11 +28,13 @@ public final class Peers: Sendable {
 
   /// - Parameters:
   ///   - identity: signs the calls a process makes in its own name.
+  ///   - recorder: takes a span for each call of a recorded trace; nil where none is.
   ///   - interceptors: stand inside `IdentityPropagation`: the gateway's `ClientGate`.
   public init(
     _ addresses: [String: String], identity: ServiceIdentity?,
     interceptors: [any ClientInterceptor] = [],
-    configuration: ChannelConfiguration = .betweenServices(), logger: Logger
+    configuration: ChannelConfiguration = .betweenServices(),
+    recorder: (any SpanRecorder)? = nil, logger: Logger
   ) {
     self.addresses = addresses
     metrics = configuration.metrics ?? CallMetrics(.client)
@@ -41,7 +43,8 @@ public final class Peers: Sendable {
     configuration.metrics = metrics
     configuration.http2.counters = counters
     self.configuration = configuration
-    self.interceptors = [IdentityPropagation(identity)] + interceptors
+    self.interceptors =
+      [IdentityPropagation(identity)] + (recorder.map { [ClientTracing($0)] } ?? []) + interceptors
     self.logger = logger
   }
 

@@ -8,7 +8,6 @@ import UnixSignals
 ///     SIGHUP            read certificates again; the end for a process that a terminal started, because it is gone
 struct ProcessLife: Sendable {
   let parts: [any ProcessPart]
-  let settings: Settings?
   let telemetry: ProcessTelemetry
   let logger: Logger
 
@@ -62,7 +61,6 @@ struct ProcessLife: Sendable {
         try await part.start()
         started.append(part)
       }
-      try settings?.refuseUnknownFlags()
       telemetry.readiness.started()
       return started
     } catch {

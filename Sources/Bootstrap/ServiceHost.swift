@@ -80,14 +80,19 @@ public actor ServiceHost<Service: HostedService>: ProcessPart {
     }
   }
 
+  /// Takes the spans of this service; nil where nothing is traced.
+  private var recorder: (any SpanRecorder)? { configuration.telemetry.tracer?.recorder(of: name) }
+
   private func begin(_ opened: any Store) async throws -> Running {
     let (clock, logger, keys) = (configuration.clock, configuration.logger, configuration.keys)
     let figures = ServiceFigures(
       process: "\(name)/\(ProcessInfo.processInfo.processIdentifier)/\(RequestID.make())")
-    let store = ObservedStore(base: opened, figures: figures.store)
+    let store = ObservedStore(
+      base: opened, figures: figures.store,
+      tracing: recorder.map { StoreTracing(service: name, engine: opened.engine, recorder: $0) })
     let peers = Peers(
       configuration.peers, identity: try keys.serviceIdentity(name, clock: clock),
-      configuration: configuration.channel, logger: logger)
+      configuration: configuration.channel, recorder: recorder, logger: logger)
     let context = ServiceContext(
       name: name, store: store, clock: clock, logger: logger, settings: configuration.settings,
       blobs: try DirectoryBlobStore(root: configuration.blobs.appendingPathComponent(name)),
@@ -104,7 +109,7 @@ public actor ServiceHost<Service: HostedService>: ProcessPart {
     }
     let server = Server(
       services: offered,
-      interceptors: [
+      interceptors: (recorder.map { [ServerTracing($0)] } ?? []) + [
         AccessLog.ofService(logger, errors: figures.errors),
         Gate(keys.verifier(for: name, clock: clock)),
       ],
@@ -135,7 +140,7 @@ public actor ServiceHost<Service: HostedService>: ProcessPart {
     let (logger, store, figures) = (configuration.logger, reporter.store, reporter.figures)
     let relay = OutboxRelay(
       outbox: Outbox(store, owner: figures.process), peers: peers, logger: logger,
-      figures: figures, clock: configuration.clock)
+      figures: figures, clock: configuration.clock, recorder: recorder)
     let runners = jobs.map {
       JobRunner(
         job: $0, store: store, owner: figures.process, logger: logger, figures: reporter.jobs,

@@ -19,12 +19,16 @@ public enum ServiceProcess {
     _ name: String,
     _ parts: (Settings, ProcessTelemetry) async throws -> ([any ProcessPart], Logger)
   ) async {
+    if CommandLine.arguments.contains("--help") {
+      return FileHandle.standardOutput.write(Data(SettingPage.text(for: name).utf8))
+    }
     do {
       let settings = try await Settings()
-      let telemetry = ProcessTelemetry()
+      try settings.refuseUnknown(for: name)
+      let telemetry = try ProcessTelemetry(settings)
       let (parts, logger) = try await parts(settings, telemetry)
-      let inside = try InternalServer(settings, telemetry, logger: logger).map { [$0] } ?? []
-      try await run(inside + parts, settings: settings, telemetry: telemetry, logger: logger)
+      try await run(
+        telemetry.parts(settings, logger: logger) + parts, telemetry: telemetry, logger: logger)
     } catch let error as SettingError {
       fail(name, error, status: 64)
     } catch {
@@ -34,14 +38,12 @@ public enum ServiceProcess {
 
   /// Starts parts, waits for a signal, and stops them. What is in memory never reaches a core file.
   public static func run(
-    _ parts: [any ProcessPart], settings: Settings? = nil,
-    telemetry: ProcessTelemetry = ProcessTelemetry(), logger: Logger
+    _ parts: [any ProcessPart], telemetry: ProcessTelemetry = ProcessTelemetry(), logger: Logger
   ) async throws {
     try forbidCoreFiles()
     // From here on, so that no signal is lost while the parts start.
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
-    try await ProcessLife(parts: parts, settings: settings, telemetry: telemetry, logger: logger)
-      .run(signals)
+    try await ProcessLife(parts: parts, telemetry: telemetry, logger: logger).run(signals)
   }
 
   private static func forbidCoreFiles() throws {

@@ -75,6 +75,23 @@ public enum StoreLocation: Sendable {
     return applied.map { "\($0.part) V\($0.version) \($0.name)" }
   }
 
+  /// What `migrate` would apply, `ticketing V3 …`; by the owner's address on PostgreSQL.
+  public func pendingMigrations(
+    _ migrations: URL?, clock: any WallClock
+  ) async throws -> [String] {
+    guard case .postgres(let address, let owner) = self else { return [] }
+    let target = PostgresOwner((owner ?? address).reveal(), clock: clock)
+    return try await Migrator(target).pending(migrations)
+      .map { "\($0.part) V\($0.version) \($0.name)" }
+  }
+
+  /// Whether PostgreSQL can be reached as the service's role, and that role may do no more than it should. Throws
+  /// `StoreError.forbidden` when it may.
+  public func check(clock: any WallClock) async throws {
+    guard case .postgres(let address, _) = self else { return }
+    await (try PostgresStore.open(address.reveal(), clock: clock)).close()
+  }
+
   /// Whether the database cannot be reached just now, as while it starts; any other error stays what it is.
   public static func mayComeBack(_ error: any Error) -> Bool {
     if case .unavailable = error as? StoreError { return true }

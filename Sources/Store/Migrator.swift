@@ -47,10 +47,35 @@ public struct Migrator: Sendable {
   }
 }
 
+extension Migrator {
+  /// What `migrate` would apply, in order. Changes nothing, and throws where `migrate` would refuse.
+  public func pending(_ directory: URL?) async throws -> [Migration] {
+    var migrations = Migration.platform(target.engine)
+    if let directory { migrations += try Migration.load(from: directory, for: target.engine) }
+    let (engine, now, wanted) = (target.engine, target.clock.now, migrations)
+    return try await target.migrate { session throws(StoreError) in
+      try MigrationRun(session: session, engine: engine, now: now).pending(wanted)
+    }
+  }
+}
+
 private struct MigrationRun {
   let session: any MigrationSession
   let engine: Engine
   let now: Instant
+
+  /// A database without the table of records has had none.
+  func pending(_ migrations: [Migration]) throws(StoreError) -> [Migration] {
+    let sql: SQL = """
+      \(SQL(
+        sqlite: "SELECT name FROM sqlite_master WHERE name = 'portico_migrations'",
+        postgres: "SELECT relname::text AS name FROM pg_class WHERE oid = to_regclass('portico_migrations')"))
+      """
+    guard try !session.rows(sql.statement(for: engine), limit: 1).isEmpty else { return migrations }
+    let recorded = try records()
+    try check(recorded, against: migrations)
+    return migrations.filter { recorded[$0.key] == nil }
+  }
 
   func apply(_ migrations: [Migration]) throws(StoreError) -> [Migration] {
     try session.script(

@@ -76,6 +76,9 @@ public struct AcrossTenants {
   public func all(_ sql: SQL) throws(StoreError) -> [Row] { try state.rows(sql, limit: nil) }
   public func first(_ sql: SQL) throws(StoreError) -> Row? { try state.rows(sql, limit: 1).first }
 
+  /// As in a tenant's transaction.
+  public func belongs(toTrace traceparent: String) { state.trace = traceparent }
+
   /// The same transaction as one tenant's, to audit, emit and send in its name.
   public func acting(for tenant: TenantID) -> Transaction {
     Transaction(tenant: tenant, now: now, state: state)

@@ -9,6 +9,6 @@ struct Portico: AsyncParsableCommand {
     commandName: "portico", abstract: "A client portal: run it, fill it, look after it.",
     subcommands: [
       Up.self, Tenant.self, Seed.self, Call.self, Keys.self, Certs.self, Migrate.self, Probe.self,
-      Doctor.self,
+      Doctor.self, SettingsPage.self,
     ])
 }

@@ -78,7 +78,7 @@ enum ImportTable {
     Module("portico-messaging", .program), Module("portico-billing", .program),
     Module("portico-cms", .program), Module("portico-gateway", .program),
     Module("protogen", .program, also: ["ArgumentParser", "CPorticoProto", "CProtobufC"]),
-    Module("portico", .program, also: ["ArgumentParser", "Logging"]),
+    Module("portico", .program, also: nio.union(["ArgumentParser", "Logging"])),
     Module("interop", .program, also: ["ArgumentParser", "Logging", "UnixSignals"]),
   ]
 

@@ -66,15 +66,4 @@ struct ProcessTests {
     }
     #expect(log.events == ["start a", "stop a"])
   }
-
-  @Test("a misspelt flag ends the process before it serves for long")
-  func flags() async throws {
-    let log = EventLog()
-    let settings = try await Settings(arguments: ["--lisen", "x"], environment: [:])
-    await #expect(throws: (any Error).self) {
-      try await ServiceProcess.run(
-        [ReportingPart(name: "a", log: log)], settings: settings, logger: logger)
-    }
-    #expect(log.events == ["start a", "stop a"])
-  }
 }

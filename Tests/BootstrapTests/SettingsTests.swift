@@ -29,7 +29,7 @@ struct SettingsTests {
     #expect(try all.string("peers") == "p")
     #expect(try all.int("drain.seconds", default: 1, in: 0...10) == 7)
     #expect(try all.string("absent") == nil)
-    #expect(throws: Never.self) { try all.refuseUnknownFlags() }
+    #expect(throws: Never.self) { try all.refuseUnknown(for: "billing") }
   }
 
   @Test("a wrong value is an error with its name and reason, never the default")
@@ -61,13 +61,60 @@ struct SettingsTests {
     }
   }
 
-  @Test("a flag that nobody knows is refused")
+  @Test("a flag that the process does not read is refused, with the one that may have been meant")
   func unknownFlags() async throws {
-    let misspelt = try await settings(["--databse-url", "x", "--port", "1"])
-    _ = try misspelt.int("port", default: 0, in: 0...10)
-    _ = try misspelt.string("database.url")
-    #expect(throws: SettingError.unknownFlag("--databse-url")) {
-      try misspelt.refuseUnknownFlags()
+    let misspelt = try await settings(["--databse-url", "x", "--listen", "unix:/x"])
+    #expect(throws: SettingError.unknown("--databse-url", nearest: "--database-url")) {
+      try misspelt.refuseUnknown(for: "billing")
+    }
+    let others = try await settings(["--mail-from", "a@b.example"])
+    #expect(throws: SettingError.self) { try others.refuseUnknown(for: "billing") }
+    #expect(throws: Never.self) { try others.refuseUnknown(for: "messaging") }
+    #expect("\(SettingError.unknown("--x", nearest: nil))" == "--x is no setting of this process")
+  }
+
+  @Test("a name in the file that no process reads is refused, and one of another process is not")
+  func unknownInFile() async throws {
+    let file = FileManager.default.temporaryDirectory
+      .appendingPathComponent("\(UUID().uuidString).json")
+    defer { do { try FileManager.default.removeItem(at: file) } catch { Issue.record(error) } }
+    func refusal(_ text: String) async throws -> SettingError? {
+      try Data(text.utf8).write(to: file)
+      do {
+        try await settings(["--config", file.path]).refuseUnknown(for: "billing")
+        return nil
+      } catch let error as SettingError { return error }
+    }
+    #expect(try await refusal(#"{"mail": {"smtp": {"host": "m"}}, "domain": "x"}"#) == nil)
+    #expect(
+      try await refusal(#"{"drain": {"secnds": 5}}"#)
+        == .unknown("drain.secnds", nearest: "drain.seconds"))
+    guard case .invalid("config", _)? = try await refusal("[1]") else {
+      Issue.record("a list is no file of settings")
+      return
+    }
+  }
+
+  @Test(
+    "a variable that looks like a misspelt setting is refused; others with the prefix are not ours")
+  func unknownInEnvironment() async throws {
+    let misspelt = try await settings([], ["PORTICO_DRAIN_SECOND": "5"])
+    #expect(throws: SettingError.unknown("PORTICO_DRAIN_SECOND", nearest: "PORTICO_DRAIN_SECONDS"))
+    {
+      try misspelt.refuseUnknown(for: "billing")
+    }
+    let foreign = try await settings(
+      [], ["PORTICO_IDENTITY_SERVICE_HOST": "10.0.0.1", "PORTICO_BINARY": "/x"])
+    #expect(throws: Never.self) { try foreign.refuseUnknown(for: "billing") }
+  }
+
+  @Test("ratios are from 0 to 1")
+  func ratios() throws {
+    #expect(try Settings(["tracing.sample": "0.25"]).ratio("tracing.sample", default: 0) == 0.25)
+    for text in ["2", "-0.1", "nan", "much"] {
+      #expect(throws: SettingError.self) {
+        try Settings(["tracing.sample": text]).ratio("tracing.sample", default: 0)
+      }
     }
   }
 

@@ -33,7 +33,9 @@ public final class GatewayHost: ProcessPart {
     self.telemetry = telemetry
     self.configuration = configuration
     // Identity and gate stand in the server, once for all services.
-    self.peers = Peers(peers, identity: nil, configuration: channel, logger: logger)
+    self.peers = Peers(
+      peers, identity: nil, configuration: channel,
+      recorder: telemetry.tracer?.recorder(of: "gateway"), logger: logger)
     self.keys = keys
     self.clock = clock
     self.logger = logger
@@ -62,7 +64,8 @@ public final class GatewayHost: ProcessPart {
     let started = try await GatewayServer.start(
       configuration, backends: Backends(Dictionary(uniqueKeysWithValues: callers)),
       identity: try keys.serviceIdentity("gateway", clock: clock),
-      verifier: keys.verifier(for: "gateway", clock: clock), clock: clock, log: logger)
+      verifier: keys.verifier(for: "gateway", clock: clock), clock: clock, log: logger,
+      tracer: telemetry.tracer)
     server.withLock { $0 = started }
     watch(started)
   }

@@ -1,4 +1,5 @@
 import Access
+import Bootstrap
 import Logging
 import NIOCore
 import NIOPosix
@@ -43,18 +44,18 @@ public final class GatewayServer: Sendable {
   public static func start(
     _ configuration: GatewayConfiguration, backends: Backends, identity: ServiceIdentity,
     verifier: Verifier, clock: any WallClock = SystemClock(), log: Logger,
-    group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, tracer: Tracer? = nil
   ) async throws -> GatewayServer {
     try await start(
       configuration, pages: .portal, limits: EdgeLimits(configuration.allowance),
       backends: backends, identity: identity,
-      verifier: verifier, clock: clock, log: log, group: group)
+      verifier: verifier, clock: clock, log: log, group: group, tracer: tracer)
   }
 
   static func start(
     _ configuration: GatewayConfiguration, pages: PageTable, limits: EdgeLimits,
     backends: Backends, identity: ServiceIdentity, verifier: Verifier, clock: any WallClock,
-    log: Logger, group: any EventLoopGroup
+    log: Logger, group: any EventLoopGroup, tracer: Tracer? = nil
   ) async throws -> GatewayServer {
     let secret = configuration.secret.reveal()
     guard secret.count >= 32 else { throw GatewayError.weakSecret }
@@ -103,7 +104,8 @@ public final class GatewayServer: Sendable {
         ) { _ in [] },
         pageServing,
       ],
-      types: Self.types, clock: clock, log: log, figures: EdgeFigures())
+      types: Self.types, clock: clock, log: log, figures: EdgeFigures(),
+      tracing: tracer.map { EdgeTracing($0) })
     let listener = try await Listener.start(
       host: configuration.host, port: configuration.port,
       tls: try configuration.tls.map { try TLSListener($0, log: log) }, edge: edge, group: group,

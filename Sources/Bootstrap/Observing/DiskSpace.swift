@@ -1,15 +1,15 @@
 import Foundation
 
 /// How much room there is where a path lies.
-struct DiskSpace: Sendable {
+public struct DiskSpace: Sendable {
   /// Less than this is as good as full: a checkpoint of a database needs some megabytes.
   static let least: Int64 = 64 << 20
 
-  let freeBytes: Int64
-  let totalBytes: Int64
+  public let freeBytes: Int64
+  public let totalBytes: Int64
 
   /// Nil when the path cannot be looked at; that of a file that is not there yet is looked at by its folder.
-  init?(at url: URL) {
+  public init?(at url: URL) {
     var url = url
     while !FileManager.default.fileExists(atPath: url.path), url.pathComponents.count > 1 {
       url.deleteLastPathComponent()

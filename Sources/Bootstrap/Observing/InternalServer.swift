@@ -23,13 +23,6 @@ public final class InternalServer: ProcessPart {
     self.logger = logger
   }
 
-  /// The one that `internal.listen` asks for; nil when nothing is said.
-  convenience init?(_ settings: Settings, _ telemetry: ProcessTelemetry, logger: Logger) throws {
-    guard let text = try settings.string("internal.listen"), !text.isEmpty else { return nil }
-    self.init(
-      try HostConfiguration.address(text, named: "internal.listen"), telemetry, logger: logger)
-  }
-
   /// The port that it listens on, once started on one.
   public var port: Int? { channel.withLock { $0?.localAddress?.port } }
 

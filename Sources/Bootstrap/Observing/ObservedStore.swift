@@ -3,10 +3,12 @@ import Store
 import Telemetry
 import Values
 
-/// A store whose transactions are counted and timed, whichever engine it has.
+/// A store whose transactions are counted, timed and traced, whichever engine it has.
 struct ObservedStore: Store {
   let base: any Store
   let figures: StoreFigures
+  /// Nil where nothing is traced.
+  let tracing: StoreTracing?
 
   var engine: Engine { base.engine }
   var clock: any WallClock { base.clock }
@@ -16,25 +18,53 @@ struct ObservedStore: Store {
   func read<T: Sendable>(
     as tenant: TenantID, _ body: @escaping @Sendable (Transaction) throws -> T
   ) async throws -> T {
-    try await figures.counting(.read) { try await base.read(as: tenant, body) }
+    try await figures.counting(.read) {
+      try await traced(.read) { _ in try await base.read(as: tenant, body) }
+    }
   }
 
   func write<T: Sendable>(
     as tenant: TenantID, _ body: @escaping @Sendable (Transaction) throws -> T
   ) async throws -> T {
-    try await figures.counting(.write) { try await base.write(as: tenant, body) }
+    try await figures.counting(.write) {
+      try await traced(.write) { trace in
+        guard let trace else { return try await base.write(as: tenant, body) }
+        return try await base.write(as: tenant) { db in
+          db.belongs(toTrace: trace)
+          return try body(db)
+        }
+      }
+    }
   }
 
   func readAcrossTenants<T: Sendable>(
     _ body: @escaping @Sendable (AcrossTenants) throws -> T
   ) async throws -> T {
-    try await figures.counting(.read) { try await base.readAcrossTenants(body) }
+    try await figures.counting(.read) {
+      try await traced(.read) { _ in try await base.readAcrossTenants(body) }
+    }
   }
 
   func writeAcrossTenants<T: Sendable>(
     _ body: @escaping @Sendable (AcrossTenants) throws -> T
   ) async throws -> T {
-    try await figures.counting(.write) { try await base.writeAcrossTenants(body) }
+    try await figures.counting(.write) {
+      try await traced(.write) { trace in
+        guard let trace else { return try await base.writeAcrossTenants(body) }
+        return try await base.writeAcrossTenants { db in
+          db.belongs(toTrace: trace)
+          return try body(db)
+        }
+      }
+    }
+  }
+
+  /// - Parameter body: is given the `traceparent` of the transaction; nil when nobody records it.
+  private func traced<T>(
+    _ kind: StoreFigures.Kind, _ body: (String?) async throws -> T
+  ) async throws -> T {
+    guard let tracing, let around = TraceScope.recorded else { return try await body(nil) }
+    return try await tracing.recording(kind, in: around, body)
   }
 
   func whenWritesStop(_ body: @escaping @Sendable (StoreError) -> Void) {
@@ -104,7 +134,7 @@ final class StoreFigures: Sendable {
 
 extension StoreError {
   /// What of the machine, not of the request, was wrong; nil for what the caller could have known.
-  fileprivate var outage: String? {
+  var outage: String? {
     switch self {
     case .unavailable: "unavailable"
     case .busy: "busy"

@@ -16,17 +16,27 @@ public struct TraceContext: Sendable, Hashable {
   public struct TraceID: Sendable, Hashable, CustomStringConvertible {
     let high: UInt64
     let low: UInt64
+    /// 16 of them, the most significant first.
+    public var bytes: [UInt8] { high.bigEndianBytes + low.bigEndianBytes }
+
     /// 32 hexadecimal digits.
     public var description: String { HexDigits.text(high) + HexDigits.text(low) }
   }
 
   public var isSampled: Bool { flags & 1 != 0 }
 
-  /// The first of a new trace, which is not recorded anywhere yet.
-  public static func root() -> TraceContext {
+  /// The span's id, 8 bytes.
+  public var spanBytes: [UInt8] { spanID.bigEndianBytes }
+  /// That of the span around it; none for the first of a trace.
+  public var parentBytes: [UInt8] { parentSpanID?.bigEndianBytes ?? [] }
+
+  /// The first of a new trace.
+  ///
+  /// - Parameter isSampled: whether its spans are recorded.
+  public static func root(isSampled: Bool = false) -> TraceContext {
     TraceContext(
       traceID: TraceID(high: SpanIDs.next(), low: SpanIDs.next()), spanID: SpanIDs.next(),
-      parentSpanID: nil, flags: 0, state: nil)
+      parentSpanID: nil, flags: isSampled ? 1 : 0, state: nil)
   }
 
   /// A call made inside this one: the same trace, a span of its own.
@@ -34,6 +44,13 @@ public struct TraceContext: Sendable, Hashable {
     TraceContext(
       traceID: traceID, spanID: SpanIDs.next(), parentSpanID: spanID, flags: flags,
       state: state)
+  }
+
+  /// A span inside this one, recorded or not as is decided here: what a stranger asks for decides nothing.
+  public func child(isSampled: Bool) -> TraceContext {
+    TraceContext(
+      traceID: traceID, spanID: SpanIDs.next(), parentSpanID: spanID,
+      flags: (flags & ~1) | (isSampled ? 1 : 0), state: state)
   }
 
   /// As `traceparent` says it: version, trace, span, flags.
@@ -114,5 +131,11 @@ private enum HexDigits {
       }
     }
     return value
+  }
+}
+
+extension UInt64 {
+  fileprivate var bigEndianBytes: [UInt8] {
+    (0..<8).map { UInt8(truncatingIfNeeded: self >> UInt64(56 - 8 * $0)) }
   }
 }

@@ -1,71 +1,88 @@
 import ArgumentParser
+import Bootstrap
 import Foundation
-import HTTP2
 import Values
 
-/// Looks for what would keep an installation from running, and says the remedy.
-struct Doctor: ParsableCommand {
+/// Looks for what would keep an installation from running, or from running safely, and says the remedy.
+struct Doctor: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Look for what would keep Portico from running here, and say the remedy.")
+    abstract: "Look for what would keep Portico from running well, and say the remedy.",
+    discussion: """
+      portico doctor --data data
+      portico doctor --process ticketing --config /etc/portico/portico.json
+      portico doctor --process gateway --set peers=identity=10.0.0.7:7601 --json
+
+      Without --process it looks at the data folder of `portico up`. With it, at what that process would be told: by \
+      --set, by PORTICO_… in the environment and by the file. It changes nothing. It ends with 0 when nothing is \
+      wrong, warnings included, and with 1 when something is.
+      """)
 
   @Option(help: "Folder for keys, databases and files.") var data = "data"
+  @Option(help: "A process: gateway, identity, ticketing, messaging, billing or cms.")
+  var process: String?
+  @Option(help: "Its JSON file of settings.") var config: String?
+  @Option(help: "A setting, KEY=VALUE; may be repeated.") var set: [String] = []
+  @Flag(help: "One line of JSON.") var json = false
 
-  private enum Finding {
-    case fine(String)
-    case wrong(String, remedy: String)
-  }
-
-  func run() throws {
-    let findings = [nghttp2, folder, keys, zones]
-    var failed = 0
-    for finding in findings {
-      switch finding {
-      case .fine(let text): Console.say("ok     \(text)")
-      case .wrong(let text, let remedy):
-        failed += 1
-        Console.say("wrong  \(text)\n       \(remedy)")
-      }
+  func validate() throws {
+    let known = Installation.services + ["gateway"]
+    if let process, !known.contains(process) {
+      throw ValidationError("\(process) is no process: \(known.joined(separator: ", "))")
     }
-    if failed > 0 { throw ExitCode(1) }
-  }
-
-  private var nghttp2: Finding {
-    let text = HTTP2Engine.version
-    return HTTP2Engine.isRecentEnough
-      ? .fine("libnghttp2 \(text)")
-      : .wrong(
-        "libnghttp2 \(text) is older than 1.52.0",
-        remedy: "apt-get install --only-upgrade libnghttp2-14")
-  }
-
-  private var folder: Finding {
-    let files = FileManager.default
-    var isFolder: ObjCBool = false
-    guard files.fileExists(atPath: data, isDirectory: &isFolder) else {
-      return .fine("\(data) is not there yet and will be made")
+    guard process != nil || (config == nil && set.isEmpty) else {
+      throw ValidationError("--config and --set are told to a --process")
     }
-    return isFolder.boolValue && files.isWritableFile(atPath: data)
-      ? .fine("\(data) can be written")
-      : .wrong("\(data) cannot be written", remedy: "give it to the user that runs Portico")
+    for entry in set where !entry.contains("=") {
+      throw ValidationError("\(entry) is not KEY=VALUE")
+    }
   }
 
-  private var keys: Finding {
-    let folder = URL(fileURLWithPath: data, isDirectory: true)
-    guard FileManager.default.fileExists(atPath: folder.appending(path: "keys").path) else {
-      return .fine("no keys yet; the first start makes them")
+  func run() async throws {
+    let findings = try await findings()
+    if json { try sayJSON(findings) } else { findings.forEach(Self.say) }
+    if findings.contains(where: { $0.grade == .wrong }) { throw ExitCode(1) }
+  }
+
+  private func findings() async throws -> [Finding] {
+    guard let process else {
+      let folder = URL(fileURLWithPath: data, isDirectory: true)
+      return MachineChecks(folders: [folder]).findings + dataKeys(folder)
+        + Installation.services.map {
+          DatabaseChecks.file(folder.appending(path: "\($0).db").path)
+        }
+    }
+    var arguments = config.map { ["--config", $0] } ?? []
+    for entry in set {
+      let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      arguments.append("--\(parts[0].replacing(".", with: "-"))=\(parts[1])")
     }
     do {
-      let keys = try Installation.keys(in: folder)
-      return .fine("\(keys.publicKeys.count) key pairs")
-    } catch {
-      return .wrong(
-        "the keys cannot be used: \(error)", remedy: "restore \(data)/keys from a backup")
+      let settings = try await Settings(arguments: arguments)
+      return await Examination(process: process, settings: settings, clock: SystemClock())
+        .findings()
+    } catch let error as SettingError {
+      return [.wrong("settings", "\(error)", remedy: "see docs/settings.md")]
     }
   }
 
-  private var zones: Finding {
-    TimeZone(identifier: "Europe/Dublin") == nil
-      ? .wrong("named time zones are missing", remedy: "apt-get install tzdata")
-      : .fine("named time zones")
+  /// `portico up` makes the keys with its first start.
+  private func dataKeys(_ folder: URL) -> [Finding] {
+    let keys = folder.appending(path: "keys")
+    guard FileManager.default.fileExists(atPath: keys.path) else {
+      return [.fine("keys", "no keys yet; the first start makes them")]
+    }
+    return KeyChecks(folder: keys, process: nil).findings
+  }
+
+  private static func say(_ finding: Finding) {
+    let grade = finding.grade.rawValue.padding(toLength: 9, withPad: " ", startingAt: 0)
+    Console.say("\(grade)\(finding.text)")
+    if let remedy = finding.remedy { Console.say("         \(remedy)") }
+  }
+
+  private func sayJSON(_ findings: [Finding]) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    Console.say(String(decoding: try encoder.encode(findings), as: UTF8.self))
   }
 }

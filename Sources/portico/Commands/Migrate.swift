@@ -29,7 +29,8 @@ struct Migrate: AsyncParsableCommand {
   @Option(help: "Seconds to wait for a database that cannot be reached yet.") var wait = 0
   @Argument(help: "Services; all unless given.") var service: [String] = []
 
-  private static let migrations: [String: URL] = [
+  /// Where each service keeps its schema.
+  static let migrations: [String: URL] = [
     "identity": IdentityService.migrations, "ticketing": TicketingService.migrations,
     "messaging": MessagingService.migrations, "billing": BillingService.migrations,
     "cms": CmsService.migrations,

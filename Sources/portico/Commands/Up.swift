@@ -32,6 +32,10 @@ struct Up: AsyncParsableCommand {
     help:
       "Address and port of /metrics, /healthz and /readyz, for the inside only; none unless given.")
   var `internal`: String?
+  @Option(help: "OTLP collector that spans go to, as in the setting `tracing.endpoint`.")
+  var tracingEndpoint: String?
+  @Option(help: "How many requests are traced, as in the setting `tracing.sample`.")
+  var tracingSample: String?
   @Flag(help: "Load the demo tenant when the data folder has none.") var demo = false
   @Flag(help: "Print one line of JSON once it serves, for programs.") var printJson = false
   @Flag(help: "Log every call.") var verbose = false
@@ -55,22 +59,28 @@ struct Up: AsyncParsableCommand {
     if demo {
       try await DemoData.load(into: folder, origin: origin)
     }
-    let telemetry = ProcessTelemetry()
+    let seen = Settings(observing)
+    let telemetry = try ProcessTelemetry(seen)
     let installation = try Installation(
       data: folder, origin: origin, clock: SystemClock(), telemetry: telemetry, logger: logger)
     let isDemo = DemoData.isLoaded(in: folder)
     let gateway = GatewayHost(
       try edge(installation, port: port, isDemo: isDemo), peers: installation.peers,
       keys: installation.keys, telemetry: telemetry, logger: logger)
-    let inside = try self.internal.map {
-      InternalServer(
-        try HostConfiguration.address($0, named: "--internal"), telemetry, logger: logger)
-    }
     let announcement = Announcement(
       base: "\(scheme)://\(domain):\(port)", origin: origin, isDemo: isDemo, asJSON: printJson)
     let parts: [any ProcessPart] = try installation.hosts() + [gateway, announcement]
     try await ServiceProcess.run(
-      (inside.map { [$0] } ?? []) + parts, telemetry: telemetry, logger: logger)
+      telemetry.parts(seen, logger: logger) + parts, telemetry: telemetry, logger: logger)
+  }
+
+  /// The settings of what the process shows of itself.
+  private var observing: [String: String] {
+    var settings: [String: String] = [:]
+    settings["internal.listen"] = self.internal
+    settings["tracing.endpoint"] = tracingEndpoint
+    settings["tracing.sample"] = tracingSample
+    return settings
   }
 
   private func edge(_ installation: Installation, port: Int, isDemo: Bool) throws

@@ -20,11 +20,30 @@ struct Edge: EdgeService {
   let clock: any WallClock
   let log: Logger
   let figures: EdgeFigures
+  /// Nil where nothing is traced.
+  var tracing: EdgeTracing?
 
   func answer(
     _ incoming: IncomingRequest, send: @escaping @Sendable (Response) async -> Void
   ) async {
+    guard let tracing, let trace = tracing.trace(of: incoming) else {
+      var visit = Visit(incoming)
+      await answer(incoming, &visit, send)
+      return
+    }
     var visit = Visit(incoming)
+    visit.trace = trace
+    let span = tracing.began(visit, trace)
+    let status = await TraceScope.$own.withValue(trace) { await answer(incoming, &visit, send) }
+    if let span { tracing.ended(span, visit, status: status) }
+  }
+
+  /// Says with which status; nil when nothing was answered.
+  @discardableResult
+  private func answer(
+    _ incoming: IncomingRequest, _ visit: inout Visit,
+    _ send: @escaping @Sendable (Response) async -> Void
+  ) async -> UInt? {
     figures.began()
     let (id, isTLS) = (visit.id, incoming.origin.isTLS)
     let reply = Reply { await send(finished($0, id: id, isTLS: isTLS)) }
@@ -39,6 +58,7 @@ struct Edge: EdgeService {
     }
     let time = visit.record(status: reply.status, in: log)
     figures.ended(visit.kind, status: reply.status, after: time)
+    return reply.status
   }
 
   func refusal(_ problem: Problem, origin: ConnectionOrigin) -> Response {
@@ -90,7 +110,7 @@ struct Edge: EdgeService {
     for surface in surfaces {
       do {
         guard let errand = try surface.errand(request) else { continue }
-        visit.kind = errand.kind
+        (visit.kind, visit.route) = (errand.kind, errand.route)
         let guest = try await door.admit(request, on: errand) { visit.visitor = $0 }
         visit.stream = guest.stream
         reply.ends(guest.permit)

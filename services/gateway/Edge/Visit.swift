@@ -7,7 +7,7 @@ import Values
 /// token of a link, nor headers, cookies or bodies.
 struct Visit {
   let id = RequestID.make()
-  private let method: String
+  let method: String
   private let peer: RemoteAddress
   private let began = ContinuousClock.now
   /// Nil when the target could not be read.
@@ -15,6 +15,9 @@ struct Visit {
   var visitor: Visitor?
   /// Nil for what no surface takes.
   var kind: RouteClass?
+  var route: String?
+  /// Nil when nobody traces it.
+  var trace: TraceContext?
   /// Held until the answer is sent.
   var stream: OpenStream?
 
@@ -34,6 +37,7 @@ struct Visit {
       "ms": .stringConvertible(LogNumber(milliseconds: time)),
       "remote": "\(request?.remote ?? peer)",
     ]
+    if let trace { metadata["trace_id"] = "\(trace.traceID)" }
     if let request { metadata["path"] = "\(request.path.prefix(512))" }
     if let visitor {
       metadata["tenant"] = "\(visitor.portal.tenant)"

@@ -103,7 +103,8 @@ final class LiveHub: Sendable {
       guard state.tenants.count < limits.tenants else { return false }
       var entry = LiveTenant(services: methods.count, at: .now)
       entry.upstream = methods.indices.map { service in
-        Task { [weak self] in await self?.follow(service, tenant) }
+        // Detached from the trace of the request that happened to come first: it goes on for all who come.
+        Task.detached { [weak self] in await self?.follow(service, tenant) }
       }
       state.tenants[tenant] = entry
       return true

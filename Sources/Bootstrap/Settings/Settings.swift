@@ -17,6 +17,9 @@ public struct Settings: Sendable {
 
   private let sources: [Source]
   private let flags: Set<String>
+  /// The names of variables with our prefix, and of what the file holds.
+  private let variables: Set<String>
+  private let fileKeys: Set<String>
   private let asked = Asked()
 
   /// - Parameter arguments: without the program's name.
@@ -39,11 +42,15 @@ public struct Settings: Sendable {
     ]
     flags = Set(
       arguments.filter { $0.hasPrefix("--") }.map { String($0.prefix { $0 != "=" }) })
+    self.variables = Set(own.keys)
     if let path = try Self.text("config", in: sources) {
       sources.append(Source(provider: try await Self.file(path), prefix: ""))
+      fileKeys = try Self.keys(inFile: path)
+    } else {
+      fileKeys = []
     }
     self.sources = sources
-    asked.note("config")
+    asked.note("config", .text)
   }
 
   /// Settings at hand: tests, and services inside another process.
@@ -56,11 +63,13 @@ public struct Settings: Sendable {
         provider: InMemoryProvider(values: Dictionary(uniqueKeysWithValues: values)), prefix: "")
     ]
     flags = []
+    variables = []
+    fileKeys = []
   }
 
   /// Nil where nobody has said anything.
   public func string(_ key: String) throws(SettingError) -> String? {
-    asked.note(key)
+    asked.note(key, .text)
     return try Self.text(key, in: sources)
   }
 
@@ -76,13 +85,15 @@ public struct Settings: Sendable {
 
   /// A value that is never printed.
   public func secret(_ key: String) throws(SettingError) -> Secret<String>? {
-    try string(key).map { Secret($0) }
+    asked.note(key, .secret)
+    return try string(key).map { Secret($0) }
   }
 
   /// A whole number within `range`; anything else that was said is an error.
   public func int(
     _ key: String, default value: Int, in range: ClosedRange<Int>
   ) throws(SettingError) -> Int {
+    asked.note(key, .number(range), "\(value)")
     guard let text = try string(key) else { return value }
     guard let number = Int(text) else { throw .invalid(key, "is not a whole number") }
     guard range.contains(number) else {
@@ -91,9 +102,20 @@ public struct Settings: Sendable {
     return number
   }
 
+  /// A part of a whole, from 0 to 1.
+  public func ratio(_ key: String, default value: Double) throws(SettingError) -> Double {
+    asked.note(key, .ratio, "\(value)")
+    guard let text = try string(key) else { return value }
+    guard let number = Double(text), (0...1).contains(number) else {
+      throw .invalid(key, "must be a number from 0 to 1")
+    }
+    return number
+  }
+
   /// `true`, `yes`, `1` or a flag without a value; `false`, `no`, `0`.
   public func bool(_ key: String, default value: Bool) throws(SettingError) -> Bool {
-    if flags.contains(Self.flag(key)), try string(key) == nil { return true }
+    asked.note(key, .flag, "\(value)")
+    if flags.contains(Setting.flag(key)), try string(key) == nil { return true }
     guard let text = try string(key) else { return value }
     switch text.lowercased() {
     case "true", "yes", "1": return true
@@ -106,6 +128,7 @@ public struct Settings: Sendable {
   public func choice<Choice: RawRepresentable & CaseIterable>(
     _ key: String, default value: Choice
   ) throws(SettingError) -> Choice where Choice.RawValue == String {
+    asked.note(key, .choice(Choice.allCases.map(\.rawValue)), value.rawValue)
     guard let text = try string(key) else { return value }
     guard let choice = Choice(rawValue: text) else {
       let names = Choice.allCases.map(\.rawValue).joined(separator: ", ")
@@ -114,16 +137,30 @@ public struct Settings: Sendable {
     return choice
   }
 
-  /// Refuses flags that nobody has asked for: a misspelt one must not be ignored. Call when all is read.
-  public func refuseUnknownFlags() throws(SettingError) {
-    let known = Set(asked.keys.map(Self.flag))
-    guard let unknown = flags.subtracting(known).min() else { return }
-    throw .unknownFlag(unknown)
+  /// Refuses what was said and is read by nobody: a misspelt name must not be ignored. Call before anything starts.
+  ///
+  /// - Parameter process: `ticketing`; a flag must be one of its own, a file may serve all processes.
+  public func refuseUnknown(for process: String) throws(SettingError) {
+    let own = SettingCatalog.all.filter { $0.readers.include(process) }.map(\.flag)
+    if let flag = flags.subtracting(own).min() {
+      throw .unknown(flag, nearest: NearestName.of(flag, among: own))
+    }
+    let keys = SettingCatalog.all.map(\.key)
+    if let key = fileKeys.subtracting(keys).min() {
+      throw .unknown(key, nearest: NearestName.of(key, among: keys))
+    }
+    // Others put variables with our prefix there, too: only what looks like one of ours is refused.
+    let names = SettingCatalog.all.map(\.variable)
+    for name in variables.subtracting(names).sorted() {
+      guard let nearest = names.first(where: { NearestName.distance(name, $0) <= 2 }) else {
+        continue
+      }
+      throw .unknown(name, nearest: nearest)
+    }
   }
 
-  private static func flag(_ key: String) -> String {
-    "--" + key.replacingOccurrences(of: ".", with: "-")
-  }
+  /// What was asked for so far, as whoever asked declared it: the catalogue of all settings is held against it.
+  public var reads: [String: (kind: Setting.Kind, standard: String?)] { asked.reads }
 
   /// JSON numbers and booleans count as the text they are spelled with.
   private static func text(
@@ -154,6 +191,23 @@ public struct Settings: Sendable {
     return nil
   }
 
+  /// The names in a file, joined by dots.
+  private static func keys(inFile path: String) throws(SettingError) -> Set<String> {
+    let content: Any
+    do {
+      content = try JSONSerialization.jsonObject(
+        with: try Data(contentsOf: URL(fileURLWithPath: path)))
+    } catch {
+      throw .invalid("config", "cannot be read: \(error)")
+    }
+    func names(_ value: Any, _ prefix: String) -> [String] {
+      guard let object = value as? [String: Any] else { return [prefix] }
+      return object.flatMap { names($1, prefix.isEmpty ? $0 : "\(prefix).\($0)") }
+    }
+    guard content is [String: Any] else { throw .invalid("config", "must be a JSON object") }
+    return Set(names(content, ""))
+  }
+
   private static func file(_ path: String) async throws -> any ConfigProvider {
     do {
       return try await FileProvider<JSONSnapshot>(
@@ -167,11 +221,18 @@ public struct Settings: Sendable {
   }
 }
 
-/// Which keys were read.
+/// Which keys were read, and as what.
 private final class Asked: Sendable {
-  private let noted = Mutex<Set<String>>([])
-  var keys: Set<String> { noted.withLock { $0 } }
-  func note(_ key: String) { noted.withLock { _ = $0.insert(key) } }
+  private let noted = Mutex<[String: (kind: Setting.Kind, standard: String?)]>([:])
+  var reads: [String: (kind: Setting.Kind, standard: String?)] { noted.withLock { $0 } }
+
+  /// What is known of it already is kept: every reading ends with one as text.
+  func note(_ key: String, _ kind: Setting.Kind, _ standard: String? = nil) {
+    noted.withLock { noted in
+      if kind == .text, noted[key] != nil { return }
+      noted[key] = (kind, standard)
+    }
+  }
 }
 
 /// Why a process does not start with the settings it was given. Names the setting, never its value.
@@ -179,15 +240,15 @@ public enum SettingError: Error, Sendable, Equatable, CustomStringConvertible {
   case missing(String)
   /// The name and what is wrong; never the value, which may be a secret.
   case invalid(String, String)
-  case unknownFlag(String)
+  /// As it was said, and what may have been meant.
+  case unknown(String, nearest: String?)
 
   public var description: String {
     switch self {
-    case .missing(let key):
-      "\(key) is not set (--\(key.replacingOccurrences(of: ".", with: "-")), "
-        + "PORTICO_\(key.replacingOccurrences(of: ".", with: "_").uppercased()))"
+    case .missing(let key): "\(key) is not set (\(Setting.flag(key)), \(Setting.variable(key)))"
     case .invalid(let key, let reason): "\(key) \(reason)"
-    case .unknownFlag(let flag): "\(flag) is not a flag of this program"
+    case .unknown(let name, let nearest):
+      "\(name) is no setting of this process" + (nearest.map { "; did you mean \($0)?" } ?? "")
     }
   }
 }
