@@ -79,7 +79,7 @@ public enum StoreLocation: Sendable {
   public func pendingMigrations(
     _ migrations: URL?, clock: any WallClock
   ) async throws -> [String] {
-    guard case .postgres(let address, let owner) = self else { return [] }
+    guard case .postgres(let address, let owner, _) = self else { return [] }
     let target = PostgresOwner((owner ?? address).reveal(), clock: clock)
     return try await Migrator(target).pending(migrations)
       .map { "\($0.part) V\($0.version) \($0.name)" }
@@ -88,7 +88,7 @@ public enum StoreLocation: Sendable {
   /// Whether PostgreSQL can be reached as the service's role, and that role may do no more than it should. Throws
   /// `StoreError.forbidden` when it may.
   public func check(clock: any WallClock) async throws {
-    guard case .postgres(let address, _) = self else { return }
+    guard case .postgres(let address, _, _) = self else { return }
     await (try PostgresStore.open(address.reveal(), clock: clock)).close()
   }
 

@@ -55,6 +55,24 @@ public enum SettingCatalog {
       "database.owner", .secret, of: .services,
       "`postgres://…` of the role that owns the tables and brings them up to date at the start; without it `portico migrate` does."
     ),
+    Setting(
+      "database.connections", .number(1...500), "8", of: .services,
+      "Connections to PostgreSQL of each process."),
+    Setting(
+      "database.waiting", .number(1...100_000), "2048", of: .services,
+      "Transactions that wait for a connection; one more is refused."),
+    Setting(
+      "database.wait.seconds", .number(1...300), "10", of: .services,
+      "How long a transaction waits for a connection."),
+    Setting(
+      "database.statement.seconds", .number(1...600), "15", of: .services,
+      "How long a statement may take."),
+    Setting(
+      "database.lock.seconds", .number(1...600), "10", of: .services,
+      "How long a statement waits for a lock."),
+    Setting(
+      "database.idle.seconds", .number(1...600), "20", of: .services,
+      "How long a transaction may do nothing."),
     Setting("blobs.folder", .text, "data/blobs", of: .services, "Where uploaded files go."),
     Setting(
       "events.days", .number(1...3650), "30", of: .services,

@@ -61,7 +61,7 @@ struct DatabaseChecks {
 
   /// SQLite files are brought up to date by the service itself.
   private func schema(_ location: StoreLocation) async -> Finding? {
-    guard case .postgres(_, let owner) = location else { return nil }
+    guard case .postgres(_, let owner, _) = location else { return nil }
     guard owner != nil else {
       return .doubtful(
         "migrations", "without database.owner it cannot be seen whether migrations are missing",
