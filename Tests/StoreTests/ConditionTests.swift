@@ -23,7 +23,7 @@ struct ConditionTests {
           ])
         await fixture.store.close()
         #expect(fixture.store.condition.refusal != nil)
-      case .postgres:
+      case .postgres, .pooled:
         // Those that Tests/OperationTests count as told, though its store is SQLite.
         #expect(
           names == [
