@@ -13,12 +13,18 @@ import time
 from portal import request_id
 
 
+SHED = "the portal is busy"
+"""What the gateway's admission says under overload (V-16); a machine with too much to do says it at any time."""
+
+
 @dataclasses.dataclass
 class Outcome:
     """What the requests of one kind came to."""
 
     answered: int = 0
     failed: list[str] = dataclasses.field(default_factory=list)
+    shed: int = 0
+    """Answers of a gateway that had no room just then (503 with Retry-After before any service was asked), asked again."""
     seconds: list[float] = dataclasses.field(default_factory=list)
 
     def percentile(self, share: float) -> float:
@@ -61,6 +67,11 @@ class Load:
         with self._lock:
             return [f"{kind}: {text}" for kind, outcome in self.outcomes.items() for text in outcome.failed]
 
+    @property
+    def shed(self) -> int:
+        with self._lock:
+            return sum(outcome.shed for outcome in self.outcomes.values())
+
     def wait_for(self, more: int) -> None:
         """Until so many more requests were answered."""
         goal = self.answered + more
@@ -78,11 +89,18 @@ class Load:
             turn += 1
             text = None if body is None else json.dumps(body).replace("REQUEST_ID", request_id())
             began = time.monotonic()
-            failure = self._send(connections, turn, method, path, text)
+            failure, shed = self._send(connections, turn, method, path, text), 0
+            while failure is not None and SHED in failure and not self._ends.is_set():
+                shed += 1
+                time.sleep(0.05)
+                failure = self._send(connections, turn, method, path, text)
+            if failure is not None and SHED in failure:
+                break
             took = time.monotonic() - began
             with self._lock:
                 outcome = self.outcomes[kind]
                 outcome.answered += 1
+                outcome.shed += shed
                 outcome.seconds.append(took)
                 if failure:
                     outcome.failed.append(failure)

@@ -1,6 +1,7 @@
 """compose.yaml, really running: by podman and podman-compose, or by whatever COMPOSE names."""
 
 import contextlib
+import functools
 import json
 import os
 import pathlib
@@ -31,6 +32,7 @@ class Stack:
         # 127.0.0.1::8080 lets each gateway have a free port.
         self._environment = {
             **os.environ, "COMPOSE_PROFILES": profile, "PORTICO_PUBLISH": "127.0.0.1::8080", "PORTICO_RATES": "none",
+            "PORTICO_LOG_LEVEL": "debug",
             **{f"PORTICO_{service.upper()}_REPLICAS": str(count) for service, count in scale.items()},
         }
 
@@ -87,19 +89,15 @@ class Stack:
     def inspect(self, container: str) -> dict:
         return json.loads(self.engine("inspect", container))[0]
 
-    @property
+    @functools.cached_property
     def gateways(self) -> list[str]:
-        """`127.0.0.1:PORT` of each gateway that runs."""
-        found = []
-        for container in self.containers("gateway"):
-            with contextlib.suppress(subprocess.CalledProcessError):
-                found.append(self.engine("port", container, "8080/tcp").split()[0])
-        return found
+        """`127.0.0.1:PORT` of each gateway; the port is the container's for as long as it is there, running or not."""
+        return [self.engine("port", container, "8080/tcp").split()[0] for container in self.containers("gateway")]
 
     def wait_until_ready(self) -> None:
         end = time.monotonic() + START_LIMIT
         waiting = set(self.gateways)
-        while waiting or not self.gateways:
+        while waiting:
             if time.monotonic() > end:
                 raise RuntimeError(f"not ready within {START_LIMIT} s; the logs are in {self._logs}")
             self._remind_resolver()

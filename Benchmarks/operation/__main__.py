@@ -1,0 +1,154 @@
+"""What an operator's doings cost those who use the portal: replicas killed, restarted and frozen under load, on PostgreSQL, two
+replicas of every service behind two gateways, mutual TLS between all of them. Writes docs/benchmarks-operation.md.
+
+    PORTICO_BINARY=.artifacts/stage/usr/lib/portico/portico .venv/bin/python Benchmarks/operation [requests per kill]
+"""
+
+import datetime
+import os
+import pathlib
+import signal
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "Tests/DeploymentTests"), str(ROOT / "Tests/EndToEndTests")]
+
+import first_day  # noqa: E402
+from cluster import SERVICES, Cluster  # noqa: E402
+from load import Load  # noqa: E402
+from portal import Portal  # noqa: E402
+
+TENANT = "larch"
+PER_KILL = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+
+
+def kinds(administrator: Portal) -> dict[str, tuple]:
+    """A mix of three quarters reading and a quarter writing; the last cannot be repeated by anybody."""
+    account = administrator.post("/v1/accounts", {"displayName": "Larkspur Dental"})["name"]
+    contact = administrator.post(
+        f"/v1/{account}/contacts", {"firstName": "Conor", "lastName": "Nolan", "email": "conor@larkspur.example"}
+    )["name"]
+    ticket = {"title": "Printer prints stripes", "details": "Since this morning.", "contact": contact}
+    first = administrator.post(f"/v1/{account}/tickets", {"ticket": ticket})["name"]
+    return {
+        "GetTicket": ("GET", f"/v1/{first}", None),
+        "ListTickets": ("GET", f"/v1/{account}/tickets?pageSize=5", None),
+        "ListAccounts": ("GET", "/v1/accounts", None),
+        "ListMails": ("GET", "/v1/mails?pageSize=5", None),
+        "ListNewsItems": ("GET", "/v1/news", None),
+        "ListInvoices": ("GET", f"/v1/{account}/invoices", None),
+        "CreateTicket": ("POST", f"/v1/{account}/tickets", {"ticket": ticket, "requestId": "REQUEST_ID"}),
+        "CreateTicket without an id": ("POST", f"/v1/{account}/tickets", {"ticket": ticket}),
+    }
+
+
+def failover(cluster: Cluster, load) -> list[str]:
+    rows = []
+    for service in SERVICES:
+        victim = cluster.replicas(service)[0]
+        with load() as running:
+            running.wait_for(PER_KILL // 2)
+            cluster.kill(victim)
+            running.wait_for(PER_KILL // 2)
+        cluster.start(victim)
+        cluster.wait_until_ready()
+        worst = max(max(outcome.seconds) for outcome in running.outcomes.values())
+        rows.append(f"| {service} | {running.answered} | {len(running.failures)} | {running.shed} | {worst * 1000:.0f} ms |")
+        print(rows[-1], *running.failures[:3], sep="\n  ", flush=True)
+    return rows
+
+
+def rolling(cluster: Cluster, load) -> list[str]:
+    rows = []
+    with load() as running:
+        running.wait_for(500)
+        for name in cluster.ports:
+            before, failed = running.answered, len(running.failures)
+            seconds = cluster.stop(name)
+            cluster.start(name)
+            cluster.wait_until_ready()
+            running.wait_for(500)
+            rows.append(f"| {name} | {seconds:.2f} s | {running.answered - before} | {len(running.failures) - failed} |")
+            print(rows[-1], *running.failures[failed:failed + 3], sep="\n  ", flush=True)
+    return rows
+
+
+def frozen(cluster: Cluster, administrator: Portal, requests: dict) -> list[str]:
+    rows = []
+    mine = {"ticketing": "Ticket", "billing": "Invoice", "messaging": "Mail", "cms": "News"}
+    for service, word in mine.items():
+        others = {kind: request for kind, request in requests.items() if word not in kind}
+        probe = next(request for kind, request in requests.items() if word in kind)
+
+        def measured() -> tuple[float, float, int]:
+            with Load(cluster.gateways, administrator.host, administrator.session, others, clients=8) as running:
+                running.wait_for(2000)
+            every = sorted(second for outcome in running.outcomes.values() for second in outcome.seconds)
+            return every[len(every) // 2] * 1000, every[int(len(every) * 0.99)] * 1000, len(running.failures)
+
+        before = measured()
+        for name in cluster.replicas(service):
+            cluster.send(name, signal.SIGSTOP)
+        try:
+            began = time.monotonic()
+            status, _ = administrator.once(*probe)
+            waited = time.monotonic() - began
+            during = measured()
+        finally:
+            for name in cluster.replicas(service):
+                cluster.send(name, signal.SIGCONT)
+        administrator.get(probe[1])
+        rows.append(
+            f"| {service} | {status} after {waited:.1f} s | {before[0]:.1f} / {before[1]:.1f} ms | "
+            f"{during[0]:.1f} / {during[1]:.1f} ms | {during[2]} |"
+        )
+        print(rows[-1], flush=True)
+    return rows
+
+
+def main() -> None:
+    with Cluster(ROOT / ".artifacts/cluster") as cluster:
+        portal = Portal(lambda: cluster.gateways, TENANT)
+        portal.set_password(cluster.open_portal(TENANT).partition("token=")[2], first_day.PASSWORD)
+        administrator = portal.signed_in("ada@larch.example", first_day.PASSWORD)
+        requests = kinds(administrator)
+
+        def load() -> Load:
+            return Load(cluster.gateways, administrator.host, administrator.session, requests, clients=16)
+
+        killed, restarted, stood = failover(cluster, load), rolling(cluster, load), frozen(cluster, administrator, requests)
+    page = f"""# Operation: what kills, restarts and freezes cost
+
+Written by `Benchmarks/operation` on {datetime.date.today()}, {os.cpu_count()} cores shared by load, PostgreSQL (its sync off) and twelve processes: two of each service, two gateways,
+mutual TLS between them. The clients keep their connections and go to the other gateway when one refuses or closes a connection before it has answered, as a proxy does.
+
+## A replica killed under load (`kill -9`)
+
+Target: at most 1 failed request in 10,000, none with a method that may be repeated. All that is asked here may be: six methods that read, and CreateTicket with and without a
+`request_id` of the client's.
+
+| killed | requests | failed | asked again, the gateway being busy | slowest answer |
+|---|---|---|---|---|
+{chr(10).join(killed)}
+
+## A rolling restart of every process (V-21)
+
+Target: no failed request; each process leaves within 10 s of SIGTERM.
+
+| restarted | left after | requests meanwhile | failed |
+|---|---|---|---|
+{chr(10).join(restarted)}
+
+## All replicas of a service frozen (SIGSTOP, V-05)
+
+Target: the others' p99 under twice what it was, calls to it end by their deadline.
+
+| frozen | a call to it | the others before, p50 / p99 | while frozen | failed |
+|---|---|---|---|---|
+{chr(10).join(stood)}
+"""
+    (ROOT / "docs/benchmarks-operation.md").write_text(page)
+
+
+main()
