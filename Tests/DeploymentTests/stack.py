@@ -86,6 +86,14 @@ class Stack:
             ).split()
         )
 
+    def log(self, container: str) -> str:
+        """What it has written, on both of its streams."""
+        done = subprocess.run(
+            [self._engine, "logs", container], check=True, timeout=START_LIMIT, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        return done.stdout.decode(errors="replace")
+
     def inspect(self, container: str) -> dict:
         return json.loads(self.engine("inspect", container))[0]
 

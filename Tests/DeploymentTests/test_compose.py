@@ -95,7 +95,7 @@ def test_calls_reach_every_replica(stack, service):
 
 def _calls(stack: Stack, container: str) -> int:
     """Lines about calls that a container has logged; those about health are none."""
-    lines = stack.engine("logs", container).splitlines()
+    lines = stack.log(container).splitlines()
     return sum('"method"' in line and "/grpc.health" not in line for line in lines)
 
 
