@@ -227,8 +227,8 @@ let targets: [Target] =
 let package = Package(
   name: "portico",
   platforms: [.macOS(.v15)],
-  // For packages beside this one: the runtime and the contract. Benchmarks/ is the first of them.
-  products: ["HTTP2", "RPC", "WellKnown", "Protobuf", "PorticoAPI"].map {
+  // For packages beside this one, Benchmarks/ and Tests/Fuzz: the runtime, the contract, and what strangers reach.
+  products: ["HTTP2", "RPC", "WellKnown", "Protobuf", "PorticoAPI", "Gateway"].map {
     .library(name: $0, targets: [$0])
   },
   dependencies: [

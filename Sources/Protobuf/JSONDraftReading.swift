@@ -14,7 +14,8 @@ extension MessageDraft {
     try reader.end()
   }
 
-  /// Reads a whole JSON text as the value of one field (`body: "ticket"`).
+  /// Reads a whole JSON text as the value of one field (`body: "ticket"`). A text that is null gives no value, and is
+  /// refused but where null is one.
   public mutating func read(
     json: [UInt8], into name: String, limits: JSONLimits = JSONLimits(),
     types: TypeRegistry = TypeRegistry()
@@ -23,6 +24,9 @@ extension MessageDraft {
       throw JSONError(field: name, "is not a field of \(shape.type.name)")
     }
     var reader = try JSONReader(json, limits: limits)
+    guard try reader.peek() != .null || (!field.isRepeated && Self.isValue(field.kind)) else {
+      throw JSONError(field: field.jsonName, "must not be null")
+    }
     try read(field, &reader, JSONReading(ignoringUnknown: false, types: types))
     try reader.end()
   }

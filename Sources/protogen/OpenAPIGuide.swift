@@ -17,6 +17,10 @@ enum OpenAPIGuide {
     session can do what its person can: every operation names the permission that one of the person's roles must grant, \
     and the role decides how far it reaches. What is out of reach looks as if it did not exist.
 
+    What is sensitive (`x-portico-access` of the operation has `stepUp`) asks a session for a password that was given a short \
+    while ago: otherwise the answer is 403 with a google.rpc.ErrorInfo of the reason `STEP_UP_REQUIRED` in `details`. Give it \
+    on a page of the portal, and ask again. An API token cannot do it.
+
     ## Requests and answers
 
     Bodies are JSON in UTF-8 (RFC 8259), written as protobuf writes JSON: 64-bit integers are strings, times are RFC 3339 in \
@@ -24,6 +28,14 @@ enum OpenAPIGuide {
     do not know: later versions add some. Fields marked *read-only* are ignored when they are sent. A reader of requests is \
     generous in the form: names in snake_case, numbers in strings, enum values by number and `null` for what is not set are \
     understood too.
+
+    `Accept` chooses the form of an answer: `application/json`, and for streams `application/x-ndjson` or `text/event-stream`. Each \
+    takes parameters, `Accept: application/json;defaults=false;enums=numbers`: `defaults` is `true` or `false` and says whether \
+    fields that hold their default are there, `enums` is `names` or `numbers`, `fields` is `json` or `proto` for names in \
+    camelCase or snake_case, and `errors` is `problem` or `rpc` for the shape below or that of google.rpc.Status.
+
+    `X-Request-Timeout` says for how many seconds the caller waits, with up to three decimals: `2.5`. It can make the time \
+    shorter that an operation has (10 seconds, streams 10 minutes) and no longer; beyond it the answer is 504.
 
     An address that is no portal answers every request with 404; a target over 8 KiB is answered with 414, a head over 32 KiB \
     with 431, another verb than those of a path with 405.

@@ -34,11 +34,12 @@ struct OpenAPIProblem {
     ) { $0.method.access?.callers != .anyone || $0.says("UNAUTHENTICATED") },
     OpenAPIProblem(
       status: "403", name: "Forbidden",
-      description: "The caller lacks the permission, or the request came from another site.",
+      description:
+        "The caller lacks the permission, an API token cannot do this, the request came from another site, or it has to be "
+        + "shown again who is there (STEP_UP_REQUIRED).",
       codes: ["PERMISSION_DENIED"]
     ) { cause in
-      if case .permission = cause.method.access?.callers { return true }
-      return cause.isUnsafe || cause.says("PERMISSION_DENIED")
+      cause.method.access?.callers != .anyone || cause.isUnsafe || cause.says("PERMISSION_DENIED")
     },
     OpenAPIProblem(
       status: "404", name: "NotFound",

@@ -41,15 +41,18 @@ enum OpenAPISecurity {
 
   /// The rule itself, for programs that know Portico.
   static func rule(_ access: ProtoMethod.Access, index: SchemaIndex) -> JSONText {
+    var members: [(String, JSONText)]
     switch access.callers {
-    case .anyone: .object([("callers", "anyone")])
-    case .signedIn: .object([("callers", "signed_in")])
-    case .servicesOnly: .object([("callers", "services_only")])
+    case .anyone: members = [("callers", "anyone")]
+    case .signedIn: members = [("callers", "signed_in")]
+    case .servicesOnly: members = [("callers", "services_only")]
     case .permission(let number):
-      .object([
+      members = [
         ("callers", "permission"),
         ("permission", .string(Permissions(index: index).protoName(number) ?? "")),
-      ])
+      ]
     }
+    if access.needsStepUp { members.append(("stepUp", true)) }
+    return .object(members)
   }
 }

@@ -14,6 +14,8 @@ TENANT = "brightwater"
 class Role:
     name: str
     user: str | None
+    scopes: tuple[str, ...] = ()
+    """What an API token of theirs may do, which is shown instead of a session's cookie; none: no token."""
 
     def __str__(self) -> str:
         return self.name
@@ -24,8 +26,14 @@ EXTERNAL_USER = Role("external-user", "ruth@larkspur.example")
 EXTERNAL_MANAGER = Role("external-manager", "ciara@larkspur.example")
 AGENT = Role("agent", "tomas")
 ADMINISTRATOR = Role("administrator", "aoife")
+PROGRAM = Role(
+    "program",
+    "aoife",
+    ("TICKETS_READ", "TICKETS_WRITE", "TICKETS_WORK", "ACCOUNTS_READ", "CONTACTS_READ", "CONTACTS_WRITE", "MESSAGES_READ"),
+)
+"""A part of what an administrator may, by an API token."""
 
-ALL = [ANONYMOUS, EXTERNAL_USER, EXTERNAL_MANAGER, AGENT, ADMINISTRATOR]
+ALL = [ANONYMOUS, EXTERNAL_USER, EXTERNAL_MANAGER, AGENT, ADMINISTRATOR, PROGRAM]
 
 
 class API:
@@ -36,14 +44,19 @@ class API:
         # By address, with the name in `Host`: not every resolver knows what is below `localhost`.
         self.base = f"http://127.0.0.1:{self.host.rpartition(':')[2]}"
         self.session: str | None = None
+        self.token: str | None = None
         if role.user is not None:
             body = {"tenant": TENANT, "userName": role.user, "password": portico.logins[0].password}
             self.session = self.call("POST", "/v1/sessions", body)[1]["token"]
+        if role.scopes:
+            body = {"displayName": str(role), "scopes": role.scopes}
+            self.token = self.call("POST", "/v1/apiTokens", body)[1]["secret"]
+            self.session = None
 
     @property
     def headers(self) -> dict[str, str]:
-        """What every request has: the portal's name, and that it comes from a page of the portal."""
-        return {"Host": self.host, "Sec-Fetch-Site": "same-origin"}
+        """What every request has: the portal's name, and that it comes from a page of the portal; a program has none."""
+        return {"Host": self.host} if self.token else {"Host": self.host, "Sec-Fetch-Site": "same-origin"}
 
     def raw(self, method: str, path: str, body: dict | None = None, headers: dict[str, str] | None = None):
         """Status, headers and bytes, whatever the status is."""
@@ -62,6 +75,8 @@ class API:
             request.add_header("Content-Type", "application/json")
         if self.session is not None:
             request.add_header("Cookie", f"portico={self.session}")
+        if self.token is not None:
+            request.add_header("Authorization", f"Bearer {self.token}")
         return urllib.request.urlopen(request, timeout=30)
 
     def call(self, method: str, path: str, body: dict | None = None) -> tuple[int, dict]:

@@ -64,6 +64,8 @@ class Try:
         }
         if api.session is not None:
             environment["PORTICO_SESSION"] = api.session
+        if api.token is not None:
+            environment["PORTICO_TOKEN"] = api.token
         with self.report.open("w") as out:
             self.process = subprocess.Popen(
                 command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT

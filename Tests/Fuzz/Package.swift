@@ -2,7 +2,7 @@
 import PackageDescription
 
 // The fuzzers: a package of its own, since libFuzzer brings the program's main. What they run is in Tests/FuzzTests and in
-// Tests/GatewayTests/Fuzz, linked into Sources/fuzz, as are the few files of the gateway's router.
+// Tests/GatewayTests/Fuzz, linked into Sources/fuzz.
 
 let package = Package(
   name: "portico-fuzz",
@@ -11,7 +11,7 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "fuzz",
-      dependencies: ["Protobuf", "RPC", "PorticoAPI"].map {
+      dependencies: ["Protobuf", "RPC", "PorticoAPI", "Gateway"].map {
         .product(name: $0, package: "portico")
       },
       swiftSettings: [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny")])

@@ -19,13 +19,27 @@ READY_LIMIT = 60.0
 
 
 class Services:
-    """Running processes over one data folder. Use it as a context manager."""
+    """Running processes over one data folder. Use it as a context manager.
 
-    def __init__(self, data: pathlib.Path, tenant: str, port: int, logs: pathlib.Path):
+    - elsewhere: addresses of services that somebody else runs, by name.
+    - flags: more of them for the gateway.
+    """
+
+    def __init__(
+        self,
+        data: pathlib.Path,
+        tenant: str,
+        port: int,
+        logs: pathlib.Path,
+        elsewhere: dict[str, str] | None = None,
+        flags: tuple[str, ...] = (),
+    ):
         self.url = f"http://{tenant}.localhost:{port}"
         self._data = data
         self._logs = logs
         self._port = port
+        self._elsewhere = elsewhere or {}
+        self._flags = flags
         # A socket's path has room for about a hundred bytes.
         self._sockets = pathlib.Path(tempfile.mkdtemp(prefix="portico-"))
         self._processes: dict[str, subprocess.Popen] = {}
@@ -36,8 +50,9 @@ class Services:
             old.unlink()
         try:
             for service in SERVICES:
-                self.start(service)
-            self._run("gateway", "--listen", f"127.0.0.1:{self._port}", "--public-port", str(self._port))
+                if service not in self._elsewhere:
+                    self.start(service)
+            self._run("gateway", "--listen", f"127.0.0.1:{self._port}", "--public-port", str(self._port), *self._flags)
             self._wait_until_ready()
         except BaseException:
             self.__exit__()
@@ -59,7 +74,8 @@ class Services:
         )
 
     def _run(self, name: str, *arguments: str) -> None:
-        peers = ",".join(f"{service}=unix:{self._sockets / service}" for service in SERVICES)
+        places_of = {service: f"unix:{self._sockets / service}" for service in SERVICES} | self._elsewhere
+        peers = ",".join(f"{service}={address}" for service, address in places_of.items())
         shared = ("--keys-folder", str(self._data / "keys"), "--peers", peers)
         with (self._logs / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(

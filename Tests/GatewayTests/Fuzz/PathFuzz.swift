@@ -1,11 +1,8 @@
 import PorticoAPI
 
-#if canImport(Gateway)
-  @testable import Gateway
-#endif
+@testable import Gateway
 
-/// Path templates and the router of the JSON API. Run by libFuzzer (Tests/Fuzz), where the router's files are compiled
-/// into the fuzzer, and by the tests of the gateway on the committed inputs.
+/// Path templates and the router of the JSON API.
 enum PathFuzz {
   /// The first line is a method and a request target, the second a template that the target is matched with.
   static func run(_ input: [UInt8]) -> String? {

@@ -73,7 +73,9 @@ struct TranscodingTests {
       for (verb, path, body) in [
         ("GET", "/query", "{}"), ("DELETE", "/shelves/1/parcels/2", "{}"),
         ("POST", "/parcels:nothing", "{}"), ("POST", "/parcels:tags", "{}"),
-        ("POST", "/parcels:tags", ""), ("POST", "/parcels", "[]"),
+        ("POST", "/parcels:tags", ""), ("POST", "/parcels", "[]"), ("POST", "/parcels", "null"),
+        ("PATCH", "/shelves/1/parcels/2", "null"), ("POST", "/parcels:tags", "null"),
+        ("POST", "/parcels:note", "null"), ("POST", "/shelves/1/parcels/2:inner", "null"),
         ("PUT", "/shelves/1/parcels/2", #"{"name":"shelves/1/parcels/3"}"#),
         ("POST", "/parcels?number=1", "{}"), ("POST", "/parcels:tags?tags=a", "[]"),
       ] {

@@ -51,11 +51,14 @@ class Method:
 
 def methods() -> list[Method]:
     """Every rpc of the product that has a route, in the order of the protos."""
+    # By the pool's own class: whether Python's generated one knows the extension depends on what was imported before.
+    options = message("google.protobuf.MethodOptions")
+    route = _pool().FindExtensionByName("google.api.http")
     found = []
     for package in ("identity", "ticketing", "messaging", "billing", "cms"):
         file = _pool().FindFileByName(f"portico/{package}/v1/{package}.proto")
         for service in file.services_by_name.values():
             for method in service.methods:
-                if any(option.full_name == "google.api.http" for option, _ in method.GetOptions().ListFields()):
+                if options.FromString(method.GetOptions().SerializeToString()).HasExtension(route):
                     found.append(Method(f"{service.full_name}/{method.name}"))
     return found

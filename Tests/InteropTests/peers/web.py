@@ -13,10 +13,20 @@ TENANT = "brightwater"
 
 class Portal:
     def __init__(self, running: Portico):
-        url = urllib.parse.urlsplit(running.portal(TENANT))
+        self._at(running.portal(TENANT), running.logins[0].password)
+
+    @classmethod
+    def at(cls, url: str, password: str) -> "Portal":
+        """One that was started otherwise: the address of the tenant's portal, and everybody's password."""
+        portal = cls.__new__(cls)
+        portal._at(url, password)
+        return portal
+
+    def _at(self, address: str, password: str) -> None:
+        url = urllib.parse.urlsplit(address)
         self.port: int = url.port
         self.host: str = url.netloc
-        self._password = running.logins[0].password
+        self._password = password
 
     @functools.cache
     def session(self, user: str) -> Headers:

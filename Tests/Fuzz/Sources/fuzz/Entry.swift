@@ -23,8 +23,8 @@ enum Fuzzing {
   static func run(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     let input = Array(UnsafeBufferPointer(start: start, count: count))
     let failure: String?
-    if target == "path" {
-      failure = PathFuzz.run(input)
+    if let edge {
+      failure = edge.run(input)
     } else {
       do throws(FuzzTarget.Violation) {
         try wire.run(input)
@@ -35,11 +35,15 @@ enum Fuzzing {
     return 0
   }
 
-  static let target = getenv("FUZZ_TARGET").map { String(cString: $0) } ?? ""
+  private static let target = getenv("FUZZ_TARGET").map { String(cString: $0) } ?? ""
 
-  static let wire: FuzzTarget = {
+  /// A part of the gateway, when it is one.
+  private static let edge = EdgeFuzz(rawValue: target)
+
+  private static let wire: FuzzTarget = {
     guard let wire = FuzzTarget(rawValue: target) else {
-      fatalError("FUZZ_TARGET is none of path, \(FuzzTarget.allCases.map(\.rawValue))")
+      let names = EdgeFuzz.allCases.map(\.rawValue) + FuzzTarget.allCases.map(\.rawValue)
+      fatalError("FUZZ_TARGET is none of \(names)")
     }
     return wire
   }()

@@ -1,1 +1,0 @@
-../../../../../services/gateway/Edge/FormEncoding.swift

@@ -1,1 +1,0 @@
-../../../../../services/gateway/JSON/PathBindings.swift
