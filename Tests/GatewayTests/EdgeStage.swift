@@ -24,14 +24,14 @@ struct EdgeStage {
     rates: RateTable = .standard, tls: TLSConfiguration? = nil, proxies: [AddressRange] = [],
     api: APIOptions = APIOptions(),
     log: Logger = Logger(label: "gateway") { _ in SwiftLogNoOpLogHandler() },
-    serving services: [String: [any RPCService]] = [:],
+    portals: TestPortals = TestPortals(), serving services: [String: [any RPCService]] = [:],
     watching interceptors: [any ClientInterceptor] = [],
     _ body: (EdgeStage) async throws -> Void
   ) async throws {
     try await Stage.run { stage in
       let identity = TestIdentity(keys: stage.keys, clock: stage.clock)
       try await stage.serve(
-        "identity", [identity, TestPortals()] + (services["identity"] ?? []))
+        "identity", [identity, portals] + (services["identity"] ?? []))
       for (name, rpcs) in services where name != "identity" { try await stage.serve(name, rpcs) }
       let server = try await GatewayServer.start(
         GatewayConfiguration(

@@ -94,6 +94,28 @@ struct HTMLTests {
     #expect(SafeURL(text)?.text == text)
   }
 
+  @Test(
+    "X-15 what people write is plain text: neither HTML nor Markdown, and only web addresses become links",
+    arguments: [
+      "<script>alert(1)</script>", "[x](javascript:alert(1))",
+      "![x](data:image/svg+xml,<svg/onload=a>)",
+      "<javascript:alert(1)>", "[x]: javascript:alert(1)", "javascript:alert(1)",
+      "data:text/html,x",
+      "https://a\"onmouseover=alert(1)", "https://a'onmouseover=alert(1)", "https://a<b>c",
+      "https://evil.example\u{202E}moc", "http://\u{0}x", "**bold** <b>bold</b>", "\n\n<p>\n\n",
+      "https://[x](javascript:alert(1))", "HTTPS://x", "//evil.example", "&lt;b&gt; &#60;b&#62;",
+    ])
+  func prose(text: String) throws {
+    let html = UI.prose(text).description
+    // What is left without the tags that prose is made of has none.
+    let link = #/<a href="https?://[^"<>\s]+" rel="noopener noreferrer nofollow">/#
+    let rest = html.replacing(link, with: "").replacing("</a>", with: "")
+      .replacing("<p>", with: "").replacing("</p>", with: "").replacing("<br>", with: "")
+    #expect(!rest.contains("<") && !rest.contains(">"), "\(html)")
+    #expect(!html.contains("href=\"javascript") && !html.contains("href=\"data"))
+    #expect(!html.contains("<strong>") && !html.contains("<img"))
+  }
+
   @Test("The rest of a URL is percent-encoded; a name keeps its slashes")
   func encodesURL() {
     let name = "accounts/acme/tickets/4 2?x=1#y"

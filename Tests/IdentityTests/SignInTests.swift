@@ -40,6 +40,44 @@ import Values
   }
 
   @Test(
+    "V-18: in a storm of logins each is hashed or told to come back, none waits without bound, and others are answered"
+  )
+  func storm() async throws {
+    try await Provider.run { provider in
+      let hasher = try await provider.parts.passwords
+      let portals = PortalsClient(provider.asGateway)
+      var refused = 0
+      var round = 0
+      // As many as the queue holds may be hashed; how many come while it is full is up to the machine.
+      while refused == 0 {
+        round += 1
+        let before = hasher.evaluations
+        let number = round
+        let codes = try await withThrowingTaskGroup(of: Status.self) { group in
+          for index in 0..<200 {
+            group.addTask {
+              try await status {
+                try await provider.signIn(
+                  "storm-\(number)-\(index)", "wrong", from: "198.51.\(number % 250).\(index)")
+              }
+            }
+          }
+          let portal = try await portals.getPortal(
+            .init(tenant: provider.tenant.rawValue))
+          #expect(portal.displayName == "Northwind IT")
+          return try await group.reduce(into: [Status]()) { $0.append($1) }
+        }
+        let hashed = codes.filter { $0.code == .unauthenticated }.count
+        let told = codes.filter { $0.code == .resourceExhausted }
+        refused = told.count
+        #expect(hashed + refused == 200)
+        #expect(hasher.evaluations - before == hashed)
+        #expect(told.allSatisfy { $0.details.contains { $0.typeName.hasSuffix("RetryInfo") } })
+      }
+    }
+  }
+
+  @Test(
     "X-01: from the fifth failure on a guess waits, twice as long each time; ten in 15 minutes are looked at"
   )
   func backOff() async throws {

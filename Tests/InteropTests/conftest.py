@@ -105,3 +105,15 @@ def portal(tmp_path_factory) -> Iterator[web.Portal]:
 def http_client(request, portal):
     """A client of either version of HTTP, at the demo's portal."""
     return request.param(portal.port, portal.host)
+
+
+@pytest.fixture
+def technician(request, portal, http):
+    """Somebody of the staff, by the protocol that the module is about."""
+    return request.module.CLIENT(http, portal.session("tomas"))
+
+
+@pytest.fixture
+def nobody(request, portal, http):
+    """The same without a session."""
+    return request.module.CLIENT(http, [])

@@ -7,6 +7,9 @@ import time
 
 import pytest
 from peers import connect, contract
+from peers.envelopes import envelope
+
+CLIENT = connect.Client
 
 PORTAL = "portico.identity.v1.Portals/GetPortal"
 PROFILE = "portico.identity.v1.Profiles/GetProfile"
@@ -16,16 +19,6 @@ WATCH = "portico.ticketing.v1.TicketingEvents/WatchEvents"
 UPLOAD = "portico.ticketing.v1.Tickets/CreateUpload"
 TENANT = {"tenant": "brightwater"}
 CODECS = ["proto", "json"]
-
-
-@pytest.fixture
-def technician(portal, http):
-    return connect.Client(http, portal.session("tomas"))
-
-
-@pytest.fixture
-def nobody(portal, http):
-    return connect.Client(http, [])
 
 
 def code(call) -> str:
@@ -149,7 +142,7 @@ BODIES = {
     "no protobuf": ("proto", b"\xff", "invalid_argument"),
     "cut protobuf": ("proto", b"\x0a\x05ab", "invalid_argument"),
     "text that is none": ("proto", b"\x0a\x01\xff", "invalid_argument"),
-    "an envelope": ("proto", connect.envelope(b"\x0a\x01a"), "invalid_argument"),
+    "an envelope": ("proto", envelope(b"\x0a\x01a"), "invalid_argument"),
     "much JSON": ("json", b" " * ((1 << 20) + 1), "resource_exhausted"),
     "much protobuf": ("proto", b"\0" * ((4 << 20) + 1), "resource_exhausted"),
 }
@@ -227,15 +220,15 @@ def test_streams_that_are_refused(technician, nobody):
 
 STREAMS = {
     "nothing": (b"", "unimplemented"),
-    "two messages": (connect.envelope(b"") * 2, "unimplemented"),
+    "two messages": (envelope(b"") * 2, "unimplemented"),
     "half a prefix": (b"\0\0", "invalid_argument"),
-    "half a message": (connect.envelope(b"ab")[:-1], "invalid_argument"),
-    "an end from the client": (connect.envelope(b"{}", 2), "invalid_argument"),
-    "a reserved flag": (connect.envelope(b"", 4), "invalid_argument"),
-    "gRPC-Web's trailers": (connect.envelope(b"", 0x80), "invalid_argument"),
-    "compressed without saying so": (connect.envelope(gzip.compress(b""), 1), "invalid_argument"),
+    "half a message": (envelope(b"ab")[:-1], "invalid_argument"),
+    "an end from the client": (envelope(b"{}", 2), "invalid_argument"),
+    "a reserved flag": (envelope(b"", 4), "invalid_argument"),
+    "gRPC-Web's trailers": (envelope(b"", 0x80), "invalid_argument"),
+    "compressed without saying so": (envelope(gzip.compress(b""), 1), "invalid_argument"),
     "four gigabytes": (struct.pack(">BI", 0, 2**32 - 1), "resource_exhausted"),
-    "no protobuf": (connect.envelope(b"\xff"), "invalid_argument"),
+    "no protobuf": (envelope(b"\xff"), "invalid_argument"),
 }
 
 
@@ -247,7 +240,7 @@ def test_malformed_streams(technician, case):
 
 def test_a_gzip_bomb_in_a_stream(technician):
     headers = [("connect-content-encoding", "gzip")]
-    bomb = connect.envelope(gzip.compress(b"\0" * (8 << 20)), 1)
+    bomb = envelope(gzip.compress(b"\0" * (8 << 20)), 1)
     assert code(technician.raw_stream(WATCH, bomb, headers=headers).all) == "resource_exhausted"
     assert code(technician.raw_stream(WATCH, b"", headers=[("connect-content-encoding", "br")]).all) == "unimplemented"
 
@@ -261,7 +254,7 @@ def test_requests_in_a_stream(technician, codec, gzipped):
 
 
 def test_a_stream_of_requests_that_breaks(technician):
-    first = connect.envelope(contract.Method(UPLOAD).request(file_name="a.txt", file={"data": b"x"}).SerializeToString())
+    first = envelope(contract.Method(UPLOAD).request(file_name="a.txt", file={"data": b"x"}).SerializeToString())
     assert code(technician.raw_stream(UPLOAD, first + b"\0\0\0\0\x09x").all) == "invalid_argument"
 
 

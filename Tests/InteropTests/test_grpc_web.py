@@ -7,6 +7,9 @@ import time
 
 import pytest
 from peers import contract, grpc_web
+from peers.envelopes import envelope
+
+CLIENT = grpc_web.Client
 
 PORTAL = "portico.identity.v1.Portals/GetPortal"
 PROFILE = "portico.identity.v1.Profiles/GetProfile"
@@ -15,16 +18,6 @@ TICKET = "portico.ticketing.v1.Tickets/GetTicket"
 WATCH = "portico.ticketing.v1.TicketingEvents/WatchEvents"
 UPLOAD = "portico.ticketing.v1.Tickets/CreateUpload"
 CODECS = [("proto", False), ("proto", True), ("json", False), ("json", True)]
-
-
-@pytest.fixture
-def technician(portal, http):
-    return grpc_web.Client(http, portal.session("tomas"))
-
-
-@pytest.fixture
-def nobody(portal, http):
-    return grpc_web.Client(http, [])
 
 
 def single(call):
@@ -83,13 +76,13 @@ def test_violations_are_details(technician):
 @pytest.mark.parametrize("name", ["portico.ticketing.v1.Tickets/Nothing", "portico.nothing.v1.Nothing/Nothing"])
 def test_what_does_not_exist(portal, http, name):
     kind = "application/grpc-web+proto"
-    answer = http.request("POST", "/" + name, [("content-type", kind)], grpc_web.frame(b""))
+    answer = http.request("POST", "/" + name, [("content-type", kind)], envelope(b""))
     assert answer.status == 200 and answer["grpc-status"] == "12" and answer.read() == b""
 
 
 def test_what_is_for_services_only(portal, http):
     path = "/portico.identity.v1.Sessions/RefreshPrincipal"
-    answer = http.request("POST", path, [("content-type", "application/grpc-web")], grpc_web.frame(b""))
+    answer = http.request("POST", path, [("content-type", "application/grpc-web")], envelope(b""))
     assert answer["grpc-status"] == "12" and answer.read() == b""
 
 
@@ -106,19 +99,19 @@ def test_a_cookie_alone_proves_nothing(portal, http):
 
 MALFORMED = {
     "nothing": (b"", 12),
-    "two messages": (grpc_web.frame(b"") * 2, 12),
+    "two messages": (envelope(b"") * 2, 12),
     "half a prefix": (b"\0\0\0", 3),
-    "half a message": (grpc_web.frame(b"abc")[:-1], 3),
-    "more than is said": (grpc_web.frame(b"") + b"\0", 3),
-    "trailers of a client": (grpc_web.frame(b"x: y\r\n", 0x80), 3),
-    "an unknown flag": (grpc_web.frame(b"", 2), 3),
-    "every flag": (grpc_web.frame(b"", 0xFF), 3),
-    "compressed without saying so": (grpc_web.frame(gzip.compress(b""), 1), 3),
+    "half a message": (envelope(b"abc")[:-1], 3),
+    "more than is said": (envelope(b"") + b"\0", 3),
+    "trailers of a client": (envelope(b"x: y\r\n", 0x80), 3),
+    "an unknown flag": (envelope(b"", 2), 3),
+    "every flag": (envelope(b"", 0xFF), 3),
+    "compressed without saying so": (envelope(gzip.compress(b""), 1), 3),
     "four gigabytes": (struct.pack(">BI", 0, 2**32 - 1), 8),
     "five mebibytes": (struct.pack(">BI", 0, 5 << 20), 8),
-    "no protobuf": (grpc_web.frame(b"\xff\xff\xff"), 3),
-    "a string that is no text": (grpc_web.frame(b"\x0a\x01\xff"), 3),
-    "a length beyond the message": (grpc_web.frame(b"\x0a\x7f"), 3),
+    "no protobuf": (envelope(b"\xff\xff\xff"), 3),
+    "a string that is no text": (envelope(b"\x0a\x01\xff"), 3),
+    "a length beyond the message": (envelope(b"\x0a\x7f"), 3),
 }
 
 
@@ -130,7 +123,7 @@ def test_malformed_bodies(nobody, case):
 
 MALFORMED_TEXT = {
     "no base64": b"AAA*AAAA",
-    "a line end": base64.b64encode(grpc_web.frame(b"")) + b"\r\n",
+    "a line end": base64.b64encode(envelope(b"")) + b"\r\n",
     "padding in front": b"=AAA",
     "a group that is cut": b"AAAAA",
     "URL-safe letters": b"A-_A",
@@ -144,34 +137,34 @@ def test_malformed_text(nobody, case):
 
 
 def test_text_padded_anywhere(nobody):
-    raw = grpc_web.frame(contract.Method(PORTAL).request(tenant="brightwater").SerializeToString())
+    raw = envelope(contract.Method(PORTAL).request(tenant="brightwater").SerializeToString())
     for size in (1, 2, 4, 5, 7):
         pieces = [base64.b64encode(raw[start : start + size]) for start in range(0, len(raw), size)]
         assert single(nobody.raw(PORTAL, b"".join(pieces), text=True)).tenant == "brightwater"
 
 
 def test_a_body_in_pieces(nobody):
-    raw = grpc_web.frame(contract.Method(PORTAL).request(tenant="brightwater").SerializeToString())
+    raw = envelope(contract.Method(PORTAL).request(tenant="brightwater").SerializeToString())
     assert single(nobody.raw(PORTAL, [raw[:2], raw[2:6], raw[6:]])).tenant == "brightwater"
 
 
 def test_gzip_messages(nobody):
     raw = contract.Method(PORTAL).request(tenant="brightwater").SerializeToString()
     headers = [("grpc-encoding", "gzip")]
-    assert single(nobody.raw(PORTAL, grpc_web.frame(gzip.compress(raw), 1), headers=headers)).tenant == "brightwater"
-    assert single(nobody.raw(PORTAL, grpc_web.frame(raw), headers=headers)).tenant == "brightwater"
-    assert failed(nobody.raw(PORTAL, grpc_web.frame(raw, 1), headers=headers)) == 3
+    assert single(nobody.raw(PORTAL, envelope(gzip.compress(raw), 1), headers=headers)).tenant == "brightwater"
+    assert single(nobody.raw(PORTAL, envelope(raw), headers=headers)).tenant == "brightwater"
+    assert failed(nobody.raw(PORTAL, envelope(raw, 1), headers=headers)) == 3
 
 
 @pytest.mark.parametrize("size", [1 << 20, 8 << 20, 64 << 20])
 def test_a_gzip_bomb(nobody, size):
     bomb = gzip.compress(b"\0" * size)
-    assert failed(nobody.raw(PORTAL, grpc_web.frame(bomb, 1), headers=[("grpc-encoding", "gzip")])) == 8
+    assert failed(nobody.raw(PORTAL, envelope(bomb, 1), headers=[("grpc-encoding", "gzip")])) == 8
 
 
 @pytest.mark.parametrize("encoding", ["br", "deflate", "gzip, br", "snappy"])
 def test_an_unknown_encoding(nobody, encoding):
-    call = nobody.raw(PORTAL, grpc_web.frame(b""), headers=[("grpc-encoding", encoding)])
+    call = nobody.raw(PORTAL, envelope(b""), headers=[("grpc-encoding", encoding)])
     assert failed(call) == 12
     assert call.answer["grpc-accept-encoding"] == "identity,gzip"
 
@@ -227,7 +220,7 @@ def test_requests_in_a_stream(technician, codec, text):
 
 def test_a_stream_of_requests_that_breaks(technician):
     method = contract.Method(UPLOAD)
-    first = grpc_web.frame(method.request(**upload(b"one\n")[0]).SerializeToString())
+    first = envelope(method.request(**upload(b"one\n")[0]).SerializeToString())
     assert failed(technician.raw(UPLOAD, first + b"\0\0\0\0\x09x")) == 3
 
 

@@ -50,7 +50,7 @@ struct EdgeLimitTests {
       let difference = try number(value) - number(row[1])
       #expect(abs(difference) < 1e-9, "\(row[0])")
       let proof = row[4].split(separator: "`")
-      guard proof.count == 2 else { continue }
+      try #require(proof.count == 2, "\(row[0]) names no test")
       let file = Self.project.appending(path: "Tests/\(proof[0])")
       let text = try String(contentsOf: file, encoding: .utf8)
       #expect(text.contains("\"\(proof[1].trimmingCharacters(in: .whitespaces))\""), "\(row[4])")

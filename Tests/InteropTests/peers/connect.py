@@ -3,13 +3,13 @@
 import base64
 import gzip
 import json
-import struct
 import urllib.parse
 from collections.abc import Iterator
 
 from google.protobuf import json_format
 
 from peers import contract
+from peers.envelopes import envelope, opened
 from peers.http import Answer, Headers
 
 STATUSES = {
@@ -49,10 +49,6 @@ class Error(Exception):
             self.details.append(contract.message(detail["type"]).FromString(raw))
 
 
-def envelope(message: bytes, flags: int = 0) -> bytes:
-    return struct.pack(">BI", flags, len(message)) + message
-
-
 class Stream:
     """The messages of a streamed answer; raises `Error` at its end when it failed."""
 
@@ -63,25 +59,17 @@ class Stream:
         self.metadata: dict[str, list[str]] = {}
 
     def __iter__(self) -> Iterator:
-        rest = b""
         end: dict | None = None
-        for piece in self.answer.pieces:
-            rest += piece
-            while len(rest) >= 5:
-                flags, count = struct.unpack(">BI", rest[:5])
-                if len(rest) < 5 + count:
-                    break
-                body, rest = rest[5 : 5 + count], rest[5 + count :]
-                assert end is None, "something follows the end of the stream"
-                if flags & 1:
-                    assert self.answer["connect-content-encoding"] == "gzip"
-                    body = gzip.decompress(body)
-                if flags & 2:
-                    end = json.loads(body)
-                else:
-                    assert flags & ~1 == 0, f"flags {flags} of a message"
-                    yield _read(self._method, body, self._codec)
-        assert rest == b"", "the body ends inside an envelope"
+        for flags, body in opened(self.answer.pieces):
+            assert end is None, "something follows the end of the stream"
+            if flags & 1:
+                assert self.answer["connect-content-encoding"] == "gzip"
+                body = gzip.decompress(body)
+            if flags & 2:
+                end = json.loads(body)
+            else:
+                assert flags & ~1 == 0, f"flags {flags} of a message"
+                yield _read(self._method, body, self._codec)
         assert end is not None, "the body ends without the end of the stream"
         self.metadata = end.get("metadata", {})
         if "error" in end:

@@ -1,20 +1,16 @@
 """A gRPC-Web client, written from the protocol's description (grpc/doc/PROTOCOL-WEB.md), strict about what it reads."""
 
 import base64
-import struct
 import urllib.parse
 from collections.abc import Iterator
 
 from google.protobuf import json_format
 
 from peers import contract
+from peers.envelopes import envelope, opened
 from peers.http import Answer, Headers
 
 TRAILERS = 0x80
-
-
-def frame(message: bytes, flags: int = 0) -> bytes:
-    return struct.pack(">BI", flags, len(message)) + message
 
 
 class Call:
@@ -36,23 +32,15 @@ class Call:
             assert rest == b"", "an answer of headers alone has no body"
             self._end(self.answer.headers)
             return
-        rest = b""
         ended = False
-        for piece in pieces:
-            rest += piece
-            while len(rest) >= 5:
-                flags, count = struct.unpack(">BI", rest[:5])
-                if len(rest) < 5 + count:
-                    break
-                body, rest = rest[5 : 5 + count], rest[5 + count :]
-                assert not ended, "something follows the trailers"
-                if flags == TRAILERS:
-                    ended = True
-                    self._end(_block(body))
-                    continue
-                assert flags == 0, f"flags {flags} of a message"
-                yield self._message(body)
-        assert rest == b"", "the body ends inside a frame"
+        for flags, body in opened(pieces):
+            assert not ended, "something follows the trailers"
+            if flags == TRAILERS:
+                ended = True
+                self._end(_block(body))
+                continue
+            assert flags == 0, f"flags {flags} of a message"
+            yield self._message(body)
         assert ended, "the body ends without trailers"
 
     def _message(self, body: bytes):
@@ -105,7 +93,7 @@ class Client:
         for request in requests:
             message = found.request(**request)
             raw = json_format.MessageToJson(message).encode() if codec == "json" else message.SerializeToString()
-            body += base64.b64encode(frame(raw)) if text else frame(raw)
+            body += base64.b64encode(envelope(raw)) if text else envelope(raw)
         return self.raw(method, body, codec=codec, text=text, headers=headers)
 
     def raw(self, method: str, body, codec: str = "proto", text: bool = False, headers: Headers = ()) -> Call:
