@@ -68,7 +68,7 @@ import Values
           return try await group.reduce(into: [Status]()) { $0.append($1) }
         }
         let hashed = codes.filter { $0.code == .unauthenticated }.count
-        let told = codes.filter { $0.code == .resourceExhausted }
+        let told = codes.filter { $0.code == .unavailable }
         refused = told.count
         #expect(hashed + refused == 200)
         #expect(hasher.evaluations - before == hashed)

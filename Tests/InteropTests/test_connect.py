@@ -259,9 +259,13 @@ def test_a_stream_of_requests_that_breaks(technician):
 
 
 def test_every_method_answers_in_its_own_protocol(nobody):
-    for method in contract.methods():
+    methods = contract.methods()
+    assert len(methods) > 80
+    for method in methods:
         name = f"{method.service}/{method.name}"
         answer = nobody.raw(name, b"{}", "application/json")
+        if answer.status in (200, 415):
+            answer.close()
         if answer.status == 415:
             stream = nobody.stream(name, {}, codec="json")
             assert code(stream.all) in ("unauthenticated", "invalid_argument", "permission_denied"), name

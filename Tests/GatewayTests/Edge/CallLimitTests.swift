@@ -115,7 +115,8 @@ struct CallLimitTests {
         [
           "Cookie": "portico-visit=\(visit)", "Content-Type": "application/x-www-form-urlencoded",
         ],
-        body: "_csrf=\(PagesStage.token(page))&username=ada&password=right&next=\(PercentCoding.encode(next))")
+        body: "_csrf=\(PagesStage.token(page))&username=ada&password=right"
+          + "&next=\(PercentCoding.encode(next))")
       #expect(answer.status == 303 && answer["location"] == "/")
     }
   }

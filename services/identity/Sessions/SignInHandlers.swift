@@ -48,7 +48,7 @@ struct SignIn {
     switch error as? SessionError {
     case .refused: "refused"
     case .throttled: "throttled"
-    default: error is PasswordError ? "busy" : "failed"
+    default: error as? Status == PasswordError.busyStatus ? "busy" : "failed"
     }
   }
 
