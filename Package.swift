@@ -125,7 +125,7 @@ let targets: [Target] =
       dependencies: services + [
         "Gateway", "Bootstrap", "PorticoAPI", "Values", "Protobuf", "WellKnown", "HTTP2", "RPC",
         "Access", "Crypto", "GRPCServices", "Threads",
-        "Telemetry", "Store", log, arguments,
+        "Telemetry", "Store", "Blobs", log, arguments,
       ] + nio,
       swiftSettings: strict),
   ]
@@ -202,7 +202,8 @@ let targets: [Target] =
     tests(
       "Portico",
       [
-        "portico", "portico-billing", "TestSupport", "Access", "Bootstrap", "Crypto", "Gateway",
+        "portico", "portico-billing", "TestSupport", "Access", "Blobs", "Bootstrap", "Crypto",
+        "Gateway",
         "GRPCServices", "HTTP2", "RPC", "Store", "StorePostgres", "Values", "WellKnown",
         "PorticoAPI",
       ] + services),

@@ -70,12 +70,16 @@ public final class DirectoryBlobStore: BlobStore {
 
   /// A tenant's name is a single folder name or nothing.
   private func folder(of tenant: TenantID) throws(BlobError) -> URL {
-    let name = tenant.rawValue.utf8
-    let isSafe = name.allSatisfy { byte in
-      (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte) || "-_".utf8.contains(byte)
-    }
-    guard (1...63).contains(name.count), isSafe else { throw .invalidTenant }
+    guard Self.isFolderName(tenant.rawValue) else { throw .invalidTenant }
     return root.appendingPathComponent(tenant.rawValue)
+  }
+
+  static func isFolderName(_ text: String) -> Bool {
+    let name = text.utf8
+    return (1...63).contains(name.count)
+      && name.allSatisfy { byte in
+        (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte) || "-_".utf8.contains(byte)
+      }
   }
 
   private func onThread<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {

@@ -27,15 +27,7 @@ final class Upload: @unchecked Sendable {
   deinit { discard() }
 
   func append(_ chunk: [UInt8]) throws(BlobError) {
-    var written = 0
-    while written < chunk.count {
-      let count = chunk[written...].withUnsafeBytes {
-        Foundation.write(descriptor, $0.baseAddress, $0.count)
-      }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw storageError() }
-      written += count
-    }
+    try write(chunk, to: descriptor)
     hasher.update(chunk)
     if head.count < ContentType.sniffedBytes {
       head += chunk.prefix(ContentType.sniffedBytes - head.count)
@@ -102,6 +94,19 @@ final class OpenFile: Sendable {
     }
     guard !bytes.isEmpty else { throw .storage(failure.isEmpty ? "file is cut" : failure) }
     return bytes
+  }
+}
+
+/// Writes all of a chunk.
+func write(_ chunk: [UInt8], to descriptor: Int32) throws(BlobError) {
+  var written = 0
+  while written < chunk.count {
+    let count = chunk[written...].withUnsafeBytes {
+      Foundation.write(descriptor, $0.baseAddress, $0.count)
+    }
+    if count < 0, errno == EINTR { continue }
+    guard count > 0 else { throw storageError() }
+    written += count
   }
 }
 

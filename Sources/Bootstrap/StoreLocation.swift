@@ -52,6 +52,44 @@ public enum StoreLocation: Sendable {
     }
   }
 
+  /// Opens a store to read only, beside a service that may be running.
+  public func openForReading(clock: any WallClock, logger: Logger) async throws -> any Store {
+    switch self {
+    case .memory: throw SettingError.invalid("database", "sqlite::memory: has nothing to read")
+    case .sqlite(let path): try SQLiteStore(reading: path, clock: clock, log: logger)
+    case .postgres(let address, _, let limits):
+      try await PostgresStore.open(address.reveal(), clock: clock, limits: limits)
+    }
+  }
+
+  /// Opens a store whose schema goes as far as these migrations, the platform's among them; a new database gets them.
+  public func open(
+    upTo migrations: [Migration], clock: any WallClock, logger: Logger
+  ) async throws -> any Store {
+    switch self {
+    case .memory: throw SettingError.invalid("database", "sqlite::memory: keeps nothing")
+    case .sqlite(let path):
+      let store = try SQLiteStore(path: path, clock: clock, log: logger)
+      do { _ = try await Migrator(store).migrate(migrations) } catch {
+        await store.close()
+        throw error
+      }
+      return store
+    case .postgres(let address, let owner, let limits):
+      if let owner {
+        _ = try await Migrator(PostgresOwner(owner.reveal(), clock: clock)).migrate(migrations)
+      }
+      return try await PostgresStore.open(address.reveal(), clock: clock, limits: limits)
+    }
+  }
+
+  public var engine: Engine {
+    switch self {
+    case .memory, .sqlite: .sqlite
+    case .postgres: .postgres
+    }
+  }
+
   /// Brings the schema up to date and does nothing else. On PostgreSQL the address must be the owner's.
   ///
   /// - Returns: what was applied, `ticketing V0003`.

@@ -31,7 +31,7 @@ struct TableSecurity {
         .rows(limit: 1).first?.values.first, case .text(let schemaName) = schema
     else { throw .migration("there is no schema to create tables in") }
     try run("GRANT USAGE ON SCHEMA \(schemaName) TO \(app), \(jobs)")
-    for table in try tables() where table.name != "portico_migrations" {
+    for table in try tables() {
       if table.hasTenant { try protect(table, jobs: jobs) }
       try run("REVOKE ALL ON \(table.quotedName) FROM PUBLIC, \(app), \(jobs)")
       let (forApp, forJobs) = Self.rights(on: table.name)
@@ -58,6 +58,8 @@ struct TableSecurity {
   private static func rights(on table: String) -> (app: String, jobs: String) {
     let all = "SELECT, INSERT, UPDATE, DELETE"
     return switch table {
+    // Which schema it is, for whoever makes a backup.
+    case "portico_migrations": ("SELECT", "SELECT")
     case "portico_audit": ("SELECT, INSERT", "SELECT, INSERT, DELETE")
     case "portico_erasures": ("SELECT", all)
     default: (all, all)

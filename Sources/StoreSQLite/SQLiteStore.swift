@@ -87,6 +87,28 @@ public final class SQLiteStore: Store {
     writes = WriteQueue(database, clock: clock, limits: limits, logger: log)
   }
 
+  /// Only reads a file that a service may have open at the same time: for backups. A write throws `readOnly`.
+  public init(
+    reading path: String, clock: any WallClock = SystemClock(),
+    log: Logger = Logger(label: "portico.store")
+  ) throws(StoreError) {
+    let limits = Limits()
+    var configuration = Self.configuration(limits)
+    configuration.readonly = true
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw .unavailable("there is no database at \(path)")
+    }
+    do {
+      database = try DatabaseQueue(path: path, configuration: configuration)
+    } catch {
+      throw StoreError(sqlite: error)
+    }
+    self.clock = clock
+    self.limits = limits
+    lock = nil
+    writes = WriteQueue(database, clock: clock, limits: limits, logger: log)
+  }
+
   private static func configuration(_ limits: Limits) -> Configuration {
     var configuration = Configuration()
     configuration.foreignKeysEnabled = true
@@ -197,7 +219,15 @@ extension SQLiteStore: MigrationTarget {
   ) async throws -> T {
     try await withCheckedThrowingContinuation { continuation in
       database.asyncWriteWithoutTransaction { db in
-        continuation.resume(with: Result { try body(SQLiteMigrationSession(db)) })
+        continuation.resume(
+          with: Result {
+            let result = try body(SQLiteMigrationSession(db))
+            // Tables belong into the database, not into a log that every start would read.
+            // A reader that is in the way keeps it there for a while.
+            do { try db.checkpoint(.truncate) } catch DatabaseError.SQLITE_BUSY {
+            } catch { throw StoreError(sqlite: error) }
+            return result
+          })
       }
     }
   }

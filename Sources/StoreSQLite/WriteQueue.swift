@@ -69,7 +69,7 @@ final class WriteQueue: Sendable {
     await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
       database.asyncWriteWithoutTransaction { db in
         // What is left in the log goes into the database, so that one file is all there is of it.
-        self.checkpoint(db, .truncate)
+        if !db.configuration.readonly { self.checkpoint(db, .truncate) }
         done.resume()
       }
     }

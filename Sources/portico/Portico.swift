@@ -8,7 +8,7 @@ struct Portico: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "portico", abstract: "A client portal: run it, fill it, look after it.",
     subcommands: [
-      Up.self, Tenant.self, Seed.self, Call.self, Keys.self, Certs.self, Migrate.self, Probe.self,
-      Doctor.self, SettingsPage.self,
+      Up.self, Tenant.self, Seed.self, Call.self, Keys.self, Certs.self, Migrate.self, Backup.self,
+      Restore.self, Probe.self, Doctor.self, SettingsPage.self,
     ])
 }

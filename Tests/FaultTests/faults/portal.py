@@ -52,13 +52,13 @@ class Portal:
 
     def service(
         self, name: str, folder: pathlib.Path, environment: dict[str, str] | None = None,
-        settings: dict[str, str] | None = None,
+        settings: dict[str, str] | None = None, blobs: pathlib.Path | None = None,
     ) -> Service:
         """A service over a folder of its own, which asks the portal's identity; not started."""
         folder.mkdir(parents=True, exist_ok=True)
-        if name == "identity":
+        if name == "identity" and not (folder / "identity.db").exists():
             shutil.copy(self.folder / "template/identity.db", folder)
-        return Service(name, self.keys, folder, {"identity": self.identity.address}, environment, settings)
+        return Service(name, self.keys, folder, {"identity": self.identity.address}, environment, settings, blobs)
 
     def close(self) -> None:
         self.identity.stop()

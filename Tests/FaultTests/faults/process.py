@@ -31,7 +31,7 @@ class Service:
 
     def __init__(
         self, name: str, keys: pathlib.Path, folder: pathlib.Path, peers: dict[str, str] | None = None,
-        environment: dict[str, str] | None = None, settings: dict[str, str] | None = None,
+        environment: dict[str, str] | None = None, settings: dict[str, str] | None = None, blobs: pathlib.Path | None = None,
     ):
         self.name = name
         self.database = folder / f"{name}.db"
@@ -39,7 +39,7 @@ class Service:
         # A socket's path has room for about a hundred bytes.
         self._socket = self.log.with_name("socket")
         self._keys = keys
-        self._blobs = folder / "blobs"
+        self._blobs = blobs or folder / "blobs"
         self._peers = peers or {}
         self.environment = environment or {}
         self.settings = {"database-url": f"sqlite:{self.database}", **(settings or {})}
