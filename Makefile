@@ -1,7 +1,7 @@
 # The commands of the project. `make help` lists them.
 .DEFAULT_GOAL := help
 .PHONY: image compose-test package
-.PHONY: help run build test test-unit test-interop test-api test-api-long test-operation test-faults test-browser soak lint format settings generate check-generated check-breaking fuzz sanitize bench bench-gateway clean-data
+.PHONY: help run build test test-unit test-interop test-api test-api-long test-operation test-faults test-browser soak lint format settings generate check-generated check-breaking fuzz sanitize bench bench-gateway bench-stores clean-data
 
 DATA ?= ./data
 
@@ -103,6 +103,11 @@ compose-test: ## compose.yaml really run: a first day by the API with two replic
 package: ## A Debian package of this machine's release build, in .artifacts
 	@scripts/setup build
 	@scripts/package
+
+bench-stores: ## Measure the services on SQLite: commits, tickets, lists, search, memory; writes docs/benchmarks-stores.md
+	@scripts/setup test
+	@scripts/setup bench
+	@.venv/bin/python Benchmarks/stores
 
 clean-data: ## Throw away the local data of `make run`
 	rm -rf -- $(DATA)

@@ -22,7 +22,7 @@ public struct StoredTable: Sendable, Hashable {
 
   /// What no backup holds: which migrations were applied, which the restored schema says itself, and who does a job
   /// at the moment.
-  static let left: Set<String> = ["portico_migrations", "portico_leases"]
+  static let left: Set<String> = ["portico_migrations", "portico_leases", "portico_processes"]
 }
 
 extension AcrossTenants {
@@ -50,6 +50,13 @@ extension AcrossTenants {
       return StoredTable(
         name: name, columns: columns[name] ?? [],
         key: key.sorted { $0.place < $1.place }.map(\.column))
+    }
+  }
+
+  /// Who has an audit log or events here.
+  public func tenantsWithLogs() throws -> [TenantID] {
+    try all("SELECT DISTINCT tenant FROM portico_heads ORDER BY tenant").map {
+      TenantID(try $0.read("tenant"))
     }
   }
 

@@ -138,11 +138,7 @@ struct ServiceRestore: Sendable {
 
   /// The chain of every tenant's audit log is whole, or the rows are not those that were written.
   private func checkAudit(_ store: any Store) async throws {
-    let tenants = try await store.readAcrossTenants { db in
-      try db.all("SELECT DISTINCT tenant FROM portico_heads ORDER BY tenant").map { row in
-        TenantID(try row["tenant"])
-      }
-    }
+    let tenants = try await store.readAcrossTenants { try $0.tenantsWithLogs() }
     for tenant in tenants where self.tenant.map({ $0 == tenant }) ?? true {
       let broken = try await store.read(as: tenant) { try $0.firstBrokenAuditPosition() }
       if let broken {

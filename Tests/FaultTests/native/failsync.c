@@ -1,6 +1,7 @@
 // Preloaded into a service: one sync of its database fails with EIO, and every later one succeeds, as a kernel does that
-// has dropped the pages it could not write. What is counted says the environment:
+// has dropped the pages it could not write. Or the process is killed at it. What is counted says the environment:
 //
+//   FAILSYNC_KILLS  `before` or `after`: the process is killed there instead
 //   FAILSYNC_AT     the how manieth sync fails, from 1
 //   FAILSYNC_NAMES  endings of the file names that count, separated by colons: "-wal:.db", or "/" for folders
 //   FAILSYNC_LOG    a file that gets the failing file's name when it happened
@@ -8,6 +9,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,11 +58,25 @@ static int fails(int descriptor) {
   return 1;
 }
 
+// Whether the process is to be killed at the failing sync, at this side of it.
+static int dies(const char *side) {
+  const char *wanted = getenv("FAILSYNC_KILLS");
+  return wanted && strcmp(wanted, side) == 0;
+}
+
 static int pass_on(const char *name, int descriptor) {
   int (*next)(int) = (int (*)(int))dlsym(RTLD_NEXT, name);
   if (!next) abort();
   return next(descriptor);
 }
 
-int fsync(int descriptor) { return fails(descriptor) ? -1 : pass_on("fsync", descriptor); }
-int fdatasync(int descriptor) { return fails(descriptor) ? -1 : pass_on("fdatasync", descriptor); }
+static int sync_by(const char *name, int descriptor) {
+  if (!fails(descriptor)) return pass_on(name, descriptor);
+  if (dies("before")) kill(getpid(), SIGKILL);
+  if (dies("after") && pass_on(name, descriptor) == 0) kill(getpid(), SIGKILL);
+  errno = EIO;
+  return -1;
+}
+
+int fsync(int descriptor) { return sync_by("fsync", descriptor); }
+int fdatasync(int descriptor) { return sync_by("fdatasync", descriptor); }

@@ -1,0 +1,69 @@
+"""A tenant with many tickets, whose words are as common and as rare as words are."""
+
+import itertools
+import pathlib
+import random
+import sqlite3
+
+from faults.portal import TENANT
+
+ACCOUNT = "accounts/larkspur"
+"""Has 200 tickets, however many the others have."""
+
+_OWN = 200
+_WORDS = 20_000
+_COLUMNS = (
+    "tenant number account account_display_name site_display_name contact contact_display_name contact_email title details"
+    " search_text state is_open source priority_rank assignee_display_name due_order created updated_public updated"
+    " public_note_count internal_note_count version public_version"
+).split()
+
+
+def _words() -> list[str]:
+    chance = random.Random(1)
+    syllables = [consonant + vowel for consonant in "bcdfghjklmnprstvw" for vowel in "aeiou"]
+    return ["".join(chance.choices(syllables, k=chance.randint(2, 4))) for _ in range(_WORDS)]
+
+
+WORDS = _words()
+_WEIGHTS = list(itertools.accumulate(1 / (rank + 1) for rank in range(_WORDS)))
+
+
+def fill(database: pathlib.Path, size: int) -> None:
+    """Enters the tickets into a database that no service has open."""
+    chance = random.Random(2)
+    connection = sqlite3.connect(database, isolation_level=None)
+    connection.execute("PRAGMA synchronous = OFF")
+    connection.execute("BEGIN")
+    places = ", ".join("?" * len(_COLUMNS))
+    statement = f"INSERT INTO tickets ({', '.join(_COLUMNS)}) VALUES ({places})"
+    connection.executemany(statement, (_row(chance, number, size) for number in range(size)))
+    connection.execute("INSERT OR REPLACE INTO ticket_numbers VALUES (?, ?)", (TENANT, 1001 + size))
+    connection.execute("COMMIT")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+
+
+def _row(chance: random.Random, number: int, size: int) -> tuple:
+    words = chance.choices(WORDS, cum_weights=_WEIGHTS, k=30)
+    title, details = " ".join(words[:6]), " ".join(words[6:])
+    account = "larkspur" if number % (size // _OWN) == 0 else f"account-{chance.randrange(2000)}"
+    is_open = chance.random() < 0.1
+    created = 1_700_000_000_000_000 + number * 1_000_000
+    return (
+        TENANT, 1001 + number, account, account.title(), "", "ruth", "Ruth", "ruth@larkspur.example", title, details,
+        f"tkt-{1001 + number} {title} {details}", "open" if is_open else "closed", is_open, "portal", 9, "", 2**63 - 1,
+        created, created, created, 0, 0, 1, 1,
+    )
+
+
+def queries(count: int) -> list[str]:
+    """Of one word or two, drawn as they are written: common ones often. Each word is in some ticket."""
+    chance = random.Random(3)
+    found = []
+    while len(found) < count:
+        words = chance.choices(WORDS, cum_weights=_WEIGHTS, k=1 if len(found) % 3 else 2)
+        # Two rare words are in no ticket together.
+        if len(words) == 1 or all(WORDS.index(word) < 200 for word in words):
+            found.append(" ".join(words))
+    return found
