@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Store
+import Synchronization
 
 import struct Store.Row
 import struct Store.Statement
@@ -27,7 +28,7 @@ final class SQLiteRunner: StatementRunner {
   func rows(_ statement: Statement, limit: Int?) throws(StoreError) -> [Row] {
     do {
       let prepared = try prepare(statement)
-      let columns = RowColumns(names: prepared.columnNames)
+      let columns = KnownColumns.shared.columns(of: prepared, statement)
       var rows: [Row] = []
       let cursor = try GRDB.Row.fetchCursor(prepared)
       while limit.map({ rows.count < $0 }) ?? true, let row = try cursor.next() {
@@ -45,6 +46,27 @@ final class SQLiteRunner: StatementRunner {
       ? try db.cachedStatement(sql: statement.text) : try db.makeStatement(sql: statement.text)
     try prepared.setArguments(StatementArguments(statement.values.map(\.databaseValue)))
     return prepared
+  }
+}
+
+/// The columns of statements that are run again and again: to look them up by name takes a table, which is made once.
+private final class KnownColumns: Sendable {
+  static let shared = KnownColumns()
+  private static let most = 2000
+
+  private let known = Mutex<[String: RowColumns]>([:])
+
+  func columns(of prepared: GRDB.Statement, _ statement: Statement) -> RowColumns {
+    let names = prepared.columnNames
+    if let columns = known.withLock({ $0[statement.text] }), columns.names == names {
+      return columns
+    }
+    let columns = RowColumns(names: names)
+    known.withLock {
+      if $0.count >= Self.most { $0.removeAll() }
+      $0[statement.text] = columns
+    }
+    return columns
   }
 }
 

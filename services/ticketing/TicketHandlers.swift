@@ -90,8 +90,16 @@ extension TicketHandlers {
   func shown(
     _ ticket: Ticket, to viewer: Viewer, in db: Transaction
   ) throws -> Ticketing.Ticket {
-    let settings = try TicketSettingsStore(db).settings()
-    let catalogue = try CatalogEntryStore(db).catalogue()
+    try shown(
+      ticket, to: viewer, TicketSettingsStore(db).settings(), CatalogEntryStore(db).catalogue(),
+      in: db)
+  }
+
+  /// The same where settings and catalogue are at hand.
+  func shown(
+    _ ticket: Ticket, to viewer: Viewer, _ settings: TicketSettings, _ catalogue: Catalogue,
+    in db: Transaction
+  ) throws -> Ticketing.Ticket {
     let assets = try AssetStore(db).assets(
       account: ticket.account,
       ids: [ticket.hardwareAsset, ticket.softwareAsset].compactMap(\.self),

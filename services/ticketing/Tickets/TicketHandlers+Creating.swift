@@ -24,12 +24,13 @@ extension TicketHandlers {
           .failedPrecondition, "new tickets are not taken here at present",
           details: [.reason("SUBMISSION_OFF", domain: "ticketing")])
       }
+      let catalogue = try CatalogEntryStore(db).catalogue()
       let ticket = try raise(
         draft.ticket(
-          number: TicketStore(db).nextNumber(), catalogue: CatalogEntryStore(db).catalogue(),
-          assets: AssetStore(db), at: db.now), for: assignee, settings, by: viewer, in: db)
+          number: TicketStore(db).nextNumber(), catalogue: catalogue, assets: AssetStore(db),
+          at: db.now), for: assignee, settings, by: viewer, in: db)
       try attach(uploads, to: ticket, note: nil, visibility: .public, by: viewer, in: db)
-      return try shown(ticket, to: viewer, in: db)
+      return try shown(ticket, to: viewer, settings, catalogue, in: db)
     }
   }
 

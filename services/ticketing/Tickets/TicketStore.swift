@@ -53,13 +53,15 @@ struct TicketStore {
   }
 
   func tickets(_ filter: Filter, page: PageRequest, in scope: Scope) throws -> Page<Ticket> {
+    let search = TicketSearch(filter)
     let rows = try db.all(
       """
-      SELECT * FROM tickets
+      SELECT tickets.* FROM \(search.source)
       WHERE \(.all(conditions(filter, in: scope))) AND \(try after(page, filter))
-      ORDER BY \(ordering(filter)) \(page.limit)
+      ORDER BY \(search.leads ? search.ordering : ordering(filter)) \(page.limit)
       """)
     return try page.page(rows.map(Ticket.init)) { ticket in
+      if search.leads { return [ticket.number.sqlValue] }
       let key: [SQLValue] =
         switch filter.order {
         case .newest, .oldest: [ticket.created.sqlValue]
@@ -76,7 +78,8 @@ struct TicketStore {
     let row = try db.first(
       """
       SELECT COUNT(*) AS matches FROM (
-        SELECT 1 FROM tickets WHERE \(.all(conditions(filter, in: scope))) LIMIT \(limit)
+        SELECT 1 FROM \(TicketSearch(filter).source)
+        WHERE \(.all(conditions(filter, in: scope))) LIMIT \(limit)
       ) AS found
       """, else: .corrupt("count"))
     return try row["matches"]
@@ -152,7 +155,9 @@ struct TicketStore {
 
 extension TicketStore {
   private func conditions(_ filter: Filter, in scope: Scope) -> [SQL] {
-    var conditions: [SQL] = ["tenant = \(db.tenant)", Self.reach(scope)]
+    var conditions: [SQL] = [
+      "tenant = \(db.tenant)", Self.reach(scope), TicketSearch(filter).condition,
+    ]
     if let account = filter.account { conditions.append("account = \(account)") }
     switch filter.view {
     case .all: break
@@ -171,7 +176,7 @@ extension TicketStore {
     }
     if !filter.priorities.isEmpty { conditions.append("priority IN \(filter.priorities)") }
     for word in SearchText.words(filter.query) {
-      conditions.append("search_text \(containing: word)")
+      conditions.append("tickets.search_text \(containing: word)")
     }
     return conditions
   }
@@ -188,7 +193,8 @@ extension TicketStore {
   }
 
   private func after(_ page: PageRequest, _ filter: Filter) throws -> SQL {
-    switch filter.order {
+    if TicketSearch(filter).leads { return try page.after("number", order: .descending) }
+    return switch filter.order {
     case .newest: try page.after("created", "number", order: .descending)
     case .oldest: try page.after("created", "number", order: .ascending)
     case .lastUpdated:
