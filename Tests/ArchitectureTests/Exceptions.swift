@@ -32,6 +32,8 @@ enum Tables {
   /// Tables without a tenant of their own, by name, and why.
   static let withoutTenant: [String: String] = [
     "portico_migrations": "which migrations this database has had; holds nothing of a tenant",
+    "tickets_search":
+      "an index of SQLite's without content; the ticket that it names is read with its tenant",
     "portico_leases": "which process does a job that walks every tenant",
     "portico_processes": "what each process tells of itself; holds nothing of a tenant",
   ]
