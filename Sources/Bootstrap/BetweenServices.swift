@@ -49,14 +49,14 @@ extension Listener {
 
 extension ServiceConfiguration {
   /// A call that only reads, may be made twice by its contract, or carries a request id (`RequestNaming` sees to that) is
-  /// made up to four times in all when a server answers UNAVAILABLE, while most calls succeed. No other
+  /// made up to five times in all when a server answers UNAVAILABLE, while most calls succeed. No other
   /// call is repeated, unless no server saw it.
   static let repeating: ServiceConfiguration? = {
     var configuration = ServiceConfiguration()
     do throws(ServiceConfigurationError) {
       let reads = try MethodConfiguration(
         retryPolicy: RetryPolicy(
-          maximumAttempts: 4, initialBackoff: .milliseconds(50), maximumBackoff: .milliseconds(500),
+          maximumAttempts: 5, initialBackoff: .milliseconds(50), maximumBackoff: .milliseconds(500),
           retryableCodes: [.unavailable]))
       for method in PorticoAPI.Methods.all where method.mayBeRepeated {
         try configuration.methods.set(reads, service: method.service, method: method.name)

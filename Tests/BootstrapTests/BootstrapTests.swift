@@ -86,9 +86,9 @@ struct ServiceHostTests {
   func retries() async throws {
     try await Stage.run { stage in
       let postbox = Postbox()
-      // A request with an id is sent four times before the relay hears of it.
+      // A request with an id is sent five times before the relay hears of it.
       let later = Status(.unavailable, "later")
-      postbox.refuse(later, later, later, later, Status(.invalidArgument, "never"))
+      postbox.refuse(later, later, later, later, later, Status(.invalidArgument, "never"))
       try await stage.serve("messaging", [postbox])
       let host = try await stage.start(BoardService.self)
       let store = try #require(await host.store)

@@ -177,6 +177,14 @@ final class Backend: @unchecked Sendable {
     }
   }
 
+  /// Ends the wait after a failed pass.
+  func retryNow() {
+    guard case .failed = state, transports.isEmpty, connector == nil, timer != nil else { return }
+    timer?.cancel()
+    timer = nil
+    connect()
+  }
+
   // MARK: losing
 
   private func lost(_ transport: Transport) {

@@ -141,12 +141,20 @@ final class Balancer: @unchecked Sendable {
   }
 
   private func refresh() {
+    let hadReady = !ready.isEmpty
     ready = backends.filter {
       if case .ready = $0.state { !$0.outlier.isEjected } else { false }
     }
+    if hadReady, ready.isEmpty { hurry() }
     hasIdle = backends.contains { if case .idle = $0.state { true } else { false } }
     if position >= ready.count { position = 0 }
     owner.balancerChanged()
+  }
+
+  /// The last server that took calls is gone: one that was away may be back, as in a rolling restart, and is not to be
+  /// waited for until its back-off has passed. Once for each such loss, so that nobody is stormed.
+  private func hurry() {
+    for backend in backends { backend.retryNow() }
   }
 
   // MARK: addresses
