@@ -18,7 +18,7 @@ from bench.server import CORES, free_port, on
 SERVICES = ("messaging", "identity", "ticketing", "billing", "cms")
 PASSWORD = "Harbour-Light-27"
 TENANT = "brightwater"
-AGENT = "maeve"
+AGENT = "tomas"
 START_LIMIT = 120
 """Seconds until the gateway must be ready."""
 
@@ -117,7 +117,7 @@ class Portal:
         while time.monotonic() < end:
             for name, program in self.running.items():
                 if program.process.poll() is not None:
-                    raise RuntimeError(f"portico-{name} ended:\n{program.log.read_text()[-2000:]}")
+                    raise RuntimeError(f"portico-{name} ended:\n{program.log.read_text()[:3000]}")
             try:
                 if Browser(self.port).get("/readyz")[0] == 200:
                     return

@@ -133,7 +133,11 @@ public struct Decision: Sendable, Hashable {
 
   /// Several grants of one permission: the one that reaches furthest counts.
   private static func widest(_ permission: Permission, in grants: [Grant]) -> Reach? {
-    grants.filter { $0.permission == permission }.map(\.reach).max()
+    var widest: Reach?
+    for grant in grants where grant.permission == permission {
+      widest = max(widest ?? grant.reach, grant.reach)
+    }
+    return widest
   }
 
   /// Without a permission to say how far, a customer reaches what is theirs; staff have no part of an account to

@@ -17,7 +17,7 @@ public struct IdentityPropagation: ClientInterceptor {
   private func identified(
     _ options: CallOptions, calling method: Method
   ) throws -> CallOptions {
-    let isSigned = !options.metadata.values(PrincipalToken.key).isEmpty
+    let isSigned = options.metadata.contains(PrincipalToken.key)
     if let asService = options[AsServiceKey.self] {
       // Without a key of its own it may stand inside one that has signed already.
       if identity == nil, isSigned { return options }
@@ -32,13 +32,5 @@ public struct IdentityPropagation: ClientInterceptor {
     guard !isSigned, let admission = Call.current?[AdmissionKey.self]
     else { return options }
     return try options.principal(admission.token)
-  }
-}
-
-extension Method {
-  /// The process that answers this method: `ticketing` of `portico.ticketing.v1.Tickets`.
-  public var owner: String {
-    let parts = service.split(separator: ".")
-    return parts.count >= 2 ? String(parts[1]) : service
   }
 }

@@ -3,7 +3,7 @@ import Values
 
 /// A principal token that a verifier of this process found good, ready to go with many calls: spelled for the metadata
 /// once, and believed by the `ClientGate` without being decoded and hashed again. Only a `Verifier` makes it.
-public struct PrincipalProof: Sendable {
+public final class PrincipalProof: Sendable {
   public let principal: Principal
   /// As identity signed it.
   public let token: [UInt8]
@@ -37,8 +37,7 @@ extension CallOptions {
   /// These options, with a principal whose token has been verified here.
   public func principal(_ proof: PrincipalProof) -> CallOptions {
     var copy = self
-    copy.metadata.remove(PrincipalToken.key)
-    copy.metadata.append(contentsOf: proof.metadata)
+    copy.metadata.replace(PrincipalToken.key, with: proof.metadata)
     copy[PrincipalProofKey.self] = proof
     return copy
   }
@@ -46,7 +45,7 @@ extension CallOptions {
   /// The proof of the token that will be sent; nil where the metadata has been given another one since.
   var principalProof: PrincipalProof? {
     guard let proof = self[PrincipalProofKey.self], let spelled = proof.spelled,
-      metadata[PrincipalToken.key] == spelled
+      metadata.first(PrincipalToken.key, isSpelled: spelled)
     else { return nil }
     return proof
   }

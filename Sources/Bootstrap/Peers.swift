@@ -54,6 +54,11 @@ public final class Peers: Sendable {
       RequestNaming(base: LazyCaller(service: service, peers: self)), interceptors)
   }
 
+  /// The same without any interceptor, for who has them around all services at once.
+  public func directCaller(_ service: String) -> any Caller {
+    LazyCaller(service: service, peers: self)
+  }
+
   /// Reads the certificates of every channel again. Throws when those of some cannot be used.
   public func reloadCertificates() throws {
     var failure: (any Error)?

@@ -29,11 +29,16 @@ public enum Base64URL {
   /// Nil unless every character is of the alphabet and the unused bits of the last one are zero, so that one
   /// byte string has one spelling only.
   public static func decode(_ text: String) -> [UInt8]? {
+    var text = text
+    return text.withUTF8 { decode($0) }
+  }
+
+  private static func decode(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(text.utf8.count * 3 / 4)
+    bytes.reserveCapacity(text.count * 3 / 4)
     var bits: UInt32 = 0
     var held = 0
-    for character in text.utf8 {
+    for character in text {
       let value = values[Int(character)]
       guard value != 0xff else { return nil }
       bits = bits << 6 | UInt32(value)

@@ -90,6 +90,18 @@ public struct HeaderFields: Sendable {
     return memory.withBytes { $0[of: memory[index].value].isSame(as: wanted) }
   }
 
+  /// The same with a value and a name that are known at run time only.
+  public func first(_ name: String, is value: String) -> Bool {
+    guard let memory, let index = index(of: name) else { return false }
+    var value = value
+    return value.withUTF8 { wanted in
+      memory.withBytes { $0[of: memory[index].value].isSame(as: UnsafeRawBufferPointer(wanted)) }
+    }
+  }
+
+  /// Whether a field has this name; no string is made.
+  public func contains(_ name: String) -> Bool { index(of: name) != nil }
+
   /// Whether the value at `index` is exactly this; no string is made.
   @inlinable
   public func value(at index: Int, is value: StaticString) -> Bool {
@@ -136,6 +148,12 @@ public struct HeaderFields: Sendable {
   @inlinable
   public func withValue<R>(at index: Int, _ body: (UnsafeRawBufferPointer) -> R) -> R {
     withExtendedLifetime(self) { body(rawValue(at: index)) }
+  }
+
+  /// The same for the name at `index`.
+  @inlinable
+  public func withName<R>(at index: Int, _ body: (UnsafeRawBufferPointer) -> R) -> R {
+    withExtendedLifetime(self) { body(rawName(at: index)) }
   }
 
   /// Bytes of this list's own memory: only while the caller keeps the list alive.

@@ -10,7 +10,7 @@ enum JSONBase64 {
     return table
   }()
 
-  static func append(_ bytes: UnsafeRawBufferPointer, to out: inout [UInt8]) {
+  static func append(_ bytes: UnsafeRawBufferPointer, to out: JSONOutput) {
     var at = 0
     while at < bytes.count {
       let count = min(3, bytes.count - at)

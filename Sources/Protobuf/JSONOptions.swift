@@ -62,11 +62,10 @@ extension MessageDescriptor {
   ) throws -> [UInt8] {
     let result = try bytes.withUnsafeBufferPointer { buffer throws(DecodingError) in
       try withUnpacked(buffer) { structure -> Result<[UInt8], JSONError> in
-        var printer = JSONPrinter(options: options)
-        printer.out.reserveCapacity(bytes.count * 2 + 64)
+        var printer = JSONPrinter(options: options, room: bytes.count * 3 + 64)
         do throws(JSONError) {
           try body(&printer, UnsafeRawPointer(structure))
-          return .success(printer.out)
+          return .success(printer.out.bytes)
         } catch { return .failure(error) }
       }
     }

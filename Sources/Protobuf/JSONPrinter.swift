@@ -9,14 +9,18 @@ import CProtobufC
 /// Writes C structures as JSON, led by their descriptors. The structures come from a checked decode, so strings are
 /// UTF-8 and the nesting is bounded.
 struct JSONPrinter {
-  var out: [UInt8] = []
+  let out: JSONOutput
   let options: JSONOptions
   /// Objects and arrays that are open. `Any` is decoded anew each time, and lists count in JSON and not on the wire,
   /// so the scan before decoding does not bound it.
   private var depth = 0
   private var anyDepth = 0
 
-  init(options: JSONOptions) { self.options = options }
+  /// - Parameter room: bytes that the text will probably have.
+  init(options: JSONOptions, room: Int = 64) {
+    self.options = options
+    out = JSONOutput(room: room)
+  }
 
   mutating func message(_ message: UnsafeRawPointer, _ shape: JSONShape) throws(JSONError) {
     if let wellKnown = shape.wellKnown {
@@ -40,7 +44,7 @@ struct JSONPrinter {
         string(field.descriptor.name)
         byte(":")
       } else {
-        out.append(contentsOf: field.key)
+        out.append(field.key)
       }
       do { try value(of: field, in: message) } catch { throw error.inside(field.jsonName) }
     }
@@ -90,7 +94,7 @@ struct JSONPrinter {
   mutating func value(of field: JSONShape.Field, in message: UnsafeRawPointer) throws(JSONError) {
     guard !field.isRepeated else { return try list(field, message) }
     guard isPresent(field, message) ?? true else { return text("null") }
-    try value(field.kind, message + field.offset)
+    try value(field, message + field.offset)
   }
 
   private mutating func list(
@@ -106,7 +110,7 @@ struct JSONPrinter {
     try nested("[", "]") { printer throws(JSONError) in
       for index in 0..<count {
         if index > 0 { printer.byte(",") }
-        do throws(JSONError) { try printer.value(field.kind, start + index * stride) } catch {
+        do throws(JSONError) { try printer.value(field, start + index * stride) } catch {
           throw error.inside("[\(index)]")
         }
       }
@@ -130,13 +134,17 @@ struct JSONPrinter {
 
   // MARK: Scalars
 
+  /// One value of a field, at its place in memory.
   mutating func value(
-    _ kind: FieldDescriptor.Kind, _ place: UnsafeRawPointer
+    _ field: JSONShape.Field, _ place: UnsafeRawPointer
   ) throws(JSONError) {
-    switch kind {
-    case .int32, .sint32, .sfixed32: text(String(place.load(as: Int32.self)))
-    case .uint32, .fixed32: text(String(place.load(as: UInt32.self)))
-    case .int64, .sint64, .sfixed64: quoted(String(place.load(as: Int64.self)))
+    switch field.kind {
+    case .int32, .sint32, .sfixed32: out.append(Int64(place.load(as: Int32.self)))
+    case .uint32, .fixed32: out.append(Int64(place.load(as: UInt32.self)))
+    case .int64, .sint64, .sfixed64:
+      byte("\"")
+      out.append(place.load(as: Int64.self))
+      byte("\"")
     case .uint64, .fixed64: quoted(String(place.load(as: UInt64.self)))
     case .float: number(place.load(as: Float.self))
     case .double: number(place.load(as: Double.self))
@@ -148,20 +156,22 @@ struct JSONPrinter {
     case .bytes:
       let data = place.load(as: ProtobufCBinaryData.self)
       byte("\"")
-      JSONBase64.append(UnsafeRawBufferPointer(start: data.data, count: data.len), to: &out)
+      JSONBase64.append(UnsafeRawBufferPointer(start: data.data, count: data.len), to: out)
       byte("\"")
     case .message(let type):
       guard let inner = pointer(place, 0) else { return text("null") }
-      try message(inner, JSONShape.of(type))
+      try message(inner, field.shape(of: type))
     }
   }
 
   private mutating func enumeration(_ number: Int32, _ type: EnumDescriptor) {
     // A number that this build does not know is written as it is (R-129).
-    if !options.enumsAsNumbers, let name = type.name(of: number) {
-      quoted(name)
+    if !options.enumsAsNumbers, let name = type.characters(ofName: number) {
+      byte("\"")
+      out.append(UnsafeRawBufferPointer(start: name, count: strlen(name)))
+      byte("\"")
     } else {
-      text(String(number))
+      out.append(Int64(number))
     }
   }
 
@@ -188,13 +198,13 @@ struct JSONPrinter {
   /// UTF-8 between quotes. `<` and `>` are escaped too: the text stays harmless where HTML is sniffed.
   private mutating func string(_ bytes: UnsafeRawBufferPointer) {
     byte("\"")
-    var clean = 0
-    for (index, byte) in bytes.enumerated() where Self.needsEscape[Int(byte)] {
-      out.append(contentsOf: bytes[clean..<index])
-      clean = index + 1
-      escape(byte)
+    var rest = bytes[...]
+    while let index = rest.firstIndex(where: Self.needsEscape) {
+      out.append(UnsafeRawBufferPointer(rebasing: rest[..<index]))
+      escape(rest[index])
+      rest = rest[(index + 1)...]
     }
-    out.append(contentsOf: bytes[clean...])
+    out.append(UnsafeRawBufferPointer(rebasing: rest))
     byte("\"")
   }
 
@@ -206,23 +216,25 @@ struct JSONPrinter {
     case 0x0D: text("\\r")
     case 0x09: text("\\t")
     default:
-      let digits = Array("0123456789abcdef".utf8)
       text("\\u00")
-      out.append(digits[Int(value >> 4)])
-      out.append(digits[Int(value & 15)])
+      for digit in [value >> 4, value & 15] {
+        out.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+      }
     }
   }
 
-  private static let needsEscape: [Bool] = (0..<256).map { byte in
-    byte < 0x20 || byte == 0x7F || [0x22, 0x5C, 0x3C, 0x3E].contains(byte)
+  @inline(__always)
+  private static func needsEscape(_ byte: UInt8) -> Bool {
+    byte < 0x20 || byte == 0x7F || byte == 0x22 || byte == 0x5C || byte == 0x3C || byte == 0x3E
   }
 
   // MARK: Bytes
 
-  mutating func byte(_ value: Unicode.Scalar) { out.append(UInt8(ascii: value)) }
-  mutating func text(_ value: String) { out.append(contentsOf: value.utf8) }
+  @inline(__always)
+  func byte(_ value: Unicode.Scalar) { out.append(UInt8(ascii: value)) }
+  func text(_ value: String) { out.append(value) }
   /// Text that needs no escapes.
-  mutating func quoted(_ value: String) {
+  func quoted(_ value: String) {
     byte("\"")
     text(value)
     byte("\"")

@@ -21,7 +21,7 @@ extension JSONPrinter {
       for (name, entry) in try last(entries, key) {
         if !isFirst { byte(",") }
         isFirst = false
-        out.append(contentsOf: name)
+        out.append(name)
         byte(":")
         try self.entry(value, entry)
       }
@@ -37,10 +37,10 @@ extension JSONPrinter {
     var places: [[UInt8]: Int] = [:]
     for entry in entries {
       var printer = JSONPrinter(options: options)
-      try printer.value(key.kind, entry + key.offset)
-      let name =
-        printer.out.first == UInt8(ascii: "\"")
-        ? printer.out : [UInt8(ascii: "\"")] + printer.out + [UInt8(ascii: "\"")]
+      try printer.value(key, entry + key.offset)
+      let spelled = printer.out.bytes
+      let quote = UInt8(ascii: "\"")
+      let name = spelled.first == quote ? spelled : [quote] + spelled + [quote]
       if let place = places[name] {
         kept[place].entry = entry
       } else {
@@ -57,7 +57,7 @@ extension JSONPrinter {
     _ value: JSONShape.Field, _ entry: UnsafeRawPointer
   ) throws(JSONError) {
     guard case .message(let type) = value.kind, pointer(entry, value.offset) == nil else {
-      return try self.value(value.kind, entry + value.offset)
+      return try self.value(value, entry + value.offset)
     }
     let size = type.structureSize
     let room = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)

@@ -8,10 +8,12 @@ extension JSONPrinter {
     switch kind {
     case .timestamp:
       let (seconds, nanos) = try secondsAndNanos(message, shape)
-      guard let text = JSONTime.text(JSONTime.Stamp(seconds: seconds, nanos: nanos)) else {
+      let stamp = JSONTime.Stamp(seconds: seconds, nanos: nanos)
+      byte("\"")
+      guard JSONTime.spell(stamp, { out.append($0) }) else {
         throw JSONError("is a time outside of the years 1 to 9999")
       }
-      quoted(text)
+      byte("\"")
     case .duration:
       let (seconds, nanos) = try secondsAndNanos(message, shape)
       guard let text = JSONTime.text(seconds: seconds, nanos: nanos) else {
@@ -21,7 +23,7 @@ extension JSONPrinter {
     case .fieldMask: string(JSONMask.text(strings(message, try field("paths", shape))))
     case .wrapper:
       let field = try field("value", shape)
-      try value(field.kind, message + field.offset)
+      try value(field, message + field.offset)
     case .structure, .listValue: try value(of: try first(shape), in: message)
     case .value: try oneof(message, shape)
     case .any: try any(message, shape)
@@ -33,6 +35,14 @@ extension JSONPrinter {
     return field
   }
 
+  /// By its place, of a type whose shape was looked at when it was found to be well known.
+  private func field(_ place: Int, _ shape: JSONShape) throws(JSONError) -> JSONShape.Field {
+    guard shape.fields.indices.contains(place) else {
+      throw JSONError("is not a \(shape.type.name)")
+    }
+    return shape.fields[place]
+  }
+
   private func first(_ shape: JSONShape) throws(JSONError) -> JSONShape.Field {
     guard let field = shape.fields.first else { throw JSONError("is not a \(shape.type.name)") }
     return field
@@ -42,8 +52,8 @@ extension JSONPrinter {
     _ message: UnsafeRawPointer, _ shape: JSONShape
   ) throws(JSONError) -> (Int64, Int32) {
     (
-      message.load(fromByteOffset: try field("seconds", shape).offset, as: Int64.self),
-      message.load(fromByteOffset: try field("nanos", shape).offset, as: Int32.self)
+      message.load(fromByteOffset: try field(0, shape).offset, as: Int64.self),
+      message.load(fromByteOffset: try field(1, shape).offset, as: Int32.self)
     )
   }
 
@@ -65,7 +75,7 @@ extension JSONPrinter {
     guard let field = shape.fields.first(where: { $0.number == number }), number != 1 else {
       return text("null")
     }
-    try value(field.kind, message + field.offset)
+    try value(field, message + field.offset)
   }
 
   private mutating func any(_ message: UnsafeRawPointer, _ shape: JSONShape) throws(JSONError) {
@@ -84,7 +94,7 @@ extension JSONPrinter {
         try printer.insideAny { printer throws(JSONError) in try printer.packed(bytes, type) }
       } else {
         printer.text(",\"value\":\"")
-        JSONBase64.append(UnsafeRawBufferPointer(bytes), to: &printer.out)
+        JSONBase64.append(UnsafeRawBufferPointer(bytes), to: printer.out)
         printer.byte("\"")
       }
     }
@@ -112,6 +122,6 @@ extension JSONPrinter {
     } catch {
       throw JSONError("holds bytes that are not a \(type.name)")
     }
-    out = try result.get().out
+    _ = try result.get()
   }
 }

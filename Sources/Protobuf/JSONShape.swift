@@ -3,7 +3,8 @@ import Synchronization
 
 /// What JSON coding needs to know of a message type, worked out once: names, kinds and places of its fields.
 final class JSONShape: Sendable {
-  struct Field: Sendable {
+  /// A class, for printing goes over fields again and again: to look at one counts one reference.
+  final class Field: Sendable {
     let descriptor: FieldDescriptor
     let kind: FieldDescriptor.Kind
     let presence: FieldDescriptor.Presence
@@ -15,6 +16,25 @@ final class JSONShape: Sendable {
     let jsonName: String
     /// `"createTime":` as it is written.
     let key: [UInt8]
+    private let inner = AtomicLazyReference<JSONShape>()
+
+    fileprivate init(_ field: FieldDescriptor) {
+      descriptor = field
+      kind = field.kind
+      presence = field.presence
+      isRepeated = field.isRepeated
+      isMap = field.isMap
+      number = field.number
+      offset = field.offset
+      quantifierOffset = field.quantifierOffset
+      jsonName = field.jsonName
+      key = Array("\"\(field.jsonName)\":".utf8)
+    }
+
+    /// The shape of the messages that it holds, looked up once.
+    func shape(of type: MessageDescriptor) -> JSONShape {
+      inner.load() ?? inner.storeIfNil(JSONShape.of(type))
+    }
   }
 
   /// Types that JSON spells in a way of their own.
@@ -31,13 +51,7 @@ final class JSONShape: Sendable {
 
   private init(_ type: MessageDescriptor) {
     self.type = type
-    fields = type.fields.map { field in
-      Field(
-        descriptor: field, kind: field.kind, presence: field.presence, isRepeated: field.isRepeated,
-        isMap: field.isMap, number: field.number, offset: field.offset,
-        quantifierOffset: field.quantifierOffset, jsonName: field.jsonName,
-        key: Array("\"\(field.jsonName)\":".utf8))
-    }
+    fields = type.fields.map { Field($0) }
     var places: [String: Int] = [:]
     for (place, field) in fields.enumerated() {
       places[field.descriptor.name] = place

@@ -2,8 +2,8 @@
 public enum JSONString {
   /// The text between quotes, with everything escaped that must be.
   public static func quoted(_ text: String) -> [UInt8] {
-    var printer = JSONPrinter(options: JSONOptions())
+    var printer = JSONPrinter(options: JSONOptions(), room: text.utf8.count + 16)
     printer.string(text)
-    return printer.out
+    return printer.out.bytes
   }
 }

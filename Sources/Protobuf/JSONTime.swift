@@ -11,17 +11,52 @@ enum JSONTime {
 
   /// RFC 3339 in UTC with 0, 3, 6 or 9 digits; nil outside of years 1 to 9999.
   static func text(_ stamp: Stamp) -> String? {
+    var text = ""
+    return spell(stamp) { text = String(decoding: $0, as: UTF8.self) } ? text : nil
+  }
+
+  /// Gives `body` the same as bytes; false, and no call, outside of years 1 to 9999.
+  static func spell(_ stamp: Stamp, _ body: (UnsafeRawBufferPointer) -> Void) -> Bool {
     guard stampRange.contains(stamp.seconds), (0..<1_000_000_000).contains(stamp.nanos) else {
-      return nil
+      return false
     }
     let (quotient, remainder) = Int(stamp.seconds).quotientAndRemainder(dividingBy: 86400)
     let days = remainder < 0 ? quotient - 1 : quotient
     let second = Int(stamp.seconds) - days * 86400
     let (year, month, day) = civil(fromDays: days)
-    let date = "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
-    let time =
-      "\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
-    return "\(date)T\(time)\(fraction(stamp.nanos))Z"
+    withUnsafeTemporaryAllocation(byteCount: 30, alignment: 1) { room in
+      var digits = Digits(room: room)
+      digits.put(year, 4, then: "-")
+      digits.put(month, 2, then: "-")
+      digits.put(day, 2, then: "T")
+      digits.put(second / 3600, 2, then: ":")
+      digits.put(second / 60 % 60, 2, then: ":")
+      digits.put(second % 60, 2, then: stamp.nanos == 0 ? "Z" : ".")
+      switch Int(stamp.nanos) {
+      case 0: break
+      case let nanos where nanos % 1_000_000 == 0: digits.put(nanos / 1_000_000, 3, then: "Z")
+      case let nanos where nanos % 1000 == 0: digits.put(nanos / 1000, 6, then: "Z")
+      case let nanos: digits.put(nanos, 9, then: "Z")
+      }
+      body(UnsafeRawBufferPointer(rebasing: room[..<digits.count]))
+    }
+    return true
+  }
+
+  /// Numbers with leading zeros, one after the other.
+  private struct Digits {
+    let room: UnsafeMutableRawBufferPointer
+    var count = 0
+
+    mutating func put(_ number: Int, _ width: Int, then separator: Unicode.Scalar) {
+      var rest = number
+      for place in (count..<(count + width)).reversed() {
+        room[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+        rest /= 10
+      }
+      room[count + width] = UInt8(ascii: separator)
+      count += width + 1
+    }
   }
 
   /// RFC 3339 with any offset and up to nine digits of a second.

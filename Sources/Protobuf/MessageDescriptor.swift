@@ -97,6 +97,11 @@ public struct EnumDescriptor: @unchecked Sendable, Hashable, CustomStringConvert
     protobuf_c_enum_descriptor_get_value(pointer, number).map { String(cString: $0.pointee.name) }
   }
 
+  /// The same as C has it, to be copied at once; static like the descriptor.
+  func characters(ofName number: Int32) -> UnsafePointer<CChar>? {
+    protobuf_c_enum_descriptor_get_value(pointer, number)?.pointee.name
+  }
+
   public var description: String { name }
 
   public static func == (a: EnumDescriptor, b: EnumDescriptor) -> Bool {

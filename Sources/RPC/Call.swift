@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import Synchronization
 import Values
@@ -240,9 +241,46 @@ public enum RequestID {
     return isFit ? text : nil
   }
 
-  /// A new one: 16 hexadecimal digits.
-  public static func make() -> String {
-    let digits = String(UInt64.random(in: .min ... .max), radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
+  /// A new one: 16 hexadecimal digits. Random, so that nobody learns how many requests others make.
+  public static func make() -> String { numbers.withLock { $0.next().hexadecimal } }
+
+  /// Random numbers in store: asking the kernel for each would be a system call a request.
+  private struct Numbers {
+    var rest: [UInt64] = []
+
+    mutating func next() -> UInt64 {
+      if let number = rest.popLast() { return number }
+      rest = [UInt64](unsafeUninitializedCapacity: 32) { numbers, count in
+        let bytes = UnsafeMutableRawBufferPointer(numbers)
+        // As much as the kernel gives at a time; it comes whole or not at all.
+        let isFilled = bytes.baseAddress.map { getentropy($0, bytes.count) == 0 } ?? false
+        count = isFilled ? numbers.count : 0
+      }
+      return rest.popLast() ?? .random(in: .min ... .max)
+    }
+  }
+
+  private static let numbers = Mutex(Numbers())
+}
+
+extension UInt64 {
+  /// Sixteen digits.
+  fileprivate var hexadecimal: String {
+    String(unsafeUninitializedCapacity: 16) { digits in
+      for place in 0..<16 {
+        let digit = UInt8(truncatingIfNeeded: self >> UInt64(60 - 4 * place)) & 15
+        digits[place] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+      }
+      return 16
+    }
+  }
+}
+
+extension Metadata {
+  /// Puts the id of the request on a call that is made for it, in the place of any other. An id that is unfit for
+  /// a log line is not sent on.
+  public mutating func identify(_ requestID: String) {
+    remove(RequestID.key)
+    if let id = RequestID.accepted(requestID) { fields.append(RequestID.key, id) }
   }
 }

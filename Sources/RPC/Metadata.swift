@@ -77,6 +77,22 @@ public struct Metadata: Sendable {
     !(0..<fields.count).contains { Self.isVisible(fields.nameBytes(at: $0)) }
   }
 
+  /// Whether there is a value of this key. No string is made.
+  public func contains(_ key: String) -> Bool {
+    Self.isVisible(key.utf8) && fields.contains(key)
+  }
+
+  /// Whether the first value of a key is exactly this, as the wire spells it (base64 for `-bin`). No string is made.
+  public func first(_ key: String, isSpelled value: String) -> Bool {
+    Self.isVisible(key.utf8) && fields.first(key, is: value)
+  }
+
+  /// Puts everything of `other` in the place of what is there under one key, for entries that were checked before.
+  public mutating func replace(_ key: String, with other: Metadata) {
+    remove(key)
+    append(contentsOf: other)
+  }
+
   /// Adds a text value. Throws if the key is reserved, malformed or ends in `-bin`, or the value is not
   /// printable ASCII.
   public mutating func append(_ key: String, _ value: String) throws(MetadataError) {
@@ -153,9 +169,16 @@ public struct Metadata: Sendable {
 
   /// Whether a name belongs to the application and not to the protocol.
   static func isVisible(_ name: some Collection<UInt8>) -> Bool {
-    guard let first = name.first, first != UInt8(ascii: ":") else { return false }
-    if name.starts(with: "grpc-".utf8) { return false }
-    return !reserved.contains { $0.count == name.count && name.elementsEqual($0) }
+    guard let first = name.first else { return false }
+    switch first {
+    case UInt8(ascii: ":"): return false
+    case UInt8(ascii: "g"): return !name.starts(with: "grpc-".utf8)
+    // With these letters begin the reserved ones: most names are not looked at any further.
+    case UInt8(ascii: "t"), UInt8(ascii: "c"), UInt8(ascii: "k"), UInt8(ascii: "p"),
+      UInt8(ascii: "u"), UInt8(ascii: "h"):
+      return !reserved.contains { $0.count == name.count && name.elementsEqual($0) }
+    default: return true
+    }
   }
 }
 

@@ -9,40 +9,77 @@ public struct Method: Sendable {
   /// The proto option `idempotency_level`: whether a client may repeat a call that failed.
   public enum Idempotency: Sendable, Hashable { case unknown, noSideEffects, idempotent }
 
+  /// Methods are passed from hand to hand with every call: one reference, whatever there is to know of one.
+  private final class Facts: Sendable {
+    let service: String
+    let name: String
+    let path: String
+    let owner: String
+    let input: MessageDescriptor
+    let output: MessageDescriptor
+    let streaming: Streaming
+    let idempotency: Idempotency
+    let http: [HTTPRule]
+    let isOnlyGet: Bool
+    let access: AccessRule
+    let isDeprecated: Bool
+    let documentation: String
+
+    init(
+      service: String, name: String, input: MessageDescriptor, output: MessageDescriptor,
+      streaming: Streaming, idempotency: Idempotency, http: [HTTPRule], access: AccessRule,
+      isDeprecated: Bool, documentation: String
+    ) {
+      self.service = service
+      self.name = name
+      path = "/\(service)/\(name)"
+      let parts = service.split(separator: ".")
+      owner = parts.count >= 2 ? String(parts[1]) : service
+      self.input = input
+      self.output = output
+      self.streaming = streaming
+      self.idempotency = idempotency
+      self.http = http
+      isOnlyGet = http.allSatisfy { $0.verb.uppercased() == "GET" }
+      self.access = access
+      self.isDeprecated = isDeprecated
+      self.documentation = documentation
+    }
+  }
+
+  private let facts: Facts
+
   /// Full service name, `portico.ticketing.v1.Tickets`.
-  public let service: String
+  public var service: String { facts.service }
   /// `CloseTicket`.
-  public let name: String
+  public var name: String { facts.name }
   /// `/portico.ticketing.v1.Tickets/CloseTicket`.
-  public let path: String
-  public let input: MessageDescriptor
-  public let output: MessageDescriptor
-  public let streaming: Streaming
-  public let idempotency: Idempotency
+  public var path: String { facts.path }
+  /// The process that answers it: `ticketing` of `portico.ticketing.v1.Tickets`.
+  public var owner: String { facts.owner }
+  public var input: MessageDescriptor { facts.input }
+  public var output: MessageDescriptor { facts.output }
+  public var streaming: Streaming { facts.streaming }
+  public var idempotency: Idempotency { facts.idempotency }
   /// google.api.http, the main rule first, then `additional_bindings`; empty when the method has no JSON route.
-  public let http: [HTTPRule]
+  public var http: [HTTPRule] { facts.http }
+  /// No route of it is anything but a GET; so also where it has none.
+  public var isOnlyGet: Bool { facts.isOnlyGet }
   /// Who may call it; the gate asks nothing else.
-  public let access: AccessRule
-  public let isDeprecated: Bool
+  public var access: AccessRule { facts.access }
+  public var isDeprecated: Bool { facts.isDeprecated }
   /// The comment of the `rpc` in the proto file.
-  public let documentation: String
+  public var documentation: String { facts.documentation }
 
   public init(
     service: String, name: String, input: MessageDescriptor, output: MessageDescriptor,
     streaming: Streaming = .unary, idempotency: Idempotency = .unknown, http: [HTTPRule] = [],
     access: AccessRule, isDeprecated: Bool = false, documentation: String = ""
   ) {
-    self.service = service
-    self.name = name
-    self.path = "/\(service)/\(name)"
-    self.input = input
-    self.output = output
-    self.streaming = streaming
-    self.idempotency = idempotency
-    self.http = http
-    self.access = access
-    self.isDeprecated = isDeprecated
-    self.documentation = documentation
+    facts = Facts(
+      service: service, name: name, input: input, output: output, streaming: streaming,
+      idempotency: idempotency, http: http, access: access, isDeprecated: isDeprecated,
+      documentation: documentation)
   }
 }
 
@@ -50,7 +87,7 @@ extension Method {
   /// Whether a call changes nothing: by its `idempotency_level`, or because it is a GET, which HTTP holds to be safe.
   public var isReadOnly: Bool {
     idempotency == .noSideEffects
-      || !http.isEmpty && http.allSatisfy { $0.verb.uppercased() == "GET" }
+      || !http.isEmpty && isOnlyGet
   }
 }
 

@@ -7,27 +7,40 @@ struct JSONLine {
   init() { bytes.reserveCapacity(512) }
 
   var finished: String { String(decoding: bytes, as: UTF8.self) }
+  /// The same, as it goes to a file.
+  var finishedBytes: [UInt8] { bytes }
 
   /// Text that is JSON already.
   mutating func raw(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
   /// A number that is not negative, with leading zeros up to `digits`.
   mutating func number(_ number: Int, digits: Int) {
-    let text = String(number)
-    for _ in 0..<max(0, digits - text.utf8.count) { bytes.append(UInt8(ascii: "0")) }
-    raw(text)
+    var divisor = 1
+    var width = 1
+    while width < digits || number / divisor >= 10 {
+      divisor *= 10
+      width += 1
+    }
+    while divisor > 0 {
+      bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
+      divisor /= 10
+    }
   }
 
   /// A JSON string.
   mutating func text(_ text: String) {
-    raw("\"")
+    bytes.append(0x22)
+    var copy = text
     // Nearly every text is plain ASCII and is copied as it stands.
-    if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) && $0 != 0x22 && $0 != 0x5C }) {
-      raw(text)
-    } else {
-      for scalar in text.unicodeScalars { self.scalar(scalar) }
+    let isPlain = copy.withUTF8 { utf8 in
+      guard utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }) else {
+        return false
+      }
+      bytes.append(contentsOf: utf8)
+      return true
     }
-    raw("\"")
+    if !isPlain { for scalar in text.unicodeScalars { self.scalar(scalar) } }
+    bytes.append(0x22)
   }
 
   private mutating func scalar(_ scalar: Unicode.Scalar) {

@@ -30,6 +30,16 @@ public struct LineLogHandler: LogHandler {
     set { metadata[key] = newValue }
   }
 
+  /// A line that is written for every request: its fields come in their order, and no table of them is made. False when
+  /// the logger has something to add to each line; then it goes the usual way.
+  func write(_ level: Logger.Level, _ message: String, _ fields: [LogField]) -> Bool {
+    guard metadata.isEmpty, metadataProvider == nil, format == .json else { return false }
+    let record = LogRecord(
+      time: clock.now, level: level, label: label, message: message, fields: [:])
+    sink.write(utf8: record.json(fields))
+    return true
+  }
+
   public func log(event: LogEvent) {
     var fields = metadata
     if let provided = metadataProvider?.get() { fields.merge(provided) { $1 } }
@@ -49,4 +59,11 @@ public struct LineLogHandler: LogHandler {
 public protocol LogSink: Sendable {
   /// - Parameter line: without its line feed, and free of control characters.
   func write(line: String)
+
+  /// The same in UTF-8.
+  func write(utf8 line: [UInt8])
+}
+
+extension LogSink {
+  public func write(utf8 line: [UInt8]) { write(line: String(decoding: line, as: UTF8.self)) }
 }

@@ -14,7 +14,32 @@ struct LogRecord {
   ///
   /// A field that would hide one of the four fixed ones is written with a trailing underscore.
   var json: String {
-    // As bytes: a line a request is spelled, and a String grown scalar by scalar costs ten times as much.
+    var line = fixedFields
+    for (key, value) in fields.sorted(by: { $0.key < $1.key }) {
+      line.raw(",")
+      line.text(Self.fixed.contains(key) ? key + "_" : key)
+      line.raw(":")
+      line.value(value)
+    }
+    line.raw("}")
+    return line.finished
+  }
+
+  /// The same with fields that are in their order.
+  func json(_ fields: [LogField]) -> [UInt8] {
+    var line = fixedFields
+    for field in fields {
+      line.raw(",")
+      line.text(field.name)
+      line.raw(":")
+      line.value(field.value)
+    }
+    line.raw("}")
+    return line.finishedBytes
+  }
+
+  /// As bytes: a line a request is spelled, and a String grown scalar by scalar costs ten times as much.
+  private var fixedFields: JSONLine {
     var line = JSONLine()
     line.raw("{\"time\":\"")
     appendTimestamp(to: &line)
@@ -24,14 +49,7 @@ struct LogRecord {
     line.text(label)
     line.raw(",\"message\":")
     line.text(message)
-    for (key, value) in fields.sorted(by: { $0.key < $1.key }) {
-      line.raw(",")
-      line.text(Self.fixed.contains(key) ? key + "_" : key)
-      line.raw(":")
-      line.value(value)
-    }
-    line.raw("}")
-    return line.finished
+    return line
   }
 
   /// `04:05:06.789 info  ticketing  message  call=…`

@@ -5,7 +5,11 @@ public struct StandardError: LogSink {
   public init() {}
 
   public func write(line: String) {
-    var bytes = Array(line.utf8)
+    write(utf8: Array(line.utf8))
+  }
+
+  public func write(utf8 line: [UInt8]) {
+    var bytes = line
     bytes.append(0x0a)
     var written = 0
     while written < bytes.count {

@@ -60,7 +60,7 @@ public final class GatewayHost: ProcessPart {
   public var port: Int? { server.withLock { $0?.port } }
 
   public func start() async throws {
-    let callers = Self.services.map { ($0, peers.caller($0)) }
+    let callers = Self.services.map { ($0, peers.directCaller($0)) }
     let started = try await GatewayServer.start(
       configuration, backends: Backends(Dictionary(uniqueKeysWithValues: callers)),
       identity: try keys.serviceIdentity("gateway", clock: clock),

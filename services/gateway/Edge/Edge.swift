@@ -102,7 +102,9 @@ struct Edge: EdgeService {
   // MARK: The answer
 
   private func respond(to request: Request, _ reply: Reply, _ visit: inout Visit) async {
-    if let response = await readiness.response(request) { return await reply(response) }
+    if readiness.concerns(request), let response = await readiness.response(request) {
+      return await reply(response)
+    }
     if let response = asset(request) {
       visit.kind = .asset
       return await reply(response)
@@ -152,10 +154,10 @@ struct Edge: EdgeService {
 
   private func finished(_ response: Response, id: String, isTLS: Bool) -> Response {
     var response = response
-    response.headers.replaceOrAdd(name: "x-request-id", value: id)
-    response.headers.replaceOrAdd(name: "date", value: HTTPDate.text(clock.now))
     SecurityHeaders.add(
       to: &response, isTLS: isTLS || configuration.publicScheme == "https")
+    response.headers.replaceOrAdd(name: "x-request-id", value: id)
+    response.headers.replaceOrAdd(name: "date", value: HTTPDate.text(clock.now))
     for cookie in response.cookies {
       response.headers.add(name: "set-cookie", value: cookie.header)
     }

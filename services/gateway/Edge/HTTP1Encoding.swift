@@ -33,8 +33,11 @@ enum HTTP1Encoding {
 enum HeaderText {
   /// Visible ASCII, blanks and UTF-8 beyond; no controls.
   static func isSafe(_ value: String) -> Bool {
-    value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
+    value.utf8.allSatisfy(isSafe)
   }
+
+  @inline(__always)
+  static func isSafe(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x7F || byte == 0x09 }
 }
 
 extension HTTP1Parser.Fault {

@@ -62,52 +62,113 @@ struct HTTP2RequestHead {
   let contentLength: Int?
 
   init(_ fields: HeaderFields, limits: EdgeLimits) throws(HTTP1Parser.Fault) {
-    var headers = HTTPHeaders()
-    var pseudo: [String: String] = [:]
-    for index in 0..<fields.count {
-      let name = fields.name(at: index)
-      let value = fields.value(at: index)
-      guard HeaderText.isSafe(value) else { throw .malformed("a control character in the headers") }
-      if name.hasPrefix(":") {
-        guard pseudo.updateValue(value, forKey: name) == nil else {
-          throw .malformed("a pseudo-header appears twice")
-        }
-      } else {
-        guard HTTP1Head.isToken(name[...]), name == name.lowercased() else {
-          throw .malformed("a header's name is malformed")
-        }
-        guard !Self.connectionSpecific.contains(name), name != "te" || value == "trailers" else {
-          throw .malformed("a connection-specific header in HTTP/2")
-        }
-        headers.add(name: name, value: value)
-      }
-    }
-    guard let method = pseudo[":method"], let path = pseudo[":path"] else {
+    var parts = Parts()
+    for index in 0..<fields.count { try parts.take(fields, index) }
+    guard let method = parts.method, let path = parts.path else {
       throw .malformed("a pseudo-header is missing")
     }
     guard path.utf8.count <= limits.targetBytes else { throw .targetTooLong }
-    guard HTTP1Head.isToken(method[...]), path.hasPrefix("/") else {
+    guard HTTP1Head.isToken(method[...]), path.utf8.first == UInt8(ascii: "/") else {
       throw .malformed(":method is no token, or :path no absolute path")
     }
-    let hosts = headers["host"]
-    guard let authority = pseudo[":authority"] ?? hosts.first, HostName.isValid(authority),
-      hosts.allSatisfy({ $0.lowercased() == authority.lowercased() })
+    guard let authority = parts.authority ?? parts.hosts.first, HostName.isValid(authority),
+      parts.hosts.allSatisfy({ $0.lowercased() == authority.lowercased() })
     else { throw .malformed("Host and :authority must name one host") }
     self.method = HTTPMethod(rawValue: method)
     self.path = path
     self.authority = authority
-    self.headers = headers
-    let lengths = headers["content-length"]
-    let digits = lengths.first ?? "0"
-    guard lengths.count <= 1, (1...18).contains(digits.utf8.count),
+    headers = parts.headers
+    let digits = parts.lengths.first ?? "0"
+    guard parts.lengths.count <= 1, (1...18).contains(digits.utf8.count),
       digits.utf8.allSatisfy({ (0x30...0x39).contains($0) })
     else { throw .malformed("Content-Length must be one decimal number") }
-    contentLength = lengths.first.flatMap { Int($0) }
+    contentLength = parts.lengths.first.flatMap { Int($0) }
   }
+}
 
-  private static let connectionSpecific: Set<String> = [
-    "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade",
-  ]
+extension HTTP2RequestHead {
+  /// The fields of a block, sorted out one by one.
+  private struct Parts {
+    var headers = HTTPHeaders()
+    var method: String?
+    var path: String?
+    var authority: String?
+    var scheme: String?
+    var hosts: [String] = []
+    var lengths: [String] = []
+
+    /// What a field is, told by the bytes of its name.
+    private enum Kind {
+      case method, path, authority, scheme, otherPseudo
+      case host, length, trailerEncoding, plain
+      case connectionSpecific, malformed
+
+      init(_ name: UnsafeRawBufferPointer) {
+        self =
+          switch name.first {
+          case UInt8(ascii: ":"): Self.pseudo(name)
+          case nil: .malformed
+          case _ where !name.allSatisfy(Self.isLowerCaseTokenByte): .malformed
+          case UInt8(ascii: "h") where name.isSame(as: "host"): .host
+          case UInt8(ascii: "c") where name.isSame(as: "content-length"): .length
+          case UInt8(ascii: "t") where name.isSame(as: "te"): .trailerEncoding
+          case _ where Self.isConnectionSpecific(name): .connectionSpecific
+          default: .plain
+          }
+      }
+
+      private static func pseudo(_ name: UnsafeRawBufferPointer) -> Kind {
+        if name.isSame(as: ":method") { return .method }
+        if name.isSame(as: ":path") { return .path }
+        if name.isSame(as: ":authority") { return .authority }
+        return name.isSame(as: ":scheme") ? .scheme : .otherPseudo
+      }
+
+      private static func isConnectionSpecific(_ name: UnsafeRawBufferPointer) -> Bool {
+        name.isSame(as: "connection") || name.isSame(as: "keep-alive")
+          || name.isSame(as: "proxy-connection") || name.isSame(as: "transfer-encoding")
+          || name.isSame(as: "upgrade")
+      }
+
+      private static func isLowerCaseTokenByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "-"): true
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): false
+        default: HTTP1Head.isTokenByte(byte)
+        }
+      }
+    }
+
+    mutating func take(_ fields: HeaderFields, _ index: Int) throws(HTTP1Parser.Fault) {
+      guard fields.withValue(at: index, { $0.allSatisfy(HeaderText.isSafe) }) else {
+        throw .malformed("a control character in the headers")
+      }
+      let kind = fields.withName(at: index) { Kind($0) }
+      let value = fields.value(at: index)
+      switch kind {
+      case .method: try Self.set(&method, value)
+      case .path: try Self.set(&path, value)
+      case .authority: try Self.set(&authority, value)
+      case .scheme: try Self.set(&scheme, value)
+      case .otherPseudo: throw .malformed("a pseudo-header is not known")
+      case .malformed: throw .malformed("a header's name is malformed")
+      case .connectionSpecific: throw .malformed("a connection-specific header in HTTP/2")
+      case .trailerEncoding where value != "trailers":
+        throw .malformed("a connection-specific header in HTTP/2")
+      case .host: hosts.append(value)
+      case .length: lengths.append(value)
+      case .plain, .trailerEncoding: break
+      }
+      if fields.withName(at: index, { $0.first != UInt8(ascii: ":") }) {
+        headers.add(name: fields.name(at: index), value: value)
+      }
+    }
+
+    private static func set(_ field: inout String?, _ value: String) throws(HTTP1Parser.Fault) {
+      guard field == nil else { throw .malformed("a pseudo-header appears twice") }
+      field = value
+    }
+  }
 }
 
 /// One stream: its body on the way in, its answer on the way out.
@@ -216,16 +277,23 @@ final class HTTP2Exchange: HTTP2StreamDelegate, @unchecked Sendable {
   static func fields(_ response: Response, length: Int?) -> HeaderFields {
     var fields = HeaderFields()
     fields.reserve(fields: response.headers.count + 2, bytes: 1024)
-    fields.append(":status", String(response.status.code))
-    for (name, value) in response.headers where HeaderText.isSafe(value) {
-      // Our own names are lower-case already.
-      let hasUpperCase = name.utf8.contains { (0x41...0x5A).contains($0) }
-      fields.append(hasUpperCase ? name.lowercased() : name, value)
-    }
+    fields.append(":status", response.status.code == 200 ? "200" : String(response.status.code))
+    for (name, value) in response.headers { append(name, value, to: &fields) }
     if let length, response.status.mayHaveResponseBody {
       fields.append("content-length", String(length))
     }
     return fields
+  }
+
+  private static func append(_ name: String, _ value: String, to fields: inout HeaderFields) {
+    var (name, value) = (name, value)
+    // Our own names are lower-case already.
+    if name.utf8.contains(where: { (0x41...0x5A).contains($0) }) { name = name.lowercased() }
+    name.withUTF8 { name in
+      value.withUTF8 { value in
+        if value.allSatisfy(HeaderText.isSafe) { fields.append(name: name, value: value) }
+      }
+    }
   }
 
   private struct Writer: BodyWriter {

@@ -4,12 +4,18 @@ import Synchronization
 import Values
 
 /// The tenant's face: what anybody may know of a portal, and where it lives.
-struct Portal: Sendable, Hashable {
+final class Portal: Sendable {
   let tenant: TenantID
   /// Name, contact, brand colour, time zone.
   let settings: Identity.Portal
   /// `https://acme.portal.example`, from configuration: where links in mails lead. No slash at the end.
   let origin: String
+
+  init(tenant: TenantID, settings: Identity.Portal, origin: String) {
+    self.tenant = tenant
+    self.settings = settings
+    self.origin = origin
+  }
 
   var name: String { settings.displayName.isEmpty ? tenant.rawValue : settings.displayName }
 }

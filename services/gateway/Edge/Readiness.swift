@@ -14,6 +14,11 @@ final class Readiness: Sendable {
 
   func drain() { draining.withLock { $0 = true } }
 
+  /// Whether a request is for one of the two; asked of every request, and so without a suspension.
+  func concerns(_ request: Request) -> Bool {
+    request.isSafe && (request.path == "/healthz" || request.path == "/readyz")
+  }
+
   func response(_ request: Request) async -> Response? {
     guard request.isSafe else { return nil }
     switch request.path {

@@ -1,8 +1,9 @@
 import NIOHTTP1
 import Values
 
-/// One request as every part of the gateway sees it, whichever HTTP version brought it.
-struct Request: Sendable {
+/// One request as every part of the gateway sees it, whichever HTTP version brought it. A class, for it goes through many
+/// hands and never changes.
+final class Request: Sendable {
   /// Made by the edge for each request; in the log, in every answer's `x-request-id` and in error bodies.
   let id: String
   let method: HTTPMethod
@@ -17,6 +18,22 @@ struct Request: Sendable {
   let isSecure: Bool
   /// When the headers were complete.
   let received: Instant
+
+  init(
+    id: String, method: HTTPMethod, target: Target, authority: String, headers: HTTPHeaders,
+    cookies: Cookies, body: RequestBody, remote: RemoteAddress, isSecure: Bool, received: Instant
+  ) {
+    self.id = id
+    self.method = method
+    self.target = target
+    self.authority = authority
+    self.headers = headers
+    self.cookies = cookies
+    self.body = body
+    self.remote = remote
+    self.isSecure = isSecure
+    self.received = received
+  }
 
   /// Host the client asked for, without the port.
   var host: String { HostName.name(authority) }

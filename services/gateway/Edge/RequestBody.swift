@@ -17,6 +17,8 @@ final class RequestBody: Sendable {
     /// A slice: taking the first is cheap however many there are.
     var chunks: ArraySlice<ByteBuffer> = []
     var isFinished = false
+    /// A byte has come.
+    var hasBegun = false
     var failure: Failure?
     var waiter: CheckedContinuation<ByteBuffer?, any Error>?
     /// Given up while the peer is waited for.
@@ -71,7 +73,11 @@ final class RequestBody: Sendable {
     finish()
   }
 
-  var isEmpty: Bool { declaredLength == 0 }
+  /// There is no body, or it has ended without a byte, as that of a GET over HTTP/2 has when somebody looks.
+  var isEmpty: Bool {
+    declaredLength == 0
+      || state.withLock { $0.isFinished && !$0.hasBegun && $0.failure == nil }
+  }
   /// Somebody waits for bytes.
   var isAwaited: Bool { state.withLock { $0.waiter != nil } }
 
@@ -130,6 +136,7 @@ final class RequestBody: Sendable {
       return fail(.timedOut)
     }
     let waiter = state.withLock { state -> CheckedContinuation<ByteBuffer?, any Error>? in
+      state.hasBegun = true
       if let waiter = state.waiter {
         state.waiter = nil
         return waiter

@@ -5,7 +5,7 @@ import RPC
 import Values
 
 /// A signed-in user, as identity resolved the session cookie or the API token a few seconds ago.
-struct Session: Sendable {
+final class Session: Sendable {
   /// Whom the session names, with the signed token that goes with each call.
   let proof: PrincipalProof
   /// Name, language, theme and the like, as the user set them.
@@ -14,6 +14,15 @@ struct Session: Sendable {
   let record: Identity.Session
   /// Until when the principal token is good.
   let expires: Instant
+
+  init(
+    proof: PrincipalProof, profile: Identity.Profile, record: Identity.Session, expires: Instant
+  ) {
+    self.proof = proof
+    self.profile = profile
+    self.record = record
+    self.expires = expires
+  }
 
   var principal: Principal { proof.principal }
 

@@ -17,27 +17,69 @@ struct Target: Sendable, Hashable {
 
   /// Parses the origin form, `/path?query`.
   init(_ raw: String) throws(Malformed) {
-    guard raw.utf8.first == UInt8(ascii: "/") else {
-      throw Malformed(reason: "the request target must be an absolute path")
-    }
-    guard raw.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-      throw Malformed(reason: "the request target holds characters that must be encoded")
-    }
-    guard !raw.utf8.contains(UInt8(ascii: "#")), !raw.utf8.contains(UInt8(ascii: "\\")) else {
-      throw Malformed(reason: "the request target holds a fragment or a backslash")
-    }
+    var copy = raw
+    let look = copy.withUTF8 { Look($0) }
+    if let fault = look.fault { throw Malformed(reason: fault) }
     self.raw = raw
-    let mark = raw.utf8.firstIndex(of: UInt8(ascii: "?"))
-    path = String(raw[..<(mark ?? raw.endIndex)])
-    query = try Query(mark.map { raw[raw.index(after: $0)...] } ?? "")
-    guard path != "/" else {
-      (segments, decodedSegments) = ([], [])
-      return
+    if let mark = look.mark {
+      path = String(decoding: raw.utf8.prefix(mark), as: UTF8.self)
+      query = try Query(Substring(raw.utf8.dropFirst(mark + 1)))
+    } else {
+      path = raw
+      query = Query()
     }
-    segments = path.utf8.dropFirst()
-      .split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-      .map { String(Substring($0)) }
-    decodedSegments = try segments.map { segment throws(Malformed) in
+    segments = look.segments
+    decodedSegments =
+      look.hasEscapes || look.hasDots ? try Self.decoded(segments) : segments
+  }
+
+  /// What one pass over the bytes of a target tells.
+  private struct Look {
+    var fault: String?
+    /// Where the query's question mark stands.
+    var mark: Int?
+    var segments: [String] = []
+    var hasEscapes = false
+    /// A segment begins with a dot, or is empty.
+    var hasDots = false
+
+    init(_ raw: UnsafeBufferPointer<UInt8>) {
+      guard raw.first == UInt8(ascii: "/") else {
+        fault = "the request target must be an absolute path"
+        return
+      }
+      var start = 1
+      for (index, byte) in raw.enumerated().dropFirst() {
+        guard byte > 0x20, byte < 0x7F else {
+          fault = "the request target holds characters that must be encoded"
+          return
+        }
+        switch byte {
+        case UInt8(ascii: "#"), UInt8(ascii: "\\"):
+          fault = "the request target holds a fragment or a backslash"
+        case UInt8(ascii: "?") where mark == nil:
+          mark = index
+          add(raw[start..<index])
+        case UInt8(ascii: "/") where mark == nil:
+          add(raw[start..<index])
+          start = index + 1
+        default: break
+        }
+      }
+      if mark == nil { add(raw[start...]) }
+      // A lone slash has no segments.
+      if segments == [""] { (segments, hasDots) = ([], false) }
+    }
+
+    private mutating func add(_ segment: Slice<UnsafeBufferPointer<UInt8>>) {
+      if segment.first.map({ $0 == UInt8(ascii: ".") }) ?? true { hasDots = true }
+      if segment.contains(UInt8(ascii: "%")) { hasEscapes = true }
+      segments.append(String(decoding: segment, as: UTF8.self))
+    }
+  }
+
+  private static func decoded(_ segments: [String]) throws(Malformed) -> [String] {
+    try segments.map { segment throws(Malformed) in
       guard let decoded = PercentCoding.decode(segment[...]), PercentCoding.isPlainText(decoded)
       else {
         throw Malformed(reason: "a path segment has a broken escape or is not plain UTF-8 text")

@@ -42,7 +42,7 @@ struct UserCaller: Caller {
   private func prepared(_ options: CallOptions, for method: Method) throws -> CallOptions {
     var options = options
     options.deadline = min(options.deadline ?? deadline, deadline)
-    try options.metadata.set(RequestID.key, requestID)
+    options.metadata.identify(requestID)
     if method.access.callers == .anyone {
       return try options.asService(in: tenant).client(address: remote.description)
     }
@@ -54,8 +54,7 @@ struct UserCaller: Caller {
 extension Method {
   /// Any change at identity may be one of a role, a user, a contact's access or the portal's being open.
   fileprivate var mayChangeRights: Bool {
-    owner == Verifier.identity && access.callers != .anyone
-      && !http.allSatisfy { $0.verb.uppercased() == "GET" }
+    !isOnlyGet && owner == Verifier.identity && access.callers != .anyone
   }
 }
 

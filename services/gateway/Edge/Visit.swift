@@ -31,19 +31,26 @@ struct Visit {
   /// - Parameter status: nil when nothing was answered.
   func record(status: UInt?, in log: Logger) -> Duration {
     let time = ContinuousClock.now - began
-    var metadata: Logger.Metadata = [
-      "request_id": "\(id)", "method": "\(method)",
-      "status": .stringConvertible(LogNumber(status ?? 0)),
-      "ms": .stringConvertible(LogNumber(milliseconds: time)),
-      "remote": "\(request?.remote ?? peer)",
-    ]
-    if let trace { metadata["trace_id"] = "\(trace.traceID)" }
-    if let request { metadata["path"] = "\(request.path.prefix(512))" }
+    guard log.logLevel <= .info else { return time }
+    var fields: [LogField] = []
+    fields.reserveCapacity(9)
+    fields.append(LogField("method", method))
+    fields.append(LogField("ms", LogNumber(milliseconds: time)))
+    if let request { fields.append(LogField("path", Self.shortened(request.path))) }
+    fields.append(LogField("remote", (request?.remote ?? peer).description))
+    fields.append(LogField("request_id", id))
+    fields.append(LogField("status", LogNumber(status ?? 0)))
     if let visitor {
-      metadata["tenant"] = "\(visitor.portal.tenant)"
-      if let user = visitor.session?.principal.user { metadata["user"] = "\(user)" }
+      fields.append(LogField("tenant", visitor.portal.tenant.rawValue))
     }
-    log.info("request", metadata: metadata)
+    if let trace { fields.append(LogField("trace_id", trace.traceID)) }
+    if let user = visitor?.session?.principal.user { fields.append(LogField("user", user)) }
+    log.info("request", fields: fields)
     return time
   }
+
+  private static func shortened(_ path: String) -> String {
+    path.utf8.count <= longestPath ? path : String(path.prefix(longestPath))
+  }
+  private static let longestPath = 512
 }

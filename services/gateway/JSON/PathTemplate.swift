@@ -139,22 +139,22 @@ extension PathTemplate {
   /// The variables' values in a target that matched, nil when one has a broken escape.
   ///
   /// - segments: encoded, the verb cut off the last one.
-  func bindings(_ segments: [Substring]) -> PathBindings? {
+  func bindings(_ segments: [String]) -> PathBindings? {
     var found: [PathBindings.Binding] = []
     for variable in variables {
       let isOpen = pieces[variable.pieces].last == .rest
       let end = isOpen ? segments.count : variable.pieces.upperBound
       guard variable.pieces.lowerBound <= end, end <= segments.count else { return nil }
-      let covered = segments[variable.pieces.lowerBound..<end]
-      var parts: [String] = []
-      for segment in covered {
+      var value = ""
+      for (index, segment) in segments[variable.pieces.lowerBound..<end].enumerated() {
         let decoded =
           variable.isMultiSegment
-          ? PercentCoding.decodeKeepingSlashes(segment) : PercentCoding.decode(segment)
+          ? PercentCoding.decodeKeepingSlashes(segment[...]) : PercentCoding.decode(segment[...])
         guard let decoded else { return nil }
-        parts.append(decoded)
+        if index > 0 { value += "/" }
+        value += decoded
       }
-      found.append(.init(field: variable.field, value: parts.joined(separator: "/")))
+      found.append(.init(field: variable.field, value: value))
     }
     return PathBindings(found)
   }

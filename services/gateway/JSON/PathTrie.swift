@@ -62,12 +62,12 @@ struct PathTrie<Value: Sendable>: Sendable {
   /// Finds the most specific route. HEAD is served by GET.
   func match(_ method: String, _ target: Target) -> Outcome {
     var search = Search(method: method == "HEAD" ? "GET" : method)
-    let segments = target.segments.map { $0[...] }
+    let segments = target.segments
     // A colon in the last segment may start a verb; an encoded one never does.
     if let last = segments.last, let colon = last.utf8.lastIndex(of: UInt8(ascii: ":")) {
       let verb = String(last[last.index(after: colon)...])
       var cut = segments
-      cut[cut.count - 1] = last[..<colon]
+      cut[cut.count - 1] = String(last[..<colon])
       if !verb.isEmpty, colon != last.startIndex, let found = find(0, cut, 0, verb, &search) {
         return .found(found)
       }
@@ -90,12 +90,12 @@ struct PathTrie<Value: Sendable>: Sendable {
   }
 
   private func find(
-    _ node: Int, _ segments: [Substring], _ depth: Int, _ verb: String, _ search: inout Search
+    _ node: Int, _ segments: [String], _ depth: Int, _ verb: String, _ search: inout Search
   ) -> Match? {
     if depth == segments.count {
       if let found = leaf(nodes[node].here[verb], segments, &search) { return found }
     } else {
-      if let next = nodes[node].literals[String(segments[depth])],
+      if let next = nodes[node].literals[segments[depth]],
         let found = find(next, segments, depth + 1, verb, &search)
       {
         return found
@@ -108,7 +108,7 @@ struct PathTrie<Value: Sendable>: Sendable {
   }
 
   private func leaf(
-    _ leaves: [String: Leaf]?, _ segments: [Substring], _ search: inout Search
+    _ leaves: [String: Leaf]?, _ segments: [String], _ search: inout Search
   ) -> Match? {
     guard let leaves else { return nil }
     guard let leaf = leaves[search.method], let bindings = leaf.template.bindings(segments) else {

@@ -49,18 +49,17 @@ struct IPAddress: Sendable, Hashable, CustomStringConvertible {
   private static func mask(_ bits: Int) -> UInt64 { bits <= 0 ? 0 : ~0 << UInt64(64 - bits) }
 
   var description: String {
-    var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
     if isIPv4 {
-      var four = in_addr(s_addr: UInt32(truncatingIfNeeded: low).bigEndian)
-      inet_ntop(AF_INET, &four, &text, socklen_t(text.count))
-    } else {
-      var six = in6_addr()
-      withUnsafeMutableBytes(of: &six) { bytes in
-        bytes.storeBytes(of: high.bigEndian, as: UInt64.self)
-        bytes.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
-      }
-      inet_ntop(AF_INET6, &six, &text, socklen_t(text.count))
+      let four = (0..<4).map { UInt8(truncatingIfNeeded: low >> UInt64(24 - 8 * $0)) }
+      return "\(four[0]).\(four[1]).\(four[2]).\(four[3])"
     }
+    var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+    var six = in6_addr()
+    withUnsafeMutableBytes(of: &six) { bytes in
+      bytes.storeBytes(of: high.bigEndian, as: UInt64.self)
+      bytes.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
+    }
+    inet_ntop(AF_INET6, &six, &text, socklen_t(text.count))
     return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 }
