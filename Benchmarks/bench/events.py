@@ -21,6 +21,8 @@ PER_ADDRESS = 200
 """Connections from one address of loopback; the gateway takes 256 from one."""
 LIMIT = 60
 """Seconds to wait for anything."""
+ALLOWANCE = ("--live-streams", "10000", "--limits-streams-per-identity", "10000")
+"""Settings of the gateway: all streams are of one session, and so of one user."""
 
 
 @dataclasses.dataclass(frozen=True)
