@@ -4,7 +4,7 @@ import datetime
 import os
 import platform
 
-from bench import edge, events
+from bench import edge, events, quiet
 from bench.edge import OneTicket, Overload, TicketList
 from bench.events import Streams
 from bench.report import machine, neighbours
@@ -15,7 +15,7 @@ FIRST_VIEW_KILOBYTES = 60
 
 
 def rows(results: dict) -> list[Row]:
-    ticket: OneTicket = results["ticket"]
+    tickets: list[OneTicket] = results["ticket"]
     listed: TicketList = results["list"]
     views: list[View] = results["views"]
     streams: Streams = results["streams"]
@@ -23,10 +23,11 @@ def rows(results: dict) -> list[Row]:
     heaviest = max(views, key=lambda view: view.bytes)
     after = over.healthy_after_seconds
     return [
-        Row("gateway CPU of a JSON GET of one ticket, of nghttpx", f"{ticket.gateway_microseconds:.1f} µs",
-            f"{ticket.nghttpx_microseconds:.1f} µs, {ticket.ratio:.2f} ×", "≤ 3 ×", ticket.ratio <= 3),
-        Row("such requests a second and core of the gateway", f"{1e6 / ticket.gateway_microseconds:,.0f}", "",
-            "≥ 10,000", ticket.gateway_microseconds <= 100),
+        *(Row(f"gateway CPU of a JSON GET of one ticket, of nghttpx, {it.connections} × {it.streams}",
+              f"{it.gateway_microseconds:.1f} µs", f"{it.nghttpx_microseconds:.1f} µs, {it.ratio:.2f} ×", "≤ 3 ×",
+              it.ratio <= 3) for it in tickets),
+        Row("such requests a second and core of the gateway", f"{1e6 / tickets[0].gateway_microseconds:,.0f}", "",
+            "≥ 10,000", tickets[0].gateway_microseconds <= 100),
         Row("HTML ticket list, p50", f"{listed.p50_milliseconds:.2f} ms", "", "≤ 2 ms", listed.p50_milliseconds <= 2),
         Row("HTML ticket list, p99", f"{listed.p99_milliseconds:.2f} ms", "", "≤ 10 ms", listed.p99_milliseconds <= 10),
         Row("first view of a page, the heaviest", f"{heaviest.bytes / 1000:.1f} kB", heaviest.page,
@@ -39,6 +40,8 @@ def rows(results: dict) -> list[Row]:
             "≤ 25 KiB", streams.kibibytes <= 25),
         Row("until an event has reached them all", f"{streams.seconds_to_all:.2f} s", f"{streams.reached:,} reached",
             "≤ 1 s", streams.reached == streams.count and streams.seconds_to_all <= 1),
+        *(Row(f"memory of a quiet connection over {name}, of {quiet.CONNECTIONS:,}", f"{each:.1f} KiB", "", "≤ 25 KiB",
+              each <= 25) for name, each in results["quiet"].items()),
         Row("goodput under three times too much, of the peak", f"{over.share:.0%}",
             f"{over.goodput:,.0f} of {over.peak:,.0f} a second, {over.asked:,.0f} asked for", "≥ 80 %", over.share >= 0.8),
         Row("refusals (429, 503), p99", f"{over.refused_p99_milliseconds:.0f} ms", f"{over.refused:,} of them",
@@ -69,10 +72,11 @@ HTTP/1.1 with TLS for the streams. nghttpx has one worker on the same core, the 
 |---|---:|---|---|---|
 {targets}
 
-One ticket is {results["ticket"].bytes:,} bytes of JSON, asked for with a session's cookie over {edge.CONNECTIONS} connections with {edge.STREAMS} requests under way on each;
-the figure is the median of {rounds} rounds that take turns with the peer's. The list has {listed.bytes:,} bytes before compression; {listed.requests:,} requests at
+One ticket is {results["ticket"][0].bytes:,} bytes of JSON, asked for with a session's cookie over so many connections × requests under way on each;
+only runs in which every answer was a 200 count (beyond what the machine can work on, admission turns away); the figure is the median of {rounds} rounds that take turns with the peer's. The list has {listed.bytes:,} bytes before compression; {listed.requests:,} requests at
 {edge.LIST_RATE} a second, gateway and services on two cores together, timed by the client. Overload lasts {edge.OVERLOAD_SECONDS} s; healthy is a second in which a third of the peak
-is answered without a refusal and with a p99 of at most 100 ms. Each of the {events.STREAMS:,} streams is a connection of its own.
+is answered without a refusal and with a p99 of at most 100 ms. Each of the {events.STREAMS:,} streams is a connection of its own over TLS.
+What the gateway's share of one ticket is made of, and why it is not less: docs/decisions/0206.
 
 | page, as a customer with an empty cache | kB transferred | requests before content | layout shift |
 |---|---:|---:|---:|

@@ -33,7 +33,7 @@ def _idle(server: Server, count: int) -> float:
         for _ in range(count):
             sockets.append(_connect(server.port))
         for connection in sockets:
-            _await_answer(connection)
+            await_answer(connection)
         time.sleep(QUIET)
         return (server.resident_kibibytes() - before) / count
     finally:
@@ -42,28 +42,29 @@ def _idle(server: Server, count: int) -> float:
 
 
 def _connect(port: int) -> socket.socket:
-    """Preface, settings and one whole call."""
     connection = socket.create_connection(("127.0.0.1", port), timeout=30)
-    connection.sendall(
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _frame(SETTINGS, 0, 0, b"")
-        + _frame(HEADERS, END_HEADERS, 1, _request()) + _frame(DATA, END_STREAM, 1, frame(bytes_value(64))))
+    fields = {":method": "POST", ":scheme": "http", ":path": ECHO, ":authority": "localhost",
+              "content-type": "application/grpc", "te": "trailers"}
+    connection.sendall(first_request(fields, frame(bytes_value(64))))
     return connection
+
+
+def first_request(fields: dict[str, str], body: bytes = b"") -> bytes:
+    """Preface, settings and one whole request. HPACK without its table: every field literal and never indexed."""
+    block = b"".join(
+        b"\x10" + bytes([len(name)]) + name.encode() + bytes([len(value)]) + value.encode()
+        for name, value in fields.items())
+    end = b"" if not body else _frame(DATA, END_STREAM, 1, body)
+    flags = END_HEADERS if body else END_HEADERS | END_STREAM
+    return (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _frame(SETTINGS, 0, 0, b"")
+            + _frame(HEADERS, flags, 1, block) + end)
 
 
 def _frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
     return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
 
 
-def _request() -> bytes:
-    """HPACK without its table: every field literal and never indexed."""
-    fields = {":method": "POST", ":scheme": "http", ":path": ECHO, ":authority": "localhost",
-              "content-type": "application/grpc", "te": "trailers"}
-    return b"".join(
-        b"\x10" + bytes([len(name)]) + name.encode() + bytes([len(value)]) + value.encode()
-        for name, value in fields.items())
-
-
-def _await_answer(connection: socket.socket) -> None:
+def await_answer(connection: socket.socket) -> None:
     """Reads to the end of the answer, and acknowledges the settings."""
     data = b""
     while True:

@@ -1,24 +1,20 @@
 """An installation as processes of its own: the five services and the gateway with TLS on its port, over the demo tenant."""
 
-import html.parser
-import http.client
-import http.cookies
-import json
 import os
 import pathlib
 import socket
-import ssl
 import subprocess
 import tempfile
 import time
-import urllib.parse
 
+from bench.browser import Browser
 from bench.server import CORES, free_port, on
 
 SERVICES = ("messaging", "identity", "ticketing", "billing", "cms")
 PASSWORD = "Harbour-Light-27"
 TENANT = "brightwater"
 AGENT = "tomas"
+"""A technician: sees all tickets."""
 START_LIMIT = 120
 """Seconds until the gateway must be ready."""
 
@@ -117,9 +113,9 @@ class Portal:
         while time.monotonic() < end:
             for name, program in self.running.items():
                 if program.process.poll() is not None:
-                    raise RuntimeError(f"portico-{name} ended:\n{program.log.read_text()[:3000]}")
+                    raise RuntimeError(f"portico-{name} ended:\n{program.log.read_text()[-3000:]}")
             try:
-                if Browser(self.port).get("/readyz")[0] == 200:
+                if Browser(self.port, "https").get("/readyz")[0] == 200:
                     return
             except OSError:
                 pass  # It does not listen yet.
@@ -131,70 +127,10 @@ class Portal:
             program.stop()
         self.folder.cleanup()
 
-    def signed_in(self, user: str = AGENT) -> "Browser":
-        browser = Browser(self.port)
+    def signed_in(self, user: str = AGENT) -> Browser:
+        browser = Browser(self.port, "https")
         browser.sign_in(user, PASSWORD)
         return browser
-
-
-class Browser:
-    """As much of a browser as signing in takes."""
-
-    def __init__(self, port: int):
-        self.port = port
-        self.host = f"localhost:{port}"
-        self.cookies: dict[str, str] = {}
-
-    def get(self, path: str) -> tuple[int, bytes]:
-        return self._request("GET", path, None, {})
-
-    def json(self, path: str) -> dict:
-        status, body = self.get(path)
-        if status != 200:
-            raise RuntimeError(f"{path} gave {status}: {body[:200]!r}")
-        return json.loads(body)
-
-    def post(self, path: str, form: dict[str, str]) -> tuple[int, bytes]:
-        headers = {"content-type": "application/x-www-form-urlencoded", "origin": f"https://{self.host}"}
-        return self._request("POST", path, urllib.parse.urlencode(form), headers)
-
-    def _request(self, verb: str, path: str, body: str | None, headers: dict[str, str]) -> tuple[int, bytes]:
-        # The certificate was made a moment ago and is nobody's.
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=context)
-        try:
-            connection.request(verb, path, body, {**headers, "host": self.host, "cookie": self.cookie})
-            answer = connection.getresponse()
-            for line in answer.headers.get_all("set-cookie") or []:
-                for name, morsel in http.cookies.SimpleCookie(line).items():
-                    self.cookies[name] = morsel.value
-            return answer.status, answer.read()
-        finally:
-            connection.close()
-
-    @property
-    def cookie(self) -> str:
-        return "; ".join(f"{name}={value}" for name, value in self.cookies.items() if value)
-
-    def sign_in(self, user: str, password: str) -> None:
-        fields = _Fields()
-        fields.feed(self.get("/login")[1].decode())
-        status, _ = self.post("/login", {"_csrf": fields.token, "username": user, "password": password})
-        if status != 303:
-            raise RuntimeError(f"signing in as {user} gave {status}")
-
-
-class _Fields(html.parser.HTMLParser):
-    """Finds the form's token."""
-
-    token = ""
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        values = dict(attributes)
-        if tag == "input" and values.get("name") == "_csrf":
-            self.token = values.get("value") or ""
 
 
 def split_cores() -> tuple[list[int], list[int], list[int]]:

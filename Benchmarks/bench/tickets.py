@@ -1,16 +1,13 @@
 """The ticket list through the gateway of a whole `portico up`: JSON and HTML, over a demo tenant on SQLite."""
 
 import dataclasses
-import html.parser
-import http.client
-import http.cookies
 import json
 import pathlib
 import subprocess
 import tempfile
 import time
-import urllib.parse
 
+from bench.browser import Browser
 from bench.load import drive
 from bench.server import Server
 
@@ -89,55 +86,6 @@ class Installation:
     def close(self) -> None:
         self.server.stop()
         self.folder.cleanup()
-
-
-class Browser:
-    """As much of a browser as signing in takes. The portal of the bare domain is the demo tenant's."""
-
-    def __init__(self, port: int):
-        self.host = f"localhost:{port}"
-        self.cookies: dict[str, str] = {}
-
-    def get(self, path: str) -> tuple[int, bytes]:
-        return self._request("GET", path, None, {})
-
-    def post(self, path: str, form: dict[str, str]) -> tuple[int, bytes]:
-        headers = {"content-type": "application/x-www-form-urlencoded", "origin": f"http://{self.host}"}
-        return self._request("POST", path, urllib.parse.urlencode(form), headers)
-
-    def _request(self, verb: str, path: str, body: str | None, headers: dict[str, str]) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection(self.host, timeout=30)
-        try:
-            connection.request(verb, path, body, {**headers, "cookie": self.cookie})
-            answer = connection.getresponse()
-            for line in answer.headers.get_all("set-cookie") or []:
-                for name, morsel in http.cookies.SimpleCookie(line).items():
-                    self.cookies[name] = morsel.value
-            return answer.status, answer.read()
-        finally:
-            connection.close()
-
-    @property
-    def cookie(self) -> str:
-        return "; ".join(f"{name}={value}" for name, value in self.cookies.items() if value)
-
-    def sign_in(self, user: str, password: str) -> None:
-        fields = _Fields()
-        fields.feed(self.get("/login")[1].decode())
-        status, _ = self.post("/login", {"_csrf": fields.token, "username": user, "password": password})
-        if status != 303:
-            raise RuntimeError(f"signing in as {user} gave {status}")
-
-
-class _Fields(html.parser.HTMLParser):
-    """Finds the form's token."""
-
-    token = ""
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        values = dict(attributes)
-        if tag == "input" and values.get("name") == "_csrf":
-            self.token = values.get("value") or ""
 
 
 def measure(program: pathlib.Path, rounds: int) -> Portal:

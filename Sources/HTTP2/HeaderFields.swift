@@ -30,17 +30,21 @@ public struct HeaderFields: Sendable {
   }
 
   /// Adds a field at the end; `name` must be lower-case already.
-  public mutating func append(_ name: String, _ value: String) {
+  ///
+  /// - Parameter isVolatile: the value is another one each time: HPACK keeps it out of its table, from which it would only
+  ///   drive what comes again.
+  public mutating func append(_ name: String, _ value: String, isVolatile: Bool = false) {
     var (name, value) = (name, value)
-    name.withUTF8 { name in value.withUTF8 { append(name: name, value: $0) } }
+    name.withUTF8 { name in value.withUTF8 { append(name: name, value: $0, isVolatile) } }
   }
 
   @inline(__always)
   public mutating func append(
-    name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>
+    name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>, _ isVolatile: Bool = false
   ) {
     if memory == nil { reserve(fields: 4, bytes: 96) }
-    memory?.append(name: UnsafeRawBufferPointer(name), value: UnsafeRawBufferPointer(value))
+    memory?.append(
+      name: UnsafeRawBufferPointer(name), value: UnsafeRawBufferPointer(value), isVolatile)
   }
 
   /// Adds a field that came from the peer; false, and nothing is added, when the list would be over a limit with it.
@@ -65,7 +69,8 @@ public struct HeaderFields: Sendable {
     if memory == nil { reserve(fields: source.count, bytes: source.byteCount) }
     source.withFields { fields, bytes in
       for field in fields {
-        memory?.append(name: bytes[of: field.name], value: bytes[of: field.value])
+        memory?.append(
+          name: bytes[of: field.name], value: bytes[of: field.value], field.isVolatile)
       }
     }
   }

@@ -9,6 +9,7 @@ struct HeaderMemory: @unchecked Sendable {
     var start: UInt32
     var nameCount: UInt32
     var valueCount: UInt32
+    var isVolatile = false
   }
 
   private struct Counts {
@@ -75,7 +76,9 @@ struct HeaderMemory: @unchecked Sendable {
   }
 
   @inline(__always)
-  mutating func append(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
+  mutating func append(
+    name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, _ isVolatile: Bool = false
+  ) {
     if !hasRoom(bytes: name.count + value.count) { grow(bytes: name.count + value.count) }
     buffer.withUnsafeMutablePointers { counts, memory in
       let start = counts.pointee.bytes
@@ -84,7 +87,8 @@ struct HeaderMemory: @unchecked Sendable {
       if let from = name.baseAddress { memcpy(room, from, name.count) }
       if let from = value.baseAddress { memcpy(room + name.count, from, value.count) }
       Self.fields(memory)[counts.pointee.fields] = Field(
-        start: UInt32(start), nameCount: UInt32(name.count), valueCount: UInt32(value.count))
+        start: UInt32(start), nameCount: UInt32(name.count), valueCount: UInt32(value.count),
+        isVolatile: isVolatile)
       counts.pointee.bytes = start + name.count + value.count
       counts.pointee.fields += 1
     }
@@ -153,6 +157,7 @@ struct HeaderMemory: @unchecked Sendable {
     let name = (text + Int(field.start)).assumingMemoryBound(to: UInt8.self)
     return nghttp2_nv(
       name: name, value: name + Int(field.nameCount), namelen: Int(field.nameCount),
-      valuelen: Int(field.valueCount), flags: flags)
+      valuelen: Int(field.valueCount),
+      flags: field.isVolatile ? flags | UInt8(NGHTTP2_NV_FLAG_NO_INDEX.rawValue) : flags)
   }
 }

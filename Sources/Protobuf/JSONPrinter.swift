@@ -198,13 +198,13 @@ struct JSONPrinter {
   /// UTF-8 between quotes. `<` and `>` are escaped too: the text stays harmless where HTML is sniffed.
   private mutating func string(_ bytes: UnsafeRawBufferPointer) {
     byte("\"")
-    var rest = bytes[...]
-    while let index = rest.firstIndex(where: Self.needsEscape) {
-      out.append(UnsafeRawBufferPointer(rebasing: rest[..<index]))
-      escape(rest[index])
-      rest = rest[(index + 1)...]
+    var clean = 0
+    while let index = JSONEscapes.first(in: bytes, from: clean) {
+      out.append(UnsafeRawBufferPointer(rebasing: bytes[clean..<index]))
+      escape(bytes[index])
+      clean = index + 1
     }
-    out.append(UnsafeRawBufferPointer(rebasing: rest))
+    out.append(UnsafeRawBufferPointer(rebasing: bytes[clean...]))
     byte("\"")
   }
 
@@ -221,11 +221,6 @@ struct JSONPrinter {
         out.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
       }
     }
-  }
-
-  @inline(__always)
-  private static func needsEscape(_ byte: UInt8) -> Bool {
-    byte < 0x20 || byte == 0x7F || byte == 0x22 || byte == 0x5C || byte == 0x3C || byte == 0x3E
   }
 
   // MARK: Bytes

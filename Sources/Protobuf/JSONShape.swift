@@ -16,7 +16,8 @@ final class JSONShape: Sendable {
     let jsonName: String
     /// `"createTime":` as it is written.
     let key: [UInt8]
-    private let inner = AtomicLazyReference<JSONShape>()
+    /// The address of the shape of its messages; 0 until it was looked up.
+    private let inner = Atomic<UInt>(0)
 
     fileprivate init(_ field: FieldDescriptor) {
       descriptor = field
@@ -33,7 +34,14 @@ final class JSONShape: Sendable {
 
     /// The shape of the messages that it holds, looked up once.
     func shape(of type: MessageDescriptor) -> JSONShape {
-      inner.load() ?? inner.storeIfNil(JSONShape.of(type))
+      // What was made is known for ever, so the address is good.
+      if let known = UnsafeRawPointer(bitPattern: inner.load(ordering: .acquiring)) {
+        return Unmanaged<JSONShape>.fromOpaque(known).takeUnretainedValue()
+      }
+      let shape = JSONShape.of(type)
+      inner.store(
+        UInt(bitPattern: Unmanaged.passUnretained(shape).toOpaque()), ordering: .releasing)
+      return shape
     }
   }
 
@@ -75,9 +83,13 @@ final class JSONShape: Sendable {
   static func of(_ type: MessageDescriptor) -> JSONShape {
     let address = UInt(bitPattern: type.pointer)
     if let shape = known.withLock({ $0[address] }) { return shape }
-    let shape = JSONShape(type)
-    known.withLock { $0[address] = shape }
-    return shape
+    let made = JSONShape(type)
+    // The first one stays: what others hold of it is only its address.
+    return known.withLock { known in
+      if let shape = known[address] { return shape }
+      known[address] = made
+      return made
+    }
   }
 
   private static func wellKnown(_ name: String) -> WellKnown? {

@@ -281,6 +281,6 @@ extension Metadata {
   /// a log line is not sent on.
   public mutating func identify(_ requestID: String) {
     remove(RequestID.key)
-    if let id = RequestID.accepted(requestID) { fields.append(RequestID.key, id) }
+    if let id = RequestID.accepted(requestID) { fields.append(RequestID.key, id, isVolatile: true) }
   }
 }

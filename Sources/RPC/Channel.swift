@@ -92,11 +92,11 @@ public final class Channel: Caller, Sendable {
   /// The ids of the call whose handler makes this one, where the caller has not given its own.
   private static func passOn(_ parent: Call, in metadata: inout HeaderFields) {
     if metadata.bytes(RequestID.key) == nil {
-      metadata.append(RequestID.key, parent.requestID)
+      metadata.append(RequestID.key, parent.requestID, isVolatile: true)
     }
     guard metadata.firstIndex(of: "traceparent") == nil else { return }
     let trace = parent.trace.child()
-    metadata.append("traceparent", trace.traceparent)
+    metadata.append("traceparent", trace.traceparent, isVolatile: true)
     if let state = trace.state { metadata.append("tracestate", state) }
   }
 

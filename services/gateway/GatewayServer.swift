@@ -88,6 +88,9 @@ public final class GatewayServer: Sendable {
         rates: RateLimiter(configuration.rates), admission: Admission(limits.admission),
         streams: OpenStreams(most: limits.streams, mostEach: limits.streamsPerIdentity),
         backends: gated),
+      flood: Flood(
+        types: Self.types,
+        isTLS: configuration.tls != nil || configuration.publicScheme == "https", log: log),
       surfaces: [
         LiveSurface(hub: live, types: Self.types),
         APIDocument(types: Self.types),

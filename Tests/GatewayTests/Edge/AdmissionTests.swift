@@ -1,4 +1,8 @@
+import Foundation
+import HTTP2
+import Logging
 import NIOHTTP1
+import Protobuf
 import Synchronization
 import Testing
 import Values
@@ -76,6 +80,47 @@ struct AdmissionTests {
       _ = try await body()
       return nil
     } catch { return error as? Problem }
+  }
+
+  @Test("V-16 in a queue that never empties newcomers are refused at once; others' tenants are not")
+  func standingQueue() async throws {
+    let admission = Admission(
+      .init(
+        runningAtLeast: 1, runningAtMost: 1, waiting: 100, patience: .seconds(600),
+        longestStand: .milliseconds(1)))
+    let (crowded, quiet) = (TenantID("crowded"), TenantID("quiet"))
+    let running = try await admission.admit(crowded, route: "a")
+    #expect(!admission.isCrowded && !admission.isHopeless(for: crowded))
+    let waiting = Task { try await admission.admit(crowded, route: "a") }
+    while !admission.isHopeless(for: crowded) { try await Task.sleep(for: .milliseconds(5)) }
+    #expect(admission.isCrowded && !admission.isHopeless(for: quiet))
+    let refused = await problem { try await admission.admit(crowded, route: "a") }
+    #expect(refused?.status == .serviceUnavailable)
+    #expect(refused?.retryAfter.map { Admission.retries.contains($0) } == true)
+    running.end(isTypical: false)
+    let next = try await waiting.value
+    #expect(!admission.isCrowded)
+    next.end(isTypical: false)
+  }
+
+  @Test("V-16 what calls are told in a flood is a whole answer, with an id of its own each")
+  func floodAnswers() throws {
+    let flood = Flood(
+      types: TypeRegistry([]), isTLS: true,
+      log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let (one, other) = (flood.answer(), flood.answer())
+    let id = try #require(one.fields["x-request-id"])
+    let text = String(decoding: one.body, as: UTF8.self)
+    #expect(one.fields[":status"] == "503" && one.fields["strict-transport-security"] != nil)
+    #expect(one.fields["content-length"] == "\(one.body.count)")
+    #expect(Int(one.fields["retry-after"] ?? "").map { Admission.retries.contains($0) } == true)
+    #expect(text.components(separatedBy: id).count == 3 && !text.contains("0000000000000000"))
+    #expect(other.fields["x-request-id"] != id)
+    #expect(flood.concerns(HeaderFields([":path": "/v1/accounts"])))
+    #expect(!flood.concerns(HeaderFields([":path": "/tickets"])))
+    #expect(!flood.concerns(HeaderFields([":path": "/v1/x", "origin": "https://other.example"])))
+    #expect(
+      !flood.concerns(HeaderFields([":path": "/v1/x", "accept": "application/json;errors=rpc"])))
   }
 
   @Test("A request that nobody waits for any more leaves the queue")

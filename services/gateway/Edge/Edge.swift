@@ -14,6 +14,7 @@ struct Edge: EdgeService {
   let readiness: Readiness
   let assets: StaticAssets
   let door: Door
+  let flood: Flood
   /// Asked in this order; the pages come last and take what nobody else does.
   let surfaces: [any Surface]
   let types: TypeRegistry
@@ -59,6 +60,17 @@ struct Edge: EdgeService {
     let time = visit.record(status: reply.status, in: log)
     figures.ended(visit.kind, status: reply.status, after: time)
     return reply.status
+  }
+
+  func floodAnswer(_ fields: HeaderFields) -> Flood.Answer? {
+    guard door.admission.isCrowded, flood.concerns(fields), let host = fields[":authority"],
+      let tenant = configuration.tenant(host: HostName.name(host)),
+      door.admission.isHopeless(for: tenant)
+    else { return nil }
+    door.admission.refusals.add()
+    figures.began()
+    figures.ended(.read, status: 503, after: .zero)
+    return flood.answer()
   }
 
   func refusal(_ problem: Problem, origin: ConnectionOrigin) -> Response {
@@ -156,8 +168,9 @@ struct Edge: EdgeService {
     var response = response
     SecurityHeaders.add(
       to: &response, isTLS: isTLS || configuration.publicScheme == "https")
-    response.headers.replaceOrAdd(name: "x-request-id", value: id)
-    response.headers.replaceOrAdd(name: "date", value: HTTPDate.text(clock.now))
+    // No surface sets these: what a service sends under their names ends at `CallMetadata`.
+    response.headers.add(name: "x-request-id", value: id)
+    response.headers.add(name: "date", value: HTTPDate.text(clock.now))
     for cookie in response.cookies {
       response.headers.add(name: "set-cookie", value: cookie.header)
     }

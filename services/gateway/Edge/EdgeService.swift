@@ -1,3 +1,4 @@
+import HTTP2
 import NIOHTTP1
 
 /// A request as a transport hands it over: parsed, not yet judged.
@@ -25,6 +26,8 @@ protocol EdgeService: Sendable {
   func answer(
     _ request: IncomingRequest, send: @escaping @Sendable (Response) async -> Void
   ) async
+  /// What a request is told that would only wait in vain, decided on host and path; nil for any other.
+  func floodAnswer(_ fields: HeaderFields) -> Flood.Answer?
   /// The answer to something that is no request.
   func refusal(_ problem: Problem, origin: ConnectionOrigin) -> Response
 }

@@ -16,6 +16,7 @@ final class HTTP2Requests: HTTP2ConnectionDelegate, @unchecked Sendable {
   func connection(
     _ connection: HTTP2Connection, accepted stream: HTTP2Stream, headers: HeaderFields
   ) {
+    if let answer = edge.floodAnswer(headers) { return refuse(stream, answer) }
     let request: HTTP2RequestHead
     do throws(HTTP1Parser.Fault) {
       request = try HTTP2RequestHead(headers, limits: edge.limits)
@@ -37,6 +38,13 @@ final class HTTP2Requests: HTTP2ConnectionDelegate, @unchecked Sendable {
     exchange.task = Task(executorPreference: connection.executor) { [edge] in
       await edge.answer(incoming) { response in await exchange.send(response, isHead: isHead) }
     }
+  }
+
+  /// Without a delegate the stream drops whatever still comes of the request.
+  private func refuse(_ stream: HTTP2Stream, _ answer: Flood.Answer) {
+    stream.respond(answer.fields)
+    stream.send { $0.writeBytes(answer.body) }
+    stream.finish()
   }
 
   private func refuse(_ stream: HTTP2Stream, _ problem: Problem) {
@@ -287,13 +295,10 @@ final class HTTP2Exchange: HTTP2StreamDelegate, @unchecked Sendable {
 
   private static func append(_ name: String, _ value: String, to fields: inout HeaderFields) {
     var (name, value) = (name, value)
+    guard value.withUTF8({ $0.allSatisfy(HeaderText.isSafe) }) else { return }
     // Our own names are lower-case already.
-    if name.utf8.contains(where: { (0x41...0x5A).contains($0) }) { name = name.lowercased() }
-    name.withUTF8 { name in
-      value.withUTF8 { value in
-        if value.allSatisfy(HeaderText.isSafe) { fields.append(name: name, value: value) }
-      }
-    }
+    if name.withUTF8({ $0.contains { $0 >= 0x41 && $0 <= 0x5A } }) { name = name.lowercased() }
+    fields.append(name, value, isVolatile: name == "x-request-id")
   }
 
   private struct Writer: BodyWriter {

@@ -41,7 +41,7 @@ extension ClientCall: PendingAttempt {
     if let deadline {
       let remaining = deadline.remaining
       guard remaining > .zero else { return nil }
-      fields.append("grpc-timeout", Timeout.format(remaining))
+      fields.append("grpc-timeout", Timeout.format(remaining), isVolatile: true)
     }
     if compressesRequests { fields.append("grpc-encoding", Compression.gzip.rawValue) }
     if previousAttempts > 0 {

@@ -18,6 +18,9 @@ final class Admission: Sendable {
     var waiting: Int
     /// How long each may.
     var patience: Duration
+    /// In a queue that never empties: when its first has waited so long, who comes is refused at once. The queue stays
+    /// as short as that, and nobody waits only to be refused.
+    var longestStand = Duration.milliseconds(10)
   }
 
   struct Waiter {
@@ -43,6 +46,16 @@ final class Admission: Sendable {
       queues.started(tenant, at: now)
       return true
     }
+
+    /// Whether a newcomer of the tenant would only make a queue longer that is too long already.
+    func isHopeless(
+      _ tenant: TenantID, _ limits: Limits, at now: ContinuousClock.Instant
+    ) -> Bool {
+      guard let busySince, now - busySince > Admission.standing,
+        let oldest = queues.oldest(of: tenant)
+      else { return false }
+      return now - oldest > limits.longestStand
+    }
   }
 
   /// Requests that found no room, or waited for it in vain.
@@ -64,6 +77,14 @@ final class Admission: Sendable {
     state.withLock { ($0.running, $0.queues.waiting, $0.gauge.limit) }
   }
 
+  /// Somebody waits.
+  var isCrowded: Bool { state.withLock { $0.busySince != nil } }
+
+  /// Whether a request of the tenant would be refused if it came now; `admit` would say the same, for more.
+  func isHopeless(for tenant: TenantID) -> Bool {
+    state.withLock { $0.isHopeless(tenant, limits, at: .now) }
+  }
+
   /// Returns once the request may run. Throws 503 when it may not, `CancellationError` when nobody waits for it any more.
   func admit(_ tenant: TenantID, route: String) async throws -> Permit {
     // Mostly there is room, and nobody has to be made ready to wait.
@@ -82,11 +103,18 @@ final class Admission: Sendable {
     if isAdmitted { return Permit(self, tenant, route) }
     try Task.checkCancellation()
     refusals.add()
+    // All who are refused must not be back at the same moment.
+    throw Self.refusal(retryAfter: Int.random(in: Self.retries))
+  }
+
+  /// Seconds after which somebody who was refused may come again.
+  static let retries = 1...3
+
+  static func refusal(retryAfter: Int) -> Problem {
     var problem = Problem(
       .serviceUnavailable, .unavailable, "the portal is busy; try again in a moment")
-    // All who are refused must not be back at the same moment.
-    problem.retryAfter = Int.random(in: 1...3)
-    throw problem
+    problem.retryAfter = retryAfter
+    return problem
   }
 
   private func enter(
@@ -102,7 +130,8 @@ final class Admission: Sendable {
       guard !isCancelled else { return .refuse }
       if state.start(tenant, at: now) { return .run }
       state.gauge.noteFull()
-      guard state.queues.waiting < limits.waiting else { return .refuse }
+      guard state.queues.waiting < limits.waiting, !state.isHopeless(tenant, limits, at: now)
+      else { return .refuse }
       state.queues.append(Waiter(id: id, since: now, continuation: continuation), of: tenant)
       if state.busySince == nil { state.busySince = now }
       defer { state.isSweeping = true }
@@ -181,7 +210,7 @@ final class Admission: Sendable {
       let (late, isDone) = state.withLock { state -> ([Waiter], Bool) in
         let now = ContinuousClock.now
         let isStanding = state.busySince.map { now - $0 > Self.standing } ?? false
-        let patience = isStanding ? limits.patience / 4 : limits.patience
+        let patience = isStanding ? limits.patience / 2 : limits.patience
         let late = state.queues.removeOlder(than: now - patience)
         let isDone = state.queues.waiting == 0
         if isDone { (state.isSweeping, state.busySince) = (false, nil) }

@@ -33,6 +33,6 @@ enum RouteClass: String, CaseIterable, Sendable {
 extension Method {
   /// Every binding only reads, so the method does.
   fileprivate var isRead: Bool {
-    !http.isEmpty && http.allSatisfy { $0.verb.uppercased() == "GET" }
+    !http.isEmpty && isOnlyGet
   }
 }

@@ -40,6 +40,9 @@ struct TenantQueues {
     return tenant.waiters.isEmpty && tenant.running < most(limit, at: now)
   }
 
+  /// Since when the first of a tenant's queue has waited; nil when nobody does.
+  func oldest(of id: TenantID) -> ContinuousClock.Instant? { tenants[id]?.waiters.first?.since }
+
   mutating func started(_ id: TenantID, at now: ContinuousClock.Instant) {
     tenants[id, default: Tenant(seen: now)].running += 1
   }
