@@ -24,7 +24,8 @@ struct AdmissionTests {
     // The gauge starts with twice the least, at most with the most.
     Admission(
       .init(
-        runningAtLeast: running, runningAtMost: running, waiting: waiting, patience: patience))
+        runningAtLeast: running, runningAtMost: running, waiting: waiting, patience: patience,
+        longestStand: patience))
   }
 
   private func untilWaiting(_ count: Int, _ admission: Admission) async {

@@ -43,7 +43,7 @@ struct Visit {
     if let visitor {
       fields.append(LogField("tenant", visitor.portal.tenant.rawValue))
     }
-    if let trace { fields.append(LogField("trace_id", trace.traceID)) }
+    if let trace { fields.append(LogField("trace_id", "\(trace.traceID)")) }
     if let user = visitor?.session?.principal.user { fields.append(LogField("user", user)) }
     log.info("request", fields: fields)
     return time

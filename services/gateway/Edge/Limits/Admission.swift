@@ -20,7 +20,7 @@ final class Admission: Sendable {
     var patience: Duration
     /// In a queue that never empties: when its first has waited so long, who comes is refused at once. The queue stays
     /// as short as that, and nobody waits only to be refused.
-    var longestStand = Duration.milliseconds(10)
+    var longestStand = Duration.milliseconds(25)
   }
 
   struct Waiter {
@@ -63,7 +63,7 @@ final class Admission: Sendable {
     "portico_admission_refusals_total", help: "Requests refused because the gateway was full.")
   private let limits: Limits
   private let state: Mutex<State>
-  /// A queue that never empties only makes everybody wait: then patience is short (the idea of CoDel).
+  /// A queue that is not empty for so long only makes everybody wait: then it must not grow (the idea of CoDel).
   private static let standing = Duration.milliseconds(100)
   private static let sweep = Duration.milliseconds(5)
 
@@ -209,9 +209,7 @@ final class Admission: Sendable {
       do { try await Task.sleep(for: Self.sweep) } catch { break }
       let (late, isDone) = state.withLock { state -> ([Waiter], Bool) in
         let now = ContinuousClock.now
-        let isStanding = state.busySince.map { now - $0 > Self.standing } ?? false
-        let patience = isStanding ? limits.patience / 2 : limits.patience
-        let late = state.queues.removeOlder(than: now - patience)
+        let late = state.queues.removeOlder(than: now - limits.patience)
         let isDone = state.queues.waiting == 0
         if isDone { (state.isSweeping, state.busySince) = (false, nil) }
         return (late, isDone)
