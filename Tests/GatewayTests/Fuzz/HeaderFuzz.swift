@@ -19,7 +19,9 @@ enum HeaderFuzz {
     for piece in text.split(separator: ";") {
       guard let equals = piece.firstIndex(of: "=") else { continue }
       let name = String(piece[..<equals])
-      if let value = cookies[name], value.contains(";") { return "the cookie \(name) is \(value)" }
+      if let value = cookies[name], value.utf8.contains(UInt8(ascii: ";")) {
+        return "the cookie \(name) is \(value)"
+      }
     }
     guard cookies[""] == nil else { return "a cookie has no name" }
     // Nobody knows the key.

@@ -7,9 +7,10 @@ enum HTTP1Head {
   static func parse(_ lines: [Substring], limits: EdgeLimits) throws(Fault) -> HTTP1Parser.Head {
     guard let first = lines.first else { throw .malformed("there is no request line") }
     let words = first.split(separator: " ", omittingEmptySubsequences: false)
-    guard words.count == 3, isToken(words[0]), !words[1].isEmpty else {
-      throw .malformed("the request line is malformed")
-    }
+    // A tab is let through in headers; in a target it would be where others see its end.
+    guard words.count == 3, isToken(words[0]), !words[1].isEmpty,
+      words[1].utf8.allSatisfy({ $0 > 0x20 })
+    else { throw .malformed("the request line is malformed") }
     guard words[1].utf8.count <= limits.targetBytes else { throw .targetTooLong }
     guard words[2] == "HTTP/1.1" || words[2] == "HTTP/1.0" else {
       throw .malformed("the protocol version is not HTTP/1.1")
