@@ -1,7 +1,7 @@
 # The commands of the project. `make help` lists them.
 .DEFAULT_GOAL := help
 .PHONY: image compose-test package
-.PHONY: help run build test test-unit test-interop test-api test-api-long test-operation test-faults test-browser soak lint format settings generate check-generated check-breaking fuzz sanitize bench bench-gateway bench-stores clean-data
+.PHONY: help run build test test-unit test-interop test-api test-api-long test-operation test-faults test-browser soak lint format settings generate check-generated check-breaking fuzz sanitize bench bench-gateway bench-stores bench-postgres clean-data
 
 DATA ?= ./data
 
@@ -108,6 +108,11 @@ bench-stores: ## Measure the services on SQLite: commits, tickets, lists, search
 	@scripts/setup test
 	@scripts/setup bench
 	@.venv/bin/python Benchmarks/stores
+
+bench-postgres: ## Measure the store on PostgreSQL beside pgbench, and replicas; writes docs/benchmarks-postgres.md
+	@scripts/setup test
+	@scripts/setup bench
+	@.venv/bin/python Benchmarks/postgres
 
 clean-data: ## Throw away the local data of `make run`
 	rm -rf -- $(DATA)

@@ -228,8 +228,11 @@ let targets: [Target] =
 let package = Package(
   name: "portico",
   platforms: [.macOS(.v15)],
-  // For packages beside this one, Benchmarks/ and Tests/Fuzz: the runtime, the contract, and what strangers reach.
-  products: ["HTTP2", "RPC", "WellKnown", "Protobuf", "PorticoAPI", "Gateway"].map {
+  // For packages beside this one, Benchmarks/ and Tests/Fuzz: the runtime, the contract, a store, and what strangers reach.
+  products: [
+    "HTTP2", "RPC", "WellKnown", "Protobuf", "PorticoAPI", "Gateway", "Store", "StorePostgres",
+    "Values",
+  ].map {
     .library(name: $0, targets: [$0])
   },
   dependencies: [

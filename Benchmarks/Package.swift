@@ -33,6 +33,11 @@ let package = Package(
     .executableTarget(
       name: "portico-client", dependencies: ["EchoService"] + portico,
       path: "Sources/PorticoClient"),
+    .executableTarget(
+      name: "postgres-load",
+      dependencies: ["Store", "StorePostgres", "Values"].map {
+        .product(name: $0, package: "portico")
+      }, path: "Sources/PostgresLoad"),
     .target(name: "AllocationCount"),
     .executableTarget(
       name: "portico-echo-counted",
