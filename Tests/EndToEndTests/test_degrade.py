@@ -18,7 +18,7 @@ def services(tmp_path):
     data = demo_data.copy(tmp_path / "data", tickets=10)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with Services(data, people.TENANT, port, places.ARTIFACTS / "services") as running:
+    with Services(data, people.TENANT, port, places.ARTIFACTS / "services" / places.RUNNER) as running:
         yield running
 
 

@@ -166,10 +166,10 @@ class Writer:
 @pytest.fixture(scope="module")
 def attacked(browser, tmp_path_factory) -> Portico:
     """A portal of its own: what is written into it stays in no other test."""
-    from conftest import _log, places, up
+    from conftest import log_of, places, up
 
     data: pathlib.Path = tmp_path_factory.mktemp("attacked")
-    with up(places.portico_binary(), data, "--demo", "--rates", "none", log=_log("attacked")) as portico:
+    with up(places.portico_binary(), data, "--demo", "--rates", "none", log=log_of("attacked")) as portico:
         yield portico
 
 

@@ -6,6 +6,8 @@ import shutil
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 ARTIFACTS = ROOT / ".artifacts"
+RUNNER = os.environ.get("PYTEST_XDIST_WORKER", "only")
+"""Which of the test runners beside each other this is."""
 
 
 def tool(name: str, package: str) -> str:
@@ -14,6 +16,14 @@ def tool(name: str, package: str) -> str:
     if found is None:
         raise RuntimeError(f"{name} is not installed: run `scripts/setup test`, or `apt-get install {package}`")
     return found
+
+
+def library(name: str, package: str) -> pathlib.Path:
+    """A shared library of the system that no linker asks for; its absence is an error that says how to install it."""
+    for folder in sorted(pathlib.Path("/usr/lib").glob("*-linux-gnu")):
+        if (folder / name).is_file():
+            return folder / name
+    raise RuntimeError(f"{name} is not installed: run `scripts/setup test`, or `apt-get install {package}`")
 
 
 def portico_binary() -> pathlib.Path:

@@ -255,7 +255,7 @@ struct PageServing: Surface {
     _ problem: Problem, _ request: Request, _ context: PageContext?
   ) -> Response {
     var response = Response.html(
-      table.failure(problem, request.id, context), status: problem.status)
+      table.failure(problem, request, context), status: problem.status)
     problem.addHeaders(to: &response)
     return response
   }
