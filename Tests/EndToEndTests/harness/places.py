@@ -18,14 +18,6 @@ def tool(name: str, package: str) -> str:
     return found
 
 
-def library(name: str, package: str) -> pathlib.Path:
-    """A shared library of the system that no linker asks for; its absence is an error that says how to install it."""
-    for folder in sorted(pathlib.Path("/usr/lib").glob("*-linux-gnu")):
-        if (folder / name).is_file():
-            return folder / name
-    raise RuntimeError(f"{name} is not installed: run `scripts/setup test`, or `apt-get install {package}`")
-
-
 def portico_binary() -> pathlib.Path:
     """The debug build, or what PORTICO_BINARY names."""
     binary = pathlib.Path(os.environ.get("PORTICO_BINARY", ROOT / ".build/debug/portico"))
