@@ -24,6 +24,7 @@ class Services:
     def __init__(self, data: pathlib.Path, tenant: str, port: int, logs: pathlib.Path):
         self.url = f"http://{tenant}.localhost:{port}"
         self._data = data
+        self._tenant = tenant
         self._logs = logs
         self._port = port
         # A socket's path has room for about a hundred bytes.
@@ -37,7 +38,7 @@ class Services:
         try:
             for service in SERVICES:
                 self.start(service)
-            self._run("gateway", "--listen", f"127.0.0.1:{self._port}", "--public-port", str(self._port))
+            self._run("gateway", "--listen", f"127.0.0.1:{self._port}", "--public-port", str(self._port), "--operation-tenants", self._tenant)
             self._wait_until_ready()
         except BaseException:
             self.__exit__()

@@ -164,9 +164,9 @@ extension UI {
     let again = retry.map { linkButton("Try again", to: $0, style: .primary, icon: .refresh) }
     let home = linkButton(backTitle, to: back, style: again == nil ? .primary : .secondary)
     return """
-    <div class="error-page"><p class="error-code">\(code)</p><h1>\(title)</h1><p>\(message)</p>\
-    \(UI.actions([again, home].compactMap(\.self)))\
-    <p class="quiet">Request \(copyable(requestID))</p></div>
-    """
+      <div class="error-page"><p class="error-code">\(code)</p><h1>\(title)</h1><p>\(message)</p>\
+      \(UI.actions([again, home].compactMap(\.self)))\
+      <p class="quiet">Request \(copyable(requestID))</p></div>
+      """
   }
 }

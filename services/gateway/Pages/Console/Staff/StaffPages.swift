@@ -4,17 +4,18 @@ import WellKnown
 
 /// `/staff`: those who work here, their roles, and whether they may sign in.
 enum StaffPages {
-  static let routes: [PageRoute] = [
-    .staff(.GET, "/staff", .usersRead) { context in try await list(context) },
-    .staff(.GET, "/staff/new", .rolesWrite) { context in
-      await newPage(context, state: .init())
-    },
-    .staff(.POST, "/staff/new", .rolesWrite, create),
-    .staff(.GET, "/staff/{user}", .rolesWrite) { context in
-      try await editPage(context, state: .init())
-    },
-    .staff(.POST, "/staff/{user}", .rolesWrite, update),
-  ] + UserSessions.routes
+  static let routes: [PageRoute] =
+    [
+      .staff(.GET, "/staff", .usersRead) { context in try await list(context) },
+      .staff(.GET, "/staff/new", .rolesWrite) { context in
+        await newPage(context, state: .init())
+      },
+      .staff(.POST, "/staff/new", .rolesWrite, create),
+      .staff(.GET, "/staff/{user}", .rolesWrite) { context in
+        try await editPage(context, state: .init())
+      },
+      .staff(.POST, "/staff/{user}", .rolesWrite, update),
+    ] + UserSessions.routes
   private static let paths = [
     "user_name", "first_name", "last_name", "email", "phone", "role", "disabled",
   ]
