@@ -126,8 +126,8 @@ struct OperationTests {
   @Test("The page is there for tenants that run the installation, and for nobody else")
   func tenants() {
     let desk = OperationDesk(
-      Methods.all, caller: Backends([:]), tenants: ["northwind"], servers: { _ in [] })
-    #expect(desk.isOpen(to: "northwind") && !desk.isOpen(to: "southwind"))
+      Methods.all, caller: Backends([:]), tenants: [TenantID("northwind")], servers: { _ in [] })
+    #expect(desk.isOpen(to: TenantID("northwind")) && !desk.isOpen(to: TenantID("southwind")))
     // Every service is in it without a line here.
     #expect(
       desk.methods.map(\.owner) == ["billing", "cms", "identity", "messaging", "ticketing"])
