@@ -59,6 +59,21 @@ public final class Peers: Sendable {
     LazyCaller(service: service, peers: self)
   }
 
+  /// The servers of a service as the connections of this process see them, by address; empty before the first call. The
+  /// channels of several event loops are one: connected where any is, and all their calls together.
+  public func servers(of service: String) async -> [ServerState] {
+    let own = channels.withLock { channels in
+      channels.filter { $0.key.service == service }.map(\.value)
+    }
+    var seen: [String: ServerState] = [:]
+    for channel in own {
+      for server in await channel.servers() {
+        seen[server.address] = seen[server.address].map { $0.merged(with: server) } ?? server
+      }
+    }
+    return seen.values.sorted { $0.address < $1.address }
+  }
+
   /// Reads the certificates of every channel again. Throws when those of some cannot be used.
   public func reloadCertificates() throws {
     var failure: (any Error)?

@@ -36,6 +36,8 @@ extension PorticoAccess {
     case assetsRead
     case assetsWrite
     case usersRead
+    /// How the installation is doing: for who runs it.
+    case operationRead
     /// A number that this build does not know.
     case unrecognized(Int32)
 
@@ -68,6 +70,7 @@ extension PorticoAccess {
       case 22: self = .assetsRead
       case 23: self = .assetsWrite
       case 24: self = .usersRead
+      case 25: self = .operationRead
       default: self = .unrecognized(rawValue)
       }
     }
@@ -99,6 +102,7 @@ extension PorticoAccess {
       case .assetsRead: 22
       case .assetsWrite: 23
       case .usersRead: 24
+      case .operationRead: 25
       case .unrecognized(let number): number
       }
     }
@@ -130,6 +134,7 @@ extension PorticoAccess {
         .assetsRead,
         .assetsWrite,
         .usersRead,
+        .operationRead,
       ]
     }
 
@@ -294,6 +299,8 @@ extension Permission {
   public static let assetsRead = Permission("ASSETS_READ")
   public static let assetsWrite = Permission("ASSETS_WRITE")
   public static let usersRead = Permission("USERS_READ")
+  /// How the installation is doing: for who runs it.
+  public static let operationRead = Permission("OPERATION_READ")
 
   /// Every permission, in the order of the proto file.
   public static let all: [Permission] = [
@@ -321,5 +328,6 @@ extension Permission {
     .assetsRead,
     .assetsWrite,
     .usersRead,
+    .operationRead,
   ]
 }

@@ -43,7 +43,7 @@ struct Serve: AsyncParsableCommand {
       services: offered + Reflection.services(for: offered), logger: QuietLog.logger)
     let address = try await server.listen(Listener(.tcp(host: host, port: port), tls: tls))
     health.set(serving: true)
-    Output.line(Self.text(address))
+    Output.line("\(address)")
     await drain(server, health, signals)
   }
 
@@ -72,13 +72,6 @@ struct Serve: AsyncParsableCommand {
       health.end()
       await server.shutDown(grace: .seconds(grace))
       group.cancelAll()
-    }
-  }
-
-  private static func text(_ address: Listener.Address) -> String {
-    switch address {
-    case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-    case .unix(let path): "unix:\(path)"
     }
   }
 }

@@ -166,7 +166,7 @@ struct BuiltInRoleTests {
     let staffOnly: Set<Permission> = [
       .ticketsWork, .ticketSettingsWrite, .billingWrite, .contentWrite, .accountsWrite,
       .contactsWrite, .rolesRead, .rolesWrite, .settingsRead, .settingsWrite, .mailRead,
-      .auditRead, .assetsWrite, .usersRead,
+      .auditRead, .assetsWrite, .usersRead, .operationRead,
     ]
     guard case .permission(let permission) = method.access.callers,
       staffOnly.contains(permission)

@@ -66,8 +66,8 @@ def view(request) -> View:
     return request.param
 
 
-def _log(name: str) -> pathlib.Path:
-    return places.ARTIFACTS / "portico" / f"{next(_numbers):02}-{name}.log"
+def log_of(name: str) -> pathlib.Path:
+    return places.ARTIFACTS / "portico" / f"{places.RUNNER}-{next(_numbers):02}-{name}.log"
 
 
 @pytest.fixture(scope="session")
@@ -82,7 +82,7 @@ def demo(tmp_path_factory, sites) -> Iterator[Portico]:
     """The whole product with the demo tenant, one for all tests that only look at it or add to it."""
     data = demo_data.copy(tmp_path_factory.mktemp("demo") / "data")
     options = ("--demo", "--api-origins", sites.allowed)
-    with up(places.portico_binary(), data, *options, log=_log("demo")) as portico:
+    with up(places.portico_binary(), data, *options, log=log_of("demo")) as portico:
         yield portico
 
 
@@ -144,7 +144,7 @@ def patient(wire) -> Callable[[Person | None], Wire]:
 @pytest.fixture
 def empty(tmp_path) -> Iterator[Portico]:
     """The whole product with no tenant's data, for this test alone."""
-    with up(places.portico_binary(), tmp_path / "data", log=_log("empty")) as portico:
+    with up(places.portico_binary(), tmp_path / "data", log=log_of("empty")) as portico:
         yield portico
 
 
@@ -154,7 +154,7 @@ def start(tmp_path) -> Iterator[Callable[..., Portico]]:
     started: list[Portico] = []
 
     def make(*arguments: str, data: pathlib.Path | None = None) -> Portico:
-        portico = up(places.portico_binary(), data or tmp_path / "data", *arguments, log=_log("started"))
+        portico = up(places.portico_binary(), data or tmp_path / "data", *arguments, log=log_of("started"))
         started.append(portico)
         return portico
 

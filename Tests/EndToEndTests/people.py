@@ -57,6 +57,11 @@ class Visits:
         page.get_by_role("button", name="Log in").click()
         page.wait_for_url(lambda url: "/login" not in url)
 
+    def forget(self, *persons: Person) -> None:
+        """Their session has been ended: the next browser of theirs signs in anew."""
+        for person in persons:
+            self._kept.pop(person, None)
+
     def state(self, person: Person) -> dict:
         if person not in self._kept:
             session = Session(self._browser, self.origin(person), DESKTOP)

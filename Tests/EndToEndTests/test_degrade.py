@@ -18,7 +18,7 @@ def services(tmp_path):
     data = demo_data.copy(tmp_path / "data", tickets=10)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with Services(data, people.TENANT, port, places.ARTIFACTS / "services") as running:
+    with Services(data, people.TENANT, port, places.ARTIFACTS / "services" / places.RUNNER) as running:
         yield running
 
 
@@ -49,13 +49,19 @@ def test_a_stopped_service_costs_its_tile_and_its_return_mends_it(services, sess
     with browser.tripwire.expecting("503|504"):
         answer = page.goto("/invoices")
         assert answer.status in (503, 504)
-        expect(page.get_by_text("Request", exact=False).first).to_be_visible()
+        expect(page.locator(".error-page code")).to_have_text(answer.headers["x-request-id"])
+        expect(page.get_by_role("link", name="Go to the home page")).to_be_visible()
+        # Another try is one click, and tells the same until there is something else to tell.
+        with page.expect_navigation() as again:
+            page.get_by_role("link", name="Try again").click()
+        assert again.value.url.endswith("/invoices") and again.value.status in (503, 504)
     # A ticket can be raised all the same.
     tickets.open_ticket(page, tickets.Report("While billing is away"))
 
     services.start("billing")
     whole(page, "/", "could not be loaded")
     expect(tile(page, "Unpaid invoices")).to_contain_text("due")
+    assert page.goto("/invoices").status == 200
 
 
 def whole(page: Page, path: str, complaint: str) -> None:

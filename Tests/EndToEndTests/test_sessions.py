@@ -66,6 +66,7 @@ def test_all_others_are_out_at_once_and_this_one_stays(session, visits):
     expect(tickets.toast(here)).to_contain_text("You are logged out everywhere else")
     expect(rows(here)).to_have_count(1)
     expect(here.get_by_role("button", name="End all other sessions")).to_have_count(0)
+    visits.forget(people.BILLING_CLERK)
     for page in (there, third):
         is_out(page)
     # The way back leads to where they were going.
@@ -82,3 +83,37 @@ def test_the_pages_about_sessions_and_tokens_are_in_order_in_every_view(signed_i
         current = page.get_by_role("navigation", name="My Settings").locator("[aria-current=page]")
         box = current.bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= view.width, (path, box)
+
+
+def test_an_administrator_ends_all_sessions_of_a_contact_and_of_a_member(session, visits, signed_in):
+    """At once: the next request of each is one of nobody (ASVS 7.4.5), and their API tokens are worth nothing."""
+    office = signed_in(people.ADMINISTRATOR).page()
+    cases = [
+        (people.OTHER_ACCOUNT_MANAGER, "/contacts", "Nora"),
+        (people.BILLING_CLERK, "/staff", "Maeve"),
+    ]
+    for person, where, name in cases:
+        victims = [arrive(session, visits, person) for _ in range(2)]
+        office.goto(f"{where}?q={name}" if where == "/contacts" else where)
+        office.locator("table.table tbody").get_by_role("link", name=re.compile(f"^{name}")).first.click()
+        if where == "/contacts":
+            office.get_by_role("link", name="Client Portal Access").click()
+        card = office.locator("section.card").filter(has=office.get_by_role("heading", name="Sessions"))
+        expect(card).to_contain_text("Chrome on Linux")
+        here = office.url
+        card.get_by_role("button", name="End all sessions").click()
+        expect(tickets.toast(office)).to_contain_text(re.compile(r"Ended: \d+ sessions"))
+        assert office.url == here
+        expect(card).to_contain_text("Logged in nowhere")
+        for page in victims:
+            is_out(page)
+    visits.forget(*(person for person, *_ in cases))
+
+
+def test_who_may_not_manage_users_sees_no_sessions_of_others(signed_in, wire):
+    page = signed_in(people.TECHNICIAN).page("/contacts?q=Ciara")
+    page.get_by_role("link", name="Ciara Nolan").click()
+    page.get_by_role("link", name="Client Portal Access").click()
+    expect(page.get_by_role("heading", name="Sessions")).to_have_count(0)
+    same_origin = {"Sec-Fetch-Site": "same-origin"}
+    assert wire(people.TECHNICIAN).post_json("/v1/users/aoife/sessions:end", {}, same_origin).status == 403

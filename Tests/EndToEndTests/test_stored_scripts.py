@@ -4,14 +4,13 @@ somebody write, found in the protos, and every page looked at afterwards with tr
 
 import collections
 import json
-import pathlib
 import re
 
 import payloads
 import people
 import pytest
 import routes
-from harness import contract, headers
+from harness import contract, demo_data, headers
 from harness.browser import Session
 from harness.portico import Portico
 from harness.wire import Wire
@@ -163,13 +162,17 @@ class Writer:
         self.made.append(name)
 
 
+pytestmark = pytest.mark.xdist_group("stored scripts")
+"""One portal full of payloads for all of them."""
+
+
 @pytest.fixture(scope="module")
 def attacked(browser, tmp_path_factory) -> Portico:
     """A portal of its own: what is written into it stays in no other test."""
-    from conftest import _log, places, up
+    from conftest import log_of, places, up
 
-    data: pathlib.Path = tmp_path_factory.mktemp("attacked")
-    with up(places.portico_binary(), data, "--demo", "--rates", "none", log=_log("attacked")) as portico:
+    data = demo_data.copy(tmp_path_factory.mktemp("attacked") / "data")
+    with up(places.portico_binary(), data, "--demo", "--rates", "none", log=log_of("attacked")) as portico:
         yield portico
 
 

@@ -229,8 +229,8 @@ extension PageTable {
     stepUp: { prompt, context in
       "<p>\(prompt.action)|\(context.csrfToken)|\(prompt.fields.map { "\($0.name)=\($0.value)" }.joined(separator: ","))|\(prompt.error)</p>"
     },
-    failure: { problem, requestID, _ in
-      "<h1>\(Int(problem.status.code))</h1><p>\(problem.detail)</p><p>\(requestID)</p>"
+    failure: { problem, request, _ in
+      "<h1>\(Int(problem.status.code))</h1><p>\(problem.detail)</p><p>\(request.id)</p>"
     })
 }
 

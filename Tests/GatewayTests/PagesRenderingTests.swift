@@ -95,8 +95,8 @@ struct PagesRenderingTests {
         errors: .init("password", text)))
     expectEscaped(UI.layout(title: text, shell: context.frame(), main: .empty))
     let problem = Problem(.badRequest, .invalidArgument, text)
-    expectEscaped(ErrorPage.html(problem, "id", context))
-    expectEscaped(ErrorPage.html(problem, "id", nil))
+    expectEscaped(ErrorPage.html(problem, context.request, context))
+    expectEscaped(ErrorPage.html(problem, context.request, nil))
   }
 
   @Test(
@@ -255,8 +255,9 @@ struct PagesRenderingTests {
       _ = try await route.hidingForbidden.handler(context)
     }
     #expect(hidden?.code == .notFound && hidden?.message == "there is no such page")
-    let page = ErrorPage.html(Problem(.notFound, .notFound, "secret detail"), "id-1", context)
-    #expect(!page.description.contains("secret detail") && page.description.contains("id-1"))
+    let page = ErrorPage.html(
+      Problem(.notFound, .notFound, "secret detail"), context.request, context)
+    #expect(!page.description.contains("secret detail") && page.description.contains(context.request.id))
   }
 
   @Test("Sessions are told apart by browser and system")

@@ -65,7 +65,7 @@ public final class GatewayHost: ProcessPart {
       configuration, backends: Backends(Dictionary(uniqueKeysWithValues: callers)),
       identity: try keys.serviceIdentity("gateway", clock: clock),
       verifier: keys.verifier(for: "gateway", clock: clock), clock: clock, log: logger,
-      tracer: telemetry.tracer)
+      tracer: telemetry.tracer, servers: { [peers] in await peers.servers(of: $0) })
     server.withLock { $0 = started }
     watch(started)
   }
@@ -125,6 +125,7 @@ extension GatewayConfiguration {
   ///     limits.streams-per-identity     64 answers that go on, of one user or address; one more gets 429
   ///     live.streams        6 streams of events of one session; one more ends the oldest
   ///     secret              at least 32 bytes, base64url; derived from the gateway's private key when not set
+  ///     operation.tenants   whose staff may see how the installation is doing: acme,other; nobody when not set
   ///     api.*               the JSON API, as `APIOptions` has them
   ///     drain.seconds       8
   public init(_ settings: Settings, keys: Keyring) throws {
@@ -143,6 +144,9 @@ extension GatewayConfiguration {
       secret: try Self.secret(settings, keys),
       trustedProxies: try Self.ranges(settings, "proxies"),
       rates: try Self.rates(settings), allowance: try ClientAllowance(settings),
+      operationTenants: Set(
+        try settings.string("operation.tenants", default: "").split(separator: ",")
+          .map { TenantID(String($0.trimmed)) }),
       api: try APIOptions(settings),
       drainGrace: .seconds(try settings.int("drain.seconds", default: 8, in: 0...600)))
   }

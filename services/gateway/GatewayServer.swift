@@ -41,21 +41,24 @@ public final class GatewayServer: Sendable {
   ///   - backends: a caller for each service.
   ///   - identity: this process as `gateway`, for asking identity about sessions.
   ///   - verifier: checks the principal tokens that identity signs, before any call leaves.
+  ///   - servers: what the connections to a service tell, for the operator's page.
   public static func start(
     _ configuration: GatewayConfiguration, backends: Backends, identity: ServiceIdentity,
     verifier: Verifier, clock: any WallClock = SystemClock(), log: Logger,
-    group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, tracer: Tracer? = nil
+    group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, tracer: Tracer? = nil,
+    servers: @escaping ServerView = { _ in [] }
   ) async throws -> GatewayServer {
     try await start(
       configuration, pages: .portal, limits: EdgeLimits(configuration.allowance),
       backends: backends, identity: identity,
-      verifier: verifier, clock: clock, log: log, group: group, tracer: tracer)
+      verifier: verifier, clock: clock, log: log, group: group, tracer: tracer, servers: servers)
   }
 
   static func start(
     _ configuration: GatewayConfiguration, pages: PageTable, limits: EdgeLimits,
     backends: Backends, identity: ServiceIdentity, verifier: Verifier, clock: any WallClock,
-    log: Logger, group: any EventLoopGroup, tracer: Tracer? = nil
+    log: Logger, group: any EventLoopGroup, tracer: Tracer? = nil,
+    servers: @escaping ServerView = { _ in [] }
   ) async throws -> GatewayServer {
     let secret = configuration.secret.reveal()
     guard secret.count >= 32 else { throw GatewayError.weakSecret }
@@ -68,8 +71,10 @@ public final class GatewayServer: Sendable {
       Methods.all, caller: gated, sessions: sessions,
       limits: .init(perSession: limits.eventStreamsPerSession), log: log)
     let pageServing = try PageServing(
-      pages, live: live, secret: secret, assets: assets, sessions: sessions,
-      patience: limits.partTime,
+      pages, live: live,
+      operation: OperationDesk(
+        Methods.all, caller: gated, tenants: configuration.operationTenants, servers: servers),
+      secret: secret, assets: assets, sessions: sessions, patience: limits.partTime,
       clock: clock, log: log)
     let served = Methods.all.filter { backends[$0.owner] != nil }
     let methods = MethodTable(served)

@@ -2,10 +2,18 @@ import HTTP2
 
 /// Where a server listens, and how it speaks there.
 public struct Listener: Sendable {
-  public enum Address: Sendable, Hashable {
+  public enum Address: Sendable, Hashable, CustomStringConvertible {
     /// Port 0 takes a free one.
     case tcp(host: String, port: Int)
     case unix(path: String)
+
+    /// `10.0.0.7:443`, `[::1]:443`, `unix:/run/x.sock`.
+    public var description: String {
+      switch self {
+      case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+      case .unix(let path): "unix:\(path)"
+      }
+    }
   }
 
   public var address: Address

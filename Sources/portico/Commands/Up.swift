@@ -94,6 +94,8 @@ struct Up: AsyncParsableCommand {
     settings["edge.key"] = key
     settings["rates"] = rates
     settings["api.origins"] = apiOrigins
+    // One process is one house: who owns the bare domain runs it.
+    settings["operation.tenants"] = settings["tenant"]
     return try GatewayConfiguration(Settings(settings), keys: installation.keys)
   }
 }

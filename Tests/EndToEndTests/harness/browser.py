@@ -57,6 +57,9 @@ class Tripwire:
         context.on("dialog", lambda dialog: self._dialog(dialog))
 
     def _console(self, message) -> None:
+        # Somebody on this machine added or took away a network; the browser tries again by itself.
+        if "ERR_NETWORK_CHANGED" in message.text:
+            return
         if message.type in ("error", "warning"):
             where = (message.location or {}).get("url", "")
             self._trip(f"console {message.type}: {message.text} ({where})")

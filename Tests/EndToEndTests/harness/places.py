@@ -6,6 +6,8 @@ import shutil
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 ARTIFACTS = ROOT / ".artifacts"
+RUNNER = os.environ.get("PYTEST_XDIST_WORKER", "only")
+"""Which of the test runners beside each other this is."""
 
 
 def tool(name: str, package: str) -> str:

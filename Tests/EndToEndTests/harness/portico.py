@@ -163,7 +163,13 @@ def _facts(line: bytes) -> dict | None:
     return value if isinstance(value, dict) and isinstance(value.get("url"), str) else None
 
 
-def up(binary: pathlib.Path, data: pathlib.Path, *arguments: str, log: pathlib.Path) -> Portico:
+def up(
+    binary: pathlib.Path,
+    data: pathlib.Path,
+    *arguments: str,
+    log: pathlib.Path,
+    environment: dict[str, str] | None = None,
+) -> Portico:
     """`portico up` on a free port with this data directory; `arguments` follow, such as `--demo`."""
     command = [str(binary), "up", "--data", str(data), "--port", "0", "--print-json", *arguments]
-    return Portico(command, log)
+    return Portico(command, log, environment)

@@ -36,6 +36,7 @@ class Services:
     ):
         self.url = f"http://{tenant}.localhost:{port}"
         self._data = data
+        self._tenant = tenant
         self._logs = logs
         self._port = port
         self._elsewhere = elsewhere or {}
@@ -52,7 +53,10 @@ class Services:
             for service in SERVICES:
                 if service not in self._elsewhere:
                     self.start(service)
-            self._run("gateway", "--listen", f"127.0.0.1:{self._port}", "--public-port", str(self._port), *self._flags)
+            self._run(
+                "gateway", "--listen", f"127.0.0.1:{self._port}", "--public-port", str(self._port),
+                "--operation-tenants", self._tenant, *self._flags,
+            )
             self._wait_until_ready()
         except BaseException:
             self.__exit__()

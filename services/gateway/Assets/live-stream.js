@@ -60,13 +60,18 @@ export function listen(cursor, listener) {
   }
 
   function tell() {
-    clearTimeout(doubt);
-    if (isConnected && away.size === 0) return listener.interrupted("");
-    if (isOver) return;
-    // A hiccup is nobody's business.
-    doubt = setTimeout(() => listener.interrupted(
-      isConnected ? "Live updates are interrupted; some of this page may be out of date."
-        : "You are offline, or the portal cannot be reached. This page may be out of date."), patience);
+    if (isOver || (isConnected && away.size === 0)) {
+      clearTimeout(doubt);
+      doubt = undefined;
+      if (!isOver) listener.interrupted("");
+    } else {
+      // A hiccup is nobody's business. What is said again meanwhile puts it off no longer.
+      doubt ??= setTimeout(() => {
+        doubt = undefined;
+        listener.interrupted(isConnected ? "Live updates are interrupted; some of this page may be out of date."
+          : "You are offline, or the portal cannot be reached. This page may be out of date.");
+      }, patience);
+    }
   }
 
   /** @param {string} event @param {string} [data] @param {string} [id] */

@@ -50,6 +50,11 @@ if (start && parts(document).length > 0) {
     },
     ended: leave,
   });
+  // What no event tells of is asked for by the clock.
+  for (const part of parts(document)) {
+    const seconds = Number(part.dataset.liveEvery);
+    if (seconds > 0) setInterval(() => { dirty.add(name(part)); plan(0); }, seconds * 1000);
+  }
 }
 
 /** @param {ParentNode} root @returns {HTMLElement[]} */

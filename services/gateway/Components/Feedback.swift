@@ -155,16 +155,18 @@ extension UI {
 
   static func tileList(_ rows: [HTML]) -> HTML { "<ul class=\"tile-list\">\(rows)</ul>" }
 
-  /// A page that says what went wrong, the request's id and the way back. `message` is for the
+  /// A page that says what went wrong, the request's id and the way back, and another try where `retry` leads. `message` is for the
   /// reader; what the operator needs is in the log under the id.
   static func errorPage(
-    code: Int, title: String, message: String, requestID: String, back: SafeURL = "/",
-    backTitle: String = "Go to the home page"
+    code: Int, title: String, message: String, requestID: String, retry: SafeURL? = nil,
+    back: SafeURL = "/", backTitle: String = "Go to the home page"
   ) -> HTML {
-    """
-    <div class="error-page"><p class="error-code">\(code)</p><h1>\(title)</h1><p>\(message)</p>\
-    \(UI.actions([linkButton(backTitle, to: back, style: .primary)]))\
-    <p class="quiet">Request \(copyable(requestID))</p></div>
-    """
+    let again = retry.map { linkButton("Try again", to: $0, style: .primary, icon: .refresh) }
+    let home = linkButton(backTitle, to: back, style: again == nil ? .primary : .secondary)
+    return """
+      <div class="error-page"><p class="error-code">\(code)</p><h1>\(title)</h1><p>\(message)</p>\
+      \(UI.actions([again, home].compactMap(\.self)))\
+      <p class="quiet">Request \(copyable(requestID))</p></div>
+      """
   }
 }

@@ -25,6 +25,8 @@ public struct GatewayConfiguration: Sendable {
   public var rates: RateTable
   /// How many connections and streams one client may have.
   public var allowance: ClientAllowance
+  /// Whose staff may see how the installation is doing.
+  public var operationTenants: Set<TenantID>
   /// What the deployment says about its JSON API.
   public var api: APIOptions
   /// How long running requests may go on after a stop was asked for.
@@ -35,7 +37,8 @@ public struct GatewayConfiguration: Sendable {
     defaultTenant: TenantID? = nil, publicScheme: String? = nil, publicPort: Int? = nil,
     tls: TLSConfiguration? = nil, secret: Secret<[UInt8]>, trustedProxies: [AddressRange] = [],
     rates: RateTable = .standard, allowance: ClientAllowance = ClientAllowance(),
-    api: APIOptions = APIOptions(), drainGrace: Duration = .seconds(10)
+    operationTenants: Set<TenantID> = [], api: APIOptions = APIOptions(),
+    drainGrace: Duration = .seconds(10)
   ) {
     self.host = host
     self.port = port
@@ -48,6 +51,7 @@ public struct GatewayConfiguration: Sendable {
     self.trustedProxies = TrustedProxies(trustedProxies)
     self.rates = rates
     self.allowance = allowance
+    self.operationTenants = operationTenants
     self.api = api
     self.drainGrace = drainGrace
   }

@@ -28,6 +28,8 @@ struct PageContext: Sendable {
   let patience: Duration
   /// Where the page's live parts begin to listen; empty while that is not known, nil for who is not signed in.
   var liveCursor: String?
+  /// How the installation is doing; nil for the people of tenants who do not run it.
+  var operation: OperationDesk?
   /// What this page has to do without.
   let report = PartReport()
   /// The count of unread messages, where it is being asked for beside the page.
@@ -51,7 +53,11 @@ struct PageContext: Sendable {
   func asset(_ name: String) -> String { assets.path(name) }
 
   /// Whether to offer an action.
-  func may(_ permission: Permission) -> Bool { session?.may(permission) ?? false }
+  func may(_ permission: Permission) -> Bool {
+    // Whatever the role: the page is there for those who run the installation alone.
+    if permission == .operationRead, operation == nil { return false }
+    return session?.may(permission) ?? false
+  }
 }
 
 // MARK: - Signing in and out

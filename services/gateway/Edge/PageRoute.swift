@@ -69,11 +69,11 @@ struct PageTable: Sendable {
   /// Asks for the password before a form goes on.
   let stepUp: @Sendable (StepUpPrompt, PageContext) async -> HTML
   /// Draws an error page with the request's id. Without a context not even the portal is known.
-  let failure: @Sendable (Problem, _ requestID: String, PageContext?) -> HTML
+  let failure: @Sendable (Problem, Request, PageContext?) -> HTML
 
   init(
     routes: [PageRoute], stepUp: @escaping @Sendable (StepUpPrompt, PageContext) async -> HTML,
-    failure: @escaping @Sendable (Problem, String, PageContext?) -> HTML
+    failure: @escaping @Sendable (Problem, Request, PageContext?) -> HTML
   ) {
     self.routes = routes
     self.stepUp = stepUp

@@ -14,14 +14,15 @@ struct PageServing: Surface {
   private let sessions: SessionDirectory
   private let memory = PartMemory()
   private let live: LiveHub
+  private let operation: OperationDesk
   private let patience: Duration
   private let log: Logger
   private let clock: any WallClock
 
   /// - patience: for one part of a page (`EdgeLimits.partTime`).
   init(
-    _ table: PageTable, live: LiveHub, secret: [UInt8], assets: StaticAssets,
-    sessions: SessionDirectory,
+    _ table: PageTable, live: LiveHub, operation: OperationDesk, secret: [UInt8],
+    assets: StaticAssets, sessions: SessionDirectory,
     patience: Duration, clock: any WallClock, log: Logger
   ) throws {
     var trie = PathTrie<PageRoute>()
@@ -29,6 +30,7 @@ struct PageServing: Surface {
       try trie.add(route.method.rawValue, try PathTemplate(route.pattern), route)
     }
     self.live = live
+    self.operation = operation
     self.trie = trie
     self.table = table
     protection = Protection(secret: secret)
@@ -206,7 +208,8 @@ struct PageServing: Surface {
       request: request, path: path, form: form, visitor: visitor,
       caller: scene.guest.caller,
       csrfToken: protection.csrf.token(for: owner), theme: theme, flashes: flashes, assets: assets,
-      sessions: sessions, memory: memory, patience: patience, liveCursor: cursor, now: clock.now,
+      sessions: sessions, memory: memory, patience: patience, liveCursor: cursor,
+      operation: operation.isOpen(to: visitor.portal.tenant) ? operation : nil, now: clock.now,
       log: log)
   }
 
@@ -255,7 +258,7 @@ struct PageServing: Surface {
     _ problem: Problem, _ request: Request, _ context: PageContext?
   ) -> Response {
     var response = Response.html(
-      table.failure(problem, request.id, context), status: problem.status)
+      table.failure(problem, request, context), status: problem.status)
     problem.addHeaders(to: &response)
     return response
   }

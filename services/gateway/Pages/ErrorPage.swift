@@ -2,13 +2,16 @@ import NIOHTTP1
 
 /// How a failed page looks: what happened in words for the reader, the request's id, a way on.
 enum ErrorPage {
-  static func html(_ problem: Problem, _ requestID: String, _ context: PageContext?) -> HTML {
+  static func html(_ problem: Problem, _ request: Request, _ context: PageContext?) -> HTML {
     let (title, message) = words(problem)
+    // What may work a moment later is tried again with one click; a form is not sent twice by a link.
+    let retry =
+      problem.isPassing && request.isSafe ? SafeURL(checked: request.target.raw) : nil
+    guard let context else { return bare(title, message, request.id, retry) }
     let body = UI.errorPage(
-      code: Int(problem.status.code), title: title, message: message, requestID: requestID,
-      back: context?.session == nil ? "/login" : "/",
-      backTitle: context?.session == nil ? "Go to the login page" : "Go to the home page")
-    guard let context else { return bare(title, message, requestID) }
+      code: Int(problem.status.code), title: title, message: message, requestID: request.id,
+      retry: retry, back: context.session == nil ? "/login" : "/",
+      backTitle: context.session == nil ? "Go to the login page" : "Go to the home page")
     return context.session == nil
       ? UI.authLayout(title: title, shell: context.frame(), main: body)
       : UI.layout(title: title, shell: context.frame(), main: body)
@@ -51,11 +54,20 @@ enum ErrorPage {
   }
 
   /// Where not even the portal is known.
-  private static func bare(_ title: String, _ message: String, _ requestID: String) -> HTML {
+  private static func bare(
+    _ title: String, _ message: String, _ requestID: String, _ retry: SafeURL?
+  ) -> HTML {
     """
     <!doctype html><html lang="en"><head><meta charset="utf-8">\
     <meta name="viewport" content="width=device-width, initial-scale=1"><title>\(title)</title></head>\
-    <body><main><h1>\(title)</h1><p>\(message)</p><p>Request \(requestID)</p></main></body></html>
+    <body><main><h1>\(title)</h1><p>\(message)</p>\
+    \(retry.map { "<p><a href=\"\($0)\">Try again</a></p>" as HTML })\
+    <p>Request \(requestID)</p></main></body></html>
     """
   }
+}
+
+extension Problem {
+  /// It may be over when the same is asked again.
+  fileprivate var isPassing: Bool { status.code >= 500 || status == .tooManyRequests }
 }

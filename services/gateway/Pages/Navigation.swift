@@ -77,5 +77,8 @@ enum Navigation {
     Entry(
       title: "Audit log", url: "/audit", icon: .clock, permission: .auditRead,
       group: "Administration"),
+    Entry(
+      title: "Operation", url: "/operation", icon: .monitor, permission: .operationRead,
+      group: "Administration"),
   ]
 }

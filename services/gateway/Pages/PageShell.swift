@@ -26,7 +26,7 @@ func shell(
   return .html(
     UI.layout(
       title: title, shell: frame, isWide: isWide, clearsDraft: clearsDraft,
-      main: "\(context.gapsNotice)\(body)"),
+      main: "\(context.gapsNotice)\(context.readOnlyNotice)\(body)"),
     status: status)
 }
 
@@ -46,7 +46,8 @@ extension PageContext {
     frame.active = active
     frame.flashes = flashes.map { UI.FlashMessage($0) }
     guard let session else { return frame }
-    frame.liveCursor = liveCursor
+    // What answers a form is not to be had again by looking at it.
+    if request.isSafe { frame.liveCursor = liveCursor }
     frame.kind = session.principal.isStaff ? .console : .portal
     frame.viewer = UI.Viewer(name: session.displayName, detail: viewerDetail(session))
     frame.tabs = session.principal.isStaff ? Navigation.staff(may) : Navigation.customer(may)

@@ -34,7 +34,7 @@ struct Role: Hashable, Sendable {
   static let staffOnly: Set<String> = [
     "TICKETS_WORK", "TICKET_SETTINGS_WRITE", "BILLING_WRITE", "CONTENT_WRITE", "ACCOUNTS_WRITE",
     "CONTACTS_WRITE", "ROLES_READ", "ROLES_WRITE", "SETTINGS_READ", "SETTINGS_WRITE", "MAIL_READ",
-    "AUDIT_READ", "USERS_READ", "ASSETS_WRITE",
+    "AUDIT_READ", "USERS_READ", "ASSETS_WRITE", "OPERATION_READ",
   ]
 
   /// - Parameter known: every permission there is.

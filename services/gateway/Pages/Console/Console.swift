@@ -11,7 +11,8 @@ enum Console {
     NewContactPage.routes, MailPages.routes, AccountListPage.routes, AccountPage.routes,
     NewsListPage.routes, NewsEditPage.routes, PortalSettingsPage.routes,
     PasswordPolicyPage.routes, TicketSettingsPage.routes, CatalogPage.routes,
-    StaffPages.routes, RoleListPage.routes, RolePage.routes, AuditPage.routes,
+    StaffPages.routes, RoleListPage.routes, RolePage.routes,
+    AuditPage.routes + OperationPage.routes,
   ].flatMap { $0 }
 
   /// A member of staff's view of `/accounts/{account}/tickets/{ticket}`; customers have their own.

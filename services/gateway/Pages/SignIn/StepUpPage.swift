@@ -56,3 +56,18 @@ enum StepUpPage {
       : "This action is protected: enter the password of <strong>\(name)</strong> once more."
   }
 }
+
+extension PageContext {
+  /// Above the pages of a session that was kept: why nothing can be changed here, and the way to change that.
+  var readOnlyNotice: HTML? {
+    guard session?.record.readOnly == true else { return nil }
+    let here = request.isSafe ? request.target.raw : "/"
+    return UI.callout(
+      .info,
+      body:
+        "<p>You stayed signed in, to look at things. To change something, confirm that it is you.</p>",
+      action: UI.linkButton(
+        "Enter password", to: SafeURL(checked: "/step-up?next=\(PercentCoding.encode(here))"),
+        icon: .lock, isSmall: true))
+  }
+}

@@ -155,7 +155,7 @@ const ProtobufCMessageDescriptor portico__access__v1__rule__descriptor =
   (ProtobufCMessageInit) portico__access__v1__rule__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue portico__access__v1__permission__enum_values_by_number[25] =
+static const ProtobufCEnumValue portico__access__v1__permission__enum_values_by_number[26] =
 {
   { "PERMISSION_UNSPECIFIED", "PORTICO__ACCESS__V1__PERMISSION__PERMISSION_UNSPECIFIED", 0 },
   { "PROFILE_WRITE", "PORTICO__ACCESS__V1__PERMISSION__PROFILE_WRITE", 1 },
@@ -182,11 +182,12 @@ static const ProtobufCEnumValue portico__access__v1__permission__enum_values_by_
   { "ASSETS_READ", "PORTICO__ACCESS__V1__PERMISSION__ASSETS_READ", 22 },
   { "ASSETS_WRITE", "PORTICO__ACCESS__V1__PERMISSION__ASSETS_WRITE", 23 },
   { "USERS_READ", "PORTICO__ACCESS__V1__PERMISSION__USERS_READ", 24 },
+  { "OPERATION_READ", "PORTICO__ACCESS__V1__PERMISSION__OPERATION_READ", 25 },
 };
 static const ProtobufCIntRange portico__access__v1__permission__value_ranges[] = {
-{0, 0},{0, 25}
+{0, 0},{0, 26}
 };
-static const ProtobufCEnumValueIndex portico__access__v1__permission__enum_values_by_name[25] =
+static const ProtobufCEnumValueIndex portico__access__v1__permission__enum_values_by_name[26] =
 {
   { "ACCOUNTS_READ", 12 },
   { "ACCOUNTS_WRITE", 13 },
@@ -202,6 +203,7 @@ static const ProtobufCEnumValueIndex portico__access__v1__permission__enum_value
   { "MAIL_READ", 20 },
   { "MESSAGES_READ", 2 },
   { "MESSAGES_WRITE", 3 },
+  { "OPERATION_READ", 25 },
   { "PERMISSION_UNSPECIFIED", 0 },
   { "PROFILE_WRITE", 1 },
   { "ROLES_READ", 16 },
@@ -221,9 +223,9 @@ const ProtobufCEnumDescriptor portico__access__v1__permission__descriptor =
   "Permission",
   "Portico__Access__V1__Permission",
   "portico.access.v1",
-  25,
+  26,
   portico__access__v1__permission__enum_values_by_number,
-  25,
+  26,
   portico__access__v1__permission__enum_values_by_name,
   1,
   portico__access__v1__permission__value_ranges,

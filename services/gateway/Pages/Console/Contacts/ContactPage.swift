@@ -31,11 +31,22 @@ enum ContactPage {
       case .details:
         ContactForm(contact: contact, sites: await sites, state: state, context: context).edit
       case .access:
-        PortalAccessTab(contact: contact, roles: await roles, state: state, context: context).html
+        await access(contact, await roles, state, context)
       }
     return await shell(
       context, title: contact.displayName, active: "/contacts", status: state.status,
       "\(head(contact, tab))\(main)")
+  }
+
+  private static func access(
+    _ contact: Identity.Contact, _ roles: [Identity.Role], _ state: FormState,
+    _ context: PageContext
+  ) async -> HTML {
+    let sessions = await UserSessions.card(
+      of: contact.portalAccess?.user ?? "", on: "/\(contact.name)?tab=access", context)
+    return PortalAccessTab(
+      contact: contact, roles: roles, state: state, context: context, sessions: sessions
+    ).html
   }
 
   static func sites(of name: String, _ context: PageContext) async -> [Identity.Site]? {

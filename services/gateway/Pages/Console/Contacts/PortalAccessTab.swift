@@ -10,13 +10,15 @@ struct PortalAccessTab {
   let roles: [Identity.Role]
   let state: FormState
   let context: PageContext
+  /// Where the contact is logged in, for those who may end it.
+  var sessions: HTML?
 
   private var access: Identity.PortalAccess { contact.portalAccess ?? .init() }
   private var url: SafeURL { "/\(contact.name)?tab=access" }
 
   var html: HTML {
     let cards: HTML =
-      "\(UI.card("State", body: facts))\(when: context.may(.contactsWrite), sendLogin)"
+      "\(UI.card("State", body: facts))\(when: context.may(.contactsWrite), sendLogin)\(sessions)"
     guard context.may(.contactsWrite) else { return cards }
     return UI.columns(
       main: UI.card("Client Portal Access", body: form), aside: cards,

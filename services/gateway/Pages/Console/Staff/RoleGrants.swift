@@ -19,6 +19,7 @@ enum RoleGrants {
     (.rolesRead, "See security roles"), (.rolesWrite, "Change security roles and staff"),
     (.settingsRead, "See portal settings"), (.settingsWrite, "Change portal settings"),
     (.mailRead, "See outgoing mail"), (.auditRead, "See the audit log"),
+    (.operationRead, "See how the installation is doing"),
   ]
   private static let reaches: [(reach: Identity.Reach, value: String, title: String)] = [
     (.own, "own", "Own"), (.site, "site", "The site's"), (.account, "account", "The account's"),

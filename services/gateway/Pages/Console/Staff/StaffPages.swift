@@ -4,17 +4,18 @@ import WellKnown
 
 /// `/staff`: those who work here, their roles, and whether they may sign in.
 enum StaffPages {
-  static let routes: [PageRoute] = [
-    .staff(.GET, "/staff", .usersRead) { context in try await list(context) },
-    .staff(.GET, "/staff/new", .rolesWrite) { context in
-      await newPage(context, state: .init())
-    },
-    .staff(.POST, "/staff/new", .rolesWrite, create),
-    .staff(.GET, "/staff/{user}", .rolesWrite) { context in
-      try await editPage(context, state: .init())
-    },
-    .staff(.POST, "/staff/{user}", .rolesWrite, update),
-  ]
+  static let routes: [PageRoute] =
+    [
+      .staff(.GET, "/staff", .usersRead) { context in try await list(context) },
+      .staff(.GET, "/staff/new", .rolesWrite) { context in
+        await newPage(context, state: .init())
+      },
+      .staff(.POST, "/staff/new", .rolesWrite, create),
+      .staff(.GET, "/staff/{user}", .rolesWrite) { context in
+        try await editPage(context, state: .init())
+      },
+      .staff(.POST, "/staff/{user}", .rolesWrite, update),
+    ] + UserSessions.routes
   private static let paths = [
     "user_name", "first_name", "last_name", "email", "phone", "role", "disabled",
   ]
@@ -91,13 +92,16 @@ enum StaffPages {
     let user = try await UsersClient(context.caller).getUser(
       .init(name: "users/\(context.path["user"])"))
     guard user.kind == .staff else { throw Status(.notFound, "there is no such member") }
+    async let sessions = UserSessions.card(of: user.name, on: url(user), context)
     let meta: HTML =
       user.disabled ? UI.badge("Disabled", tone: .danger, icon: .lock) : .empty
+    let form = form(user, await roles, context, state, action: url(user))
     return await shell(
       context, title: user.displayName, active: "/staff", status: state.status,
       """
       \(UI.pageHead(user.displayName, crumbs: [("Staff", "/staff")], meta: meta))
-      \(form(user, await roles, context, state, action: url(user)))
+      \(UI.columns(main: UI.card("Details", body: form), aside: await sessions ?? .empty,
+        asideLabel: "Where \(user.displayName) is logged in"))
       """)
   }
 
