@@ -133,6 +133,12 @@ final class RawSocket {
     return text
   }
 
+  /// `read(until:)` for who may not block.
+  func text(until mark: String) async throws -> String {
+    let socket = Unshared(self)
+    return try await onOwnThread { try socket.value.read(until: mark) }
+  }
+
   func readAll() throws -> [UInt8] {
     var all: [UInt8] = []
     while true {

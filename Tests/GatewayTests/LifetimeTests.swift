@@ -53,7 +53,7 @@ struct LifetimeTests {
     try await EdgeStage.run(pages: pages) { stage in
       var socket: RawSocket? = try RawSocket(port: stage.port)
       try socket?.send(Array("GET /idle HTTP/1.1\r\nHost: \(EdgeStage.host)\r\n\r\n".utf8))
-      let text = try socket?.read(until: "first")
+      let text = try await socket?.text(until: "first")
       #expect(text?.contains("first") == true)
       socket = nil
       for await isCancelled in ended {

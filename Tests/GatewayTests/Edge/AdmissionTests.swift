@@ -279,10 +279,10 @@ struct AdmissionTests {
             + "Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
             .utf8))
       // Somebody reads the body now, and waits.
-      #expect(try socket.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 100"))
+      #expect(try await socket.text(until: "\r\n\r\n").hasPrefix("HTTP/1.1 100"))
       #expect(try await stage.send("GET", "/login").status == 200)
       try socket.send(Array("{}".utf8))
-      #expect(try socket.read(until: "}").hasPrefix("HTTP/1.1 400"))
+      #expect(try await socket.text(until: "}").hasPrefix("HTTP/1.1 400"))
     }
   }
 }

@@ -123,7 +123,7 @@ struct EdgeLimitTests {
         for _ in 0..<2 {
           let socket = try RawSocket(port: stage.port)
           try socket.send(Array(one.utf8))
-          #expect(try socket.read(until: "ok\"}\n").hasPrefix("HTTP/1.1 200"))
+          #expect(try await socket.text(until: "ok\"}\n").hasPrefix("HTTP/1.1 200"))
           open.append(socket)
         }
         let third = try RawSocket(port: stage.port)

@@ -82,7 +82,7 @@ struct StreamingTests {
       for (name, value) in stage.headers { head += "\(name): \(value)\r\n" }
       head += "Content-Type: application/x-ndjson\r\nAccept: text/event-stream\r\n"
       try socket.send(Array((head + "Transfer-Encoding: chunked\r\n\r\n3\r\n{}\n\r\n").utf8))
-      let text = try socket.read(until: ":\n\n\r\n3\r\n:\n\n")
+      let text = try await socket.text(until: ":\n\n\r\n3\r\n:\n\n")
       #expect(text.contains("200 OK") && text.contains("data: {"))
     }
   }
@@ -95,7 +95,7 @@ struct StreamingTests {
         var head = "GET /v1/testing/count?size=100000 HTTP/1.1\r\nHost: \(EdgeStage.host)\r\n"
         for (name, value) in stage.headers { head += "\(name): \(value)\r\n" }
         try socket.send(Array((head + "Accept: \(accept)\r\n\r\n").utf8))
-        _ = try socket.read(until: "200 OK")
+        _ = try await socket.text(until: "200 OK")
         // Nobody reads: what the service may write is bounded by the windows and buffers on the way.
         var before: Int32 = -1
         while stage.service.record.withLock({ $0.counted }) != before {
