@@ -10,28 +10,34 @@ struct JobRunner: Sendable {
   let figures: JobFigures
   let errors: RecentErrors
 
-  /// Until the task is cancelled. A run that fails is logged, and the next comes after the same interval.
+  /// Until the task is cancelled. A run that fails is logged, and the next comes after the same interval, here or in
+  /// another process.
   func run() async {
+    var held: Lease?
     while !Task.isCancelled {
-      do { try await runOnce() } catch is CancellationError { return } catch {
+      do { held = try await runOnce() } catch is CancellationError { break } catch {
         logger.error("job failed", metadata: ["job": "\(job.name)", "error": "\(error)"])
         errors.add(
           .init(
             time: store.clock.now, method: "job/\(job.name)", code: "failed",
             requestID: ""))
       }
-      do { try await Task.sleep(for: job.interval) } catch { return }
+      do { try await Task.sleep(for: job.interval) } catch { break }
+    }
+    // Nobody has to wait for what a process that ended in good order would have done.
+    do { try await held?.release(in: store) } catch {
+      logger.warning("lease not released", metadata: ["job": "\(job.name)", "error": "\(error)"])
     }
   }
 
-  /// Runs the job if nobody else does; says whether it ran. The lease is renewed while it runs, and the run is
-  /// cancelled when it is lost; a process that dies holds the job up for a minute at most.
-  @discardableResult
-  func runOnce() async throws -> Bool {
+  /// Runs the job if nobody else does or has just done; nil when somebody does. The lease is renewed while it runs, and
+  /// the run is cancelled when it is lost; a process that dies in a run holds the job up for a minute at most. After a run
+  /// the lease is kept for the interval, so that of any number of processes one runs the job, once an interval.
+  func runOnce() async throws -> Lease? {
     guard
       let lease = try await Lease.acquire(
         "job/\(job.name)", owner: owner, for: Self.life, in: store)
-    else { return false }
+    else { return nil }
     let began = ContinuousClock.now
     figures.began(job.name)
     do {
@@ -43,8 +49,9 @@ struct JobRunner: Sendable {
       try await lease.release(in: store)
       throw error
     }
-    try await lease.release(in: store)
-    return true
+    do { return try await lease.renewed(for: job.interval, in: store) } catch StoreError.leaseLost {
+      return nil
+    }
   }
 
   private func runHolding(_ lease: Lease) async throws {

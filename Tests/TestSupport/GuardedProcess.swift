@@ -15,21 +15,32 @@ public final class GuardedProcess: Sendable {
   ///   - command: with the path of the program. PostgreSQL's and pgbouncer refuse to run as root: they run as `postgres`
   ///     then.
   ///   - log: what the program says is appended to it.
-  public init(_ command: [String], log: String) throws {
+  ///   - signal: what ends it. This process's threads block most signals, which is inherited: who does not lift that, as
+  ///     PostgreSQL does, hears nothing but KILL.
+  ///   - folder: goes afterwards.
+  public init(
+    _ command: [String], log: String, signal: String = "KILL", removing folder: String = ""
+  ) throws {
     let script = """
-      log=$1; shift
+      log=$1 signal=$2 folder=$3; shift 3
       "$@" >>"$log" 2>&1 &
       server=$!
       cat >/dev/null
-      kill -INT $server 2>/dev/null
+      kill -$signal $server 2>/dev/null
       wait $server
+      if [ -n "$folder" ]; then sleep 2; rm -rf "$folder"; fi
       """
-    let arguments = Self.asServerUser(["/bin/sh", "-c", script, "sh", log] + command)
+    let arguments = Self.asServerUser(
+      ["/bin/sh", "-c", script, "sh", log, signal, folder] + command)
     shell = Process()
     shell.executableURL = URL(fileURLWithPath: arguments[0])
     shell.arguments = Array(arguments.dropFirst())
     shell.currentDirectoryURL = URL(fileURLWithPath: "/tmp")
     let lifeline = Pipe()
+    // Only this process may hold it open: a server that was started later would keep this one alive.
+    guard fcntl(lifeline.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC) == 0 else {
+      throw Failure(description: "the lifeline cannot be kept from other processes")
+    }
     shell.standardInput = lifeline
     shell.standardOutput = FileHandle.nullDevice
     shell.standardError = FileHandle.nullDevice
@@ -53,8 +64,8 @@ public final class GuardedProcess: Sendable {
     try FileManager.default.createDirectory(
       atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
     if getuid() == 0 { try run(["/bin/chown", "postgres", path], asServer: false) }
-    let script = "trap 'sleep 2; rm -rf \"$0\"' INT EXIT; while sleep 1; do :; done"
-    let guardian = try GuardedProcess(["/bin/sh", "-c", script, path], log: "/dev/null")
+    let guardian = try GuardedProcess(
+      ["/bin/sleep", "infinity"], log: "/dev/null", removing: path)
     return (path, guardian)
   }
 

@@ -39,7 +39,7 @@ public final class PostgresCluster: Sendable {
       "-c", "listen_addresses=",
     ]
     let options = settings.flatMap { ["-c", $0] }
-    let process = try GuardedProcess(command + options, log: "\(folder)/log")
+    let process = try GuardedProcess(command + options, log: "\(folder)/log", signal: "INT")
     server.withLock { $0 = process }
     try await untilItAnswers()
   }

@@ -188,6 +188,8 @@ unix_socket_dir = {self.folder}
 auth_type = trust
 auth_file = {self.folder}/users
 default_pool_size = {connections}
+server_login_retry = 1
+query_wait_timeout = 5
 """,
         }
         for name, text in files.items():
