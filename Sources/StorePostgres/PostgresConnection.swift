@@ -75,7 +75,8 @@ final class PostgresConnection {
   /// Lets a command travel with the next one whose result is asked for.
   func enqueue(_ command: Command) throws(StoreError) {
     queue.append(command)
-    if queue.count > Self.longestQueue { _ = try flush() }
+    // Not while a result is asked for: whoever asks bounds what it asks at once, and reads it.
+    if queue.count > Self.longestQueue, !command.isAsked { _ = try flush() }
   }
 
   /// Whether the next command that waits takes all others along.

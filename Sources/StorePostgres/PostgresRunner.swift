@@ -7,6 +7,8 @@ import struct Store.Statement
 /// Statements of one transaction, which begins with the first of them. What nobody waits for travels with what somebody
 /// does wait for; the commit with the last of them.
 final class PostgresRunner: StatementRunner {
+  private static let asksAtOnce = 200
+
   private let connection: PostgresConnection
   private let kind: TransactionKind
   private let readOnly: Bool
@@ -38,15 +40,20 @@ final class PostgresRunner: StatementRunner {
   }
 
   func rows(_ statements: [Statement]) throws(StoreError) -> [[Row]] {
-    let results = try noting { () throws(StoreError) in
-      try begin()
-      for statement in statements { try connection.enqueue(Command(statement, isAsked: true)) }
-      isKnown = true
-      return try connection.flush()
-    }
-    guard results.count == statements.count else { throw .unavailable("results are missing") }
     var rows: [[Row]] = []
-    for result in results { rows.append(try result.rows(limit: nil)) }
+    var rest = statements[...]
+    while !rest.isEmpty {
+      let part = rest.prefix(Self.asksAtOnce)
+      rest = rest.dropFirst(Self.asksAtOnce)
+      let results = try noting { () throws(StoreError) in
+        try begin()
+        for statement in part { try connection.enqueue(Command(statement, isAsked: true)) }
+        isKnown = true
+        return try connection.flush()
+      }
+      guard results.count == part.count else { throw .unavailable("results are missing") }
+      for result in results { rows.append(try result.rows(limit: nil)) }
+    }
     return rows
   }
 

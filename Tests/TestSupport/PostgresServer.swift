@@ -29,7 +29,7 @@ public actor PostgresServer {
       starting
       ?? Task {
         let cluster = try await PostgresCluster(settings: [
-          "fsync=off", "max_connections=500", "deadlock_timeout=50ms",
+          "fsync=off", "max_connections=1500", "deadlock_timeout=50ms",
         ])
         try await PostgresOwner("host=\(cluster.folder) dbname=postgres user=owner").createRoles()
         return cluster

@@ -40,7 +40,10 @@ public enum TestStore {
     case .sqlite: return .memory
     case .postgres:
       let database = try await PostgresServer.shared.database()
-      return .postgres(Secret(database.app), owner: Secret(database.owner))
+      // Many tests stand on the run's one server at the same time.
+      var limits = PostgresStore.Limits()
+      limits.connections = 2
+      return .postgres(Secret(database.app), owner: Secret(database.owner), limits: limits)
     }
   }
 }
