@@ -135,7 +135,7 @@ final class RawSocket {
 
   /// `read(until:)` for who may not block.
   func text(until mark: String) async throws -> String {
-    let socket = Unshared(self)
+    let socket = Unchecked(self)
     return try await onOwnThread { try socket.value.read(until: mark) }
   }
 

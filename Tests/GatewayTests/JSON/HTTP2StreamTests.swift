@@ -81,9 +81,9 @@ struct HTTP2StreamTests {
   @Test("R-164 RST_STREAM ends the call of its stream, and nothing else of the connection")
   func reset() async throws {
     try await TranscodingStage.run { stage in
-      let client = Unshared(
+      let client = Unchecked(
         try await onOwnThread { [port = stage.edge.port] in
-          Unshared(try RawHTTP2Client(port: port))
+          Unchecked(try RawHTTP2Client(port: port))
         }.value)
       let endless = fields("/v1/testing/count?size=1000", stage)
       let single = fields("/v1/testing/shelves/a/parcels/b", stage)

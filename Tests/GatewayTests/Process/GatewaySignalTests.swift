@@ -40,8 +40,8 @@ struct GatewaySignalTests {
       let text = GatewayProcess.request(Self.held)
       let (idle, http2, idleHTTP2) = try await onOwnThread {
         (
-          Unshared(try RawSocket(port: port)), Unshared(try RawHTTP2Client(port: port)),
-          Unshared(try RawHTTP2Client(port: port))
+          Unchecked(try RawSocket(port: port)), Unchecked(try RawHTTP2Client(port: port)),
+          Unchecked(try RawHTTP2Client(port: port))
         )
       }
       try await onOwnThread {
@@ -132,11 +132,6 @@ private func goAway(_ client: RawHTTP2Client) throws -> Bool {
   try client.next { $0.type == 7 } != nil
 }
 
-/// What one thread after the other uses, never two at once.
-struct Unshared<Value>: @unchecked Sendable {
-  let value: Value
-  init(_ value: Value) { self.value = value }
-}
 
 /// A TLS connection that stays open, by openssl.
 private final class OpenTLS: Sendable {
