@@ -137,6 +137,10 @@ import Testing
       $0.loadBalancing.outlierDetection = detection
     }
     try await withChannel("test:///x", configuration) { channel in
+      // Who connects last would have too few calls to be judged by.
+      while try await channel.transports().count < 3 {
+        _ = await status { _ = try await channel.ask() }
+      }
       for _ in 0..<60 { _ = await status { _ = try await channel.ask() } }
       let before = try await channel.transports()
       #expect(before.count == 3)
