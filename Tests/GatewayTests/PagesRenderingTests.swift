@@ -257,7 +257,8 @@ struct PagesRenderingTests {
     #expect(hidden?.code == .notFound && hidden?.message == "there is no such page")
     let page = ErrorPage.html(
       Problem(.notFound, .notFound, "secret detail"), context.request, context)
-    #expect(!page.description.contains("secret detail") && page.description.contains(context.request.id))
+    #expect(!page.description.contains("secret detail"))
+    #expect(page.description.contains(context.request.id))
   }
 
   @Test("Sessions are told apart by browser and system")

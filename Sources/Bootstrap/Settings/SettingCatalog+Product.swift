@@ -37,7 +37,7 @@ extension SettingCatalog {
       "Streams of events of one session; one more ends the oldest."),
     Setting(
       "operation.tenants", .list, of: atGateway,
-      "Tenants whose staff may see how the installation is doing: `acme,other`; nobody when not set."),
+      "Tenants whose staff may see how the installation is doing; nobody when not set."),
     Setting(
       "api.origins", .list, of: atGateway,
       "Other sites whose pages may call the API: `https://app.example`."),

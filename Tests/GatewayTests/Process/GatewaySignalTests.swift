@@ -132,7 +132,6 @@ private func goAway(_ client: RawHTTP2Client) throws -> Bool {
   try client.next { $0.type == 7 } != nil
 }
 
-
 /// A TLS connection that stays open, by openssl.
 private final class OpenTLS: Sendable {
   private let process = Process()
