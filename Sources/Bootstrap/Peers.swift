@@ -56,7 +56,7 @@ public final class Peers: Sendable {
 
   /// The same without any interceptor, for who has them around all services at once.
   public func directCaller(_ service: String) -> any Caller {
-    LazyCaller(service: service, peers: self)
+    RequestNaming(base: LazyCaller(service: service, peers: self))
   }
 
   /// The servers of a service as the connections of this process see them, by address; empty before the first call. The

@@ -63,7 +63,9 @@ public final class GatewayServer: Sendable {
     let secret = configuration.secret.reveal()
     guard secret.count >= 32 else { throw GatewayError.weakSecret }
     let gated = InterceptedCaller(
-      backends, [IdentityPropagation(identity), ClientGate(service: "gateway", verifier)])
+      backends,
+      [IdentityPropagation(identity), ClientGate(service: "gateway", verifier)]
+        + (tracer.map { [ClientTracing($0.recorder(of: "gateway"))] } ?? []))
     let assets = try StaticAssets.bundled()
     let sessions = SessionDirectory(gated, verifier, clock: clock)
     let readiness = Readiness(backends)
