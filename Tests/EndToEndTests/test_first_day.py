@@ -347,10 +347,11 @@ def _not_found(page: Page, path: str) -> str:
 
 
 def _without_chance(html: str) -> str:
-    """Without what is new in each answer: the request's id, and how the form's token is masked."""
+    """Without what is new in each answer: the request's id, how the form's token is masked, how far the events are."""
     id_ = re.search(r'Request <span class="copyable"><code>([^<]+)</code>', html)
     assert id_, "the page names no request"
-    return re.sub(r'name="_csrf" value="[^"]+"', 'name="_csrf"', html.replace(id_.group(1), "ID"))
+    html = re.sub(r'<meta name="live" content="[^"]*">', '<meta name="live">', html.replace(id_.group(1), "ID"))
+    return re.sub(r'name="_csrf" value="[^"]+"', 'name="_csrf"', html)
 
 
 def _the_link_is_used_up(anonymous, link: str) -> None:

@@ -62,10 +62,7 @@ public final class GatewayServer: Sendable {
   ) async throws -> GatewayServer {
     let secret = configuration.secret.reveal()
     guard secret.count >= 32 else { throw GatewayError.weakSecret }
-    let gated = InterceptedCaller(
-      backends,
-      [IdentityPropagation(identity), ClientGate(service: "gateway", verifier)]
-        + (tracer.map { [ClientTracing($0.recorder(of: "gateway"))] } ?? []))
+    let gated = Self.gated(backends, identity, verifier, tracer)
     let assets = try StaticAssets.bundled()
     let sessions = SessionDirectory(gated, verifier, clock: clock)
     let readiness = Readiness(backends)
@@ -122,6 +119,16 @@ public final class GatewayServer: Sendable {
       log: log)
     live.start()
     return GatewayServer(listener, readiness, live, edge, grace: configuration.drainGrace)
+  }
+
+  /// The services as the signed-in user may call them: one gate for all, and a span for each call where spans are recorded.
+  private static func gated(
+    _ backends: Backends, _ identity: ServiceIdentity, _ verifier: Verifier, _ tracer: Tracer?
+  ) -> InterceptedCaller {
+    InterceptedCaller(
+      backends,
+      [IdentityPropagation(identity), ClientGate(service: "gateway", verifier)]
+        + (tracer.map { [ClientTracing($0.recorder(of: "gateway"))] } ?? []))
   }
 
   /// What this gateway counts.
