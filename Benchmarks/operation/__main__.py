@@ -16,31 +16,11 @@ sys.path[:0] = [str(ROOT / "Tests/DeploymentTests"), str(ROOT / "Tests/EndToEndT
 
 import first_day  # noqa: E402
 from cluster import SERVICES, Cluster  # noqa: E402
-from load import Load  # noqa: E402
+from load import Load, everyday  # noqa: E402
 from portal import Portal  # noqa: E402
 
 TENANT = "larch"
 PER_KILL = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-
-
-def kinds(administrator: Portal) -> dict[str, tuple]:
-    """A mix of three quarters reading and a quarter writing; the last cannot be repeated by anybody."""
-    account = administrator.post("/v1/accounts", {"displayName": "Larkspur Dental"})["name"]
-    contact = administrator.post(
-        f"/v1/{account}/contacts", {"firstName": "Conor", "lastName": "Nolan", "email": "conor@larkspur.example"}
-    )["name"]
-    ticket = {"title": "Printer prints stripes", "details": "Since this morning.", "contact": contact}
-    first = administrator.post(f"/v1/{account}/tickets", {"ticket": ticket})["name"]
-    return {
-        "GetTicket": ("GET", f"/v1/{first}", None),
-        "ListTickets": ("GET", f"/v1/{account}/tickets?pageSize=5", None),
-        "ListAccounts": ("GET", "/v1/accounts", None),
-        "ListMails": ("GET", "/v1/mails?pageSize=5", None),
-        "ListNewsItems": ("GET", "/v1/news", None),
-        "ListInvoices": ("GET", f"/v1/{account}/invoices", None),
-        "CreateTicket": ("POST", f"/v1/{account}/tickets", {"ticket": ticket, "requestId": "REQUEST_ID"}),
-        "CreateTicket without an id": ("POST", f"/v1/{account}/tickets", {"ticket": ticket}),
-    }
 
 
 def failover(cluster: Cluster, load) -> list[str]:
@@ -112,7 +92,7 @@ def main() -> None:
         portal = Portal(lambda: cluster.gateways, TENANT)
         portal.set_password(cluster.open_portal(TENANT).partition("token=")[2], first_day.PASSWORD)
         administrator = portal.signed_in("ada@larch.example", first_day.PASSWORD)
-        requests = kinds(administrator)
+        requests = everyday(administrator)
 
         def load() -> Load:
             return Load(cluster.gateways, administrator.host, administrator.session, requests, clients=16)

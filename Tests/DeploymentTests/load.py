@@ -10,7 +10,7 @@ import json
 import threading
 import time
 
-from portal import request_id
+from portal import Portal, request_id
 
 
 SHED = "the portal is busy"
@@ -132,3 +132,25 @@ class Load:
                 connections.pop(address).close()
             return None if response.status < 400 else f"{response.status} {content[:300].decode(errors='replace')}"
         return failure
+
+
+def everyday(administrator: Portal) -> dict[str, tuple]:
+    """Requests through every service, three quarters of them reading, about an account made here. The last has
+    no id of its client's: the gateway gives it one.
+    """
+    account = administrator.post("/v1/accounts", {"displayName": "Larkspur Dental"})["name"]
+    contact = administrator.post(
+        f"/v1/{account}/contacts", {"firstName": "Conor", "lastName": "Nolan", "email": "conor@larkspur.example"}
+    )["name"]
+    ticket = {"title": "Printer prints stripes", "details": "Since this morning.", "contact": contact}
+    first = administrator.post(f"/v1/{account}/tickets", {"ticket": ticket})["name"]
+    return {
+        "GetTicket": ("GET", f"/v1/{first}", None),
+        "ListTickets": ("GET", f"/v1/{account}/tickets?pageSize=5", None),
+        "ListAccounts": ("GET", "/v1/accounts", None),
+        "ListMails": ("GET", "/v1/mails?pageSize=5", None),
+        "ListNewsItems": ("GET", "/v1/news", None),
+        "ListInvoices": ("GET", f"/v1/{account}/invoices", None),
+        "CreateTicket": ("POST", f"/v1/{account}/tickets", {"ticket": ticket, "requestId": "REQUEST_ID"}),
+        "CreateTicket without an id": ("POST", f"/v1/{account}/tickets", {"ticket": ticket}),
+    }

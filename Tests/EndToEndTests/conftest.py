@@ -14,6 +14,7 @@ from harness import demo_data, places
 from harness.browser import Session, View
 from harness.elsewhere import Sites
 from harness.portico import Portico, up
+from harness.reports import pytest_runtest_makereport  # noqa: F401
 from harness.wire import Wire
 from people import Person, Visits
 
@@ -23,16 +24,6 @@ _numbers = itertools.count(1)
 def pytest_collection_modifyitems(items):
     """The pictures come first: they show the demo before other tests have written into it."""
     items.sort(key=lambda item: item.path.name != "test_screenshots.py")
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    """A failure shows what the running processes last wrote."""
-    outcome = yield
-    report = outcome.get_result()
-    if report.failed:
-        for portico in Portico.running:
-            report.sections.append((f"last lines of {portico.log_path.name}", portico.log_tail()))
 
 
 @pytest.fixture(scope="session")

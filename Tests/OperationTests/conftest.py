@@ -10,20 +10,11 @@ from collections.abc import Iterator
 import pytest
 from harness import places
 from harness.portico import Portico, up
+from harness.reports import pytest_runtest_makereport  # noqa: F401
 
 OPERATION = places.ROOT / "docs/operation"
 
 _numbers = itertools.count(1)
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    """A failure shows what the running processes last wrote."""
-    outcome = yield
-    report = outcome.get_result()
-    if report.failed:
-        for portico in Portico.running:
-            report.sections.append((f"last lines of {portico.log_path.name}", portico.log_tail()))
 
 
 def free_port() -> int:
