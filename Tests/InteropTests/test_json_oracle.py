@@ -56,6 +56,14 @@ def ask(portal, verb: str, path: str, body: bytes) -> http.Answer:
     return http.HTTP1(portal.port, portal.host).request(verb, path, headers, body)
 
 
+def as_sent(received, sent):
+    """What was received, without the id that the gateway gives to a creation that came with none (N-07)."""
+    if getattr(sent, "request_id", None) == "":
+        assert received.request_id.startswith("auto-")
+        received.ClearField("request_id")
+    return received
+
+
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.path.rsplit(".", 1)[1])
 def test_r138_json_of_every_method_is_that_of_python(gateway, method):
     service, portal = gateway
@@ -67,7 +75,7 @@ def test_r138_json_of_every_method_is_that_of_python(gateway, method):
         answer = ask(portal, "POST", method.path, json_format.MessageToJson(sent).encode())
         text = answer.read().decode()
         assert answer.status == 200, text
-        assert method.request.FromString(service.request) == sent
+        assert as_sent(method.request.FromString(service.request), sent) == sent
         # What is written Python reads as what it was, and spells the same.
         assert json_format.Parse(text, method.answer()) == answered
         assert json.loads(text) == json_format.MessageToDict(answered)
