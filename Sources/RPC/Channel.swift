@@ -147,8 +147,10 @@ public final class Channel: Caller, Sendable {
         .internal, "internal error",
         because: "\(size) bytes of headers; \(configuration.maximumRequestHeaderBytes) may be sent")
     }
-    return ClientCall(
+    let call = ClientCall(
       core: core, method: method, options: options, metadata: metadata, deadline: deadline,
       parent: parent)
+    options.canceller?.adopt(call)
+    return call
   }
 }

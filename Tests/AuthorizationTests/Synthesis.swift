@@ -12,8 +12,10 @@ struct SynthesizedRequest {
   /// The pattern of the name that the path binds, if it binds one: `accounts/*/tickets/*`.
   let pattern: String?
 
-  /// - Parameter names: real names by pattern; a pattern that is not there gets one that nobody ever had.
-  init(_ method: RPC.Method, names: [String: String]) {
+  /// - Parameters:
+  ///   - names: real names by pattern; a pattern that is not there gets one that nobody ever had.
+  ///   - isCurrent: a change of the version that is there, which is made.
+  init(_ method: RPC.Method, names: [String: String], isCurrent: Bool = false) {
     self.method = method
     let bound = Self.bindings(method)
     pattern = bound.first?.pattern
@@ -24,7 +26,7 @@ struct SynthesizedRequest {
       leaves.append((path, name, false))
       // A version that nothing has: a change that would be let through changes nothing.
       let owner = path.split(separator: ".").dropLast().map { $0 + "." }.joined()
-      if Self.field(owner + "etag", in: method.input) != nil {
+      if !isCurrent, Self.field(owner + "etag", in: method.input) != nil {
         leaves.append((owner + "etag", "v424242", false))
       }
     }
@@ -45,6 +47,12 @@ struct SynthesizedRequest {
       default: leaves.append((path, "1", true))
       }
     }
+  }
+
+  /// Says one more field, or another value of one.
+  mutating func set(_ path: String, _ text: String) {
+    leaves.removeAll { $0.path == path }
+    leaves.append((path, text, false))
   }
 
   static func bindings(_ method: RPC.Method) -> [(path: String, pattern: String)] {

@@ -7,3 +7,9 @@ public func onOwnThread<T: Sendable>(_ body: @escaping @Sendable () throws -> T)
     Thread.detachNewThread { continuation.resume(with: Result(catching: body)) }
   }
 }
+
+/// Handed from one thread to another, never shared.
+public struct Unchecked<Value>: @unchecked Sendable {
+  public let value: Value
+  public init(_ value: Value) { self.value = value }
+}

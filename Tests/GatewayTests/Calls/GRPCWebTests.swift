@@ -211,9 +211,3 @@ struct GRPCWebTests {
     }
   }
 }
-
-/// Handed from one thread to another, never shared.
-struct Unchecked<Value>: @unchecked Sendable {
-  let value: Value
-  init(_ value: Value) { self.value = value }
-}

@@ -4,6 +4,7 @@ import Logging
 import NIOHTTP1
 import Protobuf
 import Synchronization
+import TestSupport
 import Testing
 import Values
 

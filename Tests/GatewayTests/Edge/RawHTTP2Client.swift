@@ -1,3 +1,5 @@
+import TestSupport
+
 /// HTTP/2 in frames of the test's own: any bytes as field names and values, nothing checked.
 final class RawHTTP2Client {
   struct Frame {

@@ -1,5 +1,6 @@
 import PorticoAPI
 import RPC
+import TestSupport
 import Testing
 import Values
 

@@ -1,8 +1,8 @@
 import RPC
 
 extension Method {
-  /// Longest time that a call may take, whatever its client says. A stream lives on the rights that its first moment
-  /// had, so it ends after some minutes: the next one is judged anew.
+  /// Longest time that a call may take, whatever its client says. The services have the rights that a stream began
+  /// with; when those change it is ended before (`SessionReview`).
   var patience: Duration {
     switch streaming {
     case .unary: .seconds(10)

@@ -32,8 +32,8 @@ struct Door: Sendable {
     }
     let caller = UserCaller(
       base: backends, tenant: portal.tenant, proof: visitor.session?.proof,
-      remote: request.remote, sessions: sessions, requestID: request.id,
-      deadline: .after(errand.deadline))
+      credential: visitor.credential, remote: request.remote, sessions: sessions,
+      requestID: request.id, deadline: .after(errand.deadline))
     request.body.yields(permit)
     return Guest(
       request: request, visitor: visitor, caller: caller, permit: permit, stream: stream)
@@ -52,13 +52,15 @@ struct Door: Sendable {
     let cookies = CookieNames(isSecure: request.isSecure)
     let secret = request.cookies[cookies.session]
     guard errand.proof == .atTheDoor, let bearer = try Credential.bearer(request.headers) else {
+      let credential = secret.flatMap { SecretToken($0) }.map { Credential.session($0) }
       var session: Session?
-      if let token = secret.flatMap({ SecretToken($0) }) {
+      if let credential {
         session = try await sessions.session(
-          .session(token), of: portal.tenant, requestID: request.id,
+          credential, of: portal.tenant, requestID: request.id,
           address: request.remote.description, isInBackground: request.isInBackground)
       }
-      return Visitor(portal: portal, cookies: cookies, secret: secret, session: session)
+      return Visitor(
+        portal: portal, cookies: cookies, secret: secret, session: session, credential: credential)
     }
     guard secret == nil else {
       throw Problem(
@@ -68,7 +70,7 @@ struct Door: Sendable {
       bearer, of: portal.tenant, requestID: request.id, address: request.remote.description)
     guard let session else { throw Problem.invalidToken }
     return Visitor(
-      portal: portal, cookies: cookies, secret: nil, session: session, hasAPIToken: true)
+      portal: portal, cookies: cookies, secret: nil, session: session, credential: bearer)
   }
 
   private func count(

@@ -144,14 +144,15 @@ struct PageServing: Surface {
       let problem = Problem(status)
       return (problem.violations.first?.description ?? problem.detail).asSentence
     }
-    guard let token = SecretToken(renewed),
+    guard let credential = SecretToken(renewed).map({ Credential.session($0) }),
       let session = try await sessions.session(
-        .session(token), of: visitor.portal.tenant, requestID: scene.request.id)
+        credential, of: visitor.portal.tenant, requestID: scene.request.id)
     else { throw Status(.unauthenticated, "sign in again") }
     scene.renewed = renewed
     scene.guest.visitor = Visitor(
-      portal: visitor.portal, cookies: visitor.cookies, secret: renewed, session: session)
-    scene.guest.caller = scene.guest.caller.renewed(session)
+      portal: visitor.portal, cookies: visitor.cookies, secret: renewed, session: session,
+      credential: credential)
+    scene.guest.caller = scene.guest.caller.renewed(session, credential)
     return nil
   }
 

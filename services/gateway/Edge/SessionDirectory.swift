@@ -10,7 +10,8 @@ import WellKnown
 /// many requests come at once. Keyed by the hash of the secret: the table holds none.
 ///
 /// Whoever hears identity's events says so by `heard` or `forget`, and a revocation takes effect within a moment. Where
-/// nobody hears them, it does when what is remembered runs out.
+/// nobody hears them, it does when what is remembered runs out. Calls under way are judged again at the same moments
+/// (`SessionReview`).
 final class SessionDirectory: Sendable {
   /// How long an answer is believed unless a revocation is heard.
   static let life = Duration.seconds(5)
@@ -19,7 +20,7 @@ final class SessionDirectory: Sendable {
   /// A token must outlive the calls that it goes with.
   private static let margin = Duration.seconds(10)
 
-  private struct Key: Hashable {
+  struct Key: Hashable {
     let tenant: TenantID
     let hash: [UInt8]
   }
@@ -46,13 +47,21 @@ final class SessionDirectory: Sendable {
 
   private let sessions: SessionsClient
   private let verifier: Verifier
-  private let clock: any WallClock
+  let clock: any WallClock
   private let memory = Mutex(Memory())
+  let running = RunningCalls()
+  /// Told of the tenant whenever identity is asked: somebody is there.
+  private let attendance = Mutex<@Sendable (TenantID) -> Void>({ _ in })
 
   init(_ caller: any Caller, _ verifier: Verifier, clock: any WallClock) {
     sessions = SessionsClient(caller)
     self.verifier = verifier
     self.clock = clock
+  }
+
+  /// Has `body` hear identity's events of each tenant that somebody is in.
+  func onVisit(_ body: @escaping @Sendable (TenantID) -> Void) {
+    attendance.withLock { $0 = body }
   }
 
   /// Who shows a credential, nil when it ended or never was good. Throws `Status` when identity cannot be asked.
@@ -111,6 +120,7 @@ final class SessionDirectory: Sendable {
     }
     do {
       let answer = try await sessions.refreshPrincipal(request, options)
+      attendance.withLock { $0 }(key.tenant)
       let session = Session(
         proof: try verifier.proof(answer.principalToken), profile: answer.profile ?? .init(),
         record: answer.session ?? .init(),
@@ -173,25 +183,27 @@ final class SessionDirectory: Sendable {
 
   /// Drops a session or an API token by its resource's name, `sessions/…` or `apiTokens/…`.
   func forget(session name: String, of tenant: TenantID) {
-    forget { $0.tenant == tenant && $1.session.principal.session == name }
+    forget { $0.tenant == tenant && $1.session == name }
   }
 
   /// Drops everything of a user, `users/…`.
   func forget(user name: String, of tenant: TenantID) {
-    forget { $0.tenant == tenant && $1.session.principal.user == name }
+    forget { $0.tenant == tenant && $1.user == name }
   }
 
   /// Somebody's rights in a tenant may have changed: who is who is asked anew.
-  func forgetAll(of tenant: TenantID) { forget { key, _ in key.tenant == tenant } }
+  ///
+  /// - Parameter endsCalls: calls under way are judged again as well.
+  func forgetAll(of tenant: TenantID, endsCalls: Bool = true) {
+    forget(endsCalls: endsCalls) { key, _ in key.tenant == tenant }
+  }
 
-  /// Revocations may have been missed: everything is asked anew.
-  func forgetAll() { forget { _, _ in true } }
-
-  private func forget(where isGone: (Key, Entry) -> Bool) {
+  private func forget(endsCalls: Bool = true, where isGone: (Key, Principal) -> Bool) {
     memory.withLock { memory in
       memory.epoch += 1
-      memory.entries.removeAll(where: isGone)
+      memory.entries.removeAll { isGone($0, $1.session.principal) }
     }
+    if endsCalls { review(running.credentials(where: isGone), isRevoked: true) }
   }
 
   private func forget(_ key: Key) {
@@ -199,6 +211,7 @@ final class SessionDirectory: Sendable {
       memory.epoch += 1
       memory.entries[key] = nil
     }
+    review(running.credentials { other, _ in other == key }, isRevoked: true)
   }
 }
 

@@ -12,15 +12,17 @@ struct UserCaller: Caller {
   let tenant: TenantID
   /// Nil when nobody is signed in.
   let proof: PrincipalProof?
+  /// What `proof` was given for; nil when nobody is signed in.
+  let credential: Credential?
   let remote: RemoteAddress
   let sessions: SessionDirectory
   let requestID: String
   let deadline: Deadline
 
   /// The same for the session that a step-up has renewed.
-  func renewed(_ session: Session) -> UserCaller {
+  func renewed(_ session: Session, _ credential: Credential) -> UserCaller {
     UserCaller(
-      base: base, tenant: tenant, proof: session.proof, remote: remote,
+      base: base, tenant: tenant, proof: session.proof, credential: credential, remote: remote,
       sessions: sessions, requestID: requestID, deadline: deadline)
   }
 
@@ -28,7 +30,8 @@ struct UserCaller: Caller {
     _ method: Method, _ request: [UInt8], _ options: CallOptions
   ) async throws -> UnaryResponse<[UInt8]> {
     let answer = try await base.unary(method, request, try prepared(options, for: method))
-    if method.mayChangeRights { sessions.forgetAll(of: tenant) }
+    // Calls under way are looked at when identity tells what changed.
+    if method.mayChangeRights { sessions.forgetAll(of: tenant, endsCalls: false) }
     return answer
   }
 
@@ -36,7 +39,13 @@ struct UserCaller: Caller {
     _ method: Method, _ options: CallOptions,
     _ body: (RequestWriter<[UInt8]>, ResponseStream<[UInt8]>) async throws -> Result
   ) async throws -> Result {
-    try await base.stream(method, try prepared(options, for: method), body)
+    let options = try prepared(options, for: method)
+    guard let proof, let credential, method.access.callers != .anyone else {
+      return try await base.stream(method, options, body)
+    }
+    return try await sessions.whileGood(credential, proof.principal, options) { options in
+      try await base.stream(method, options, body)
+    }
   }
 
   private func prepared(_ options: CallOptions, for method: Method) throws -> CallOptions {

@@ -6,5 +6,10 @@ struct Visitor: Sendable {
   /// has a say then.
   let secret: String?
   let session: Session?
-  var hasAPIToken = false
+  /// What `session` was asked for with; nil where nothing that could be good was shown.
+  var credential: Credential?
+
+  var hasAPIToken: Bool {
+    if case .apiToken = credential { true } else { false }
+  }
 }

@@ -57,6 +57,7 @@ final class LiveHub: Sendable {
   // MARK: Life
 
   func start() {
+    sessions.onVisit { [weak self] in self?.attend($0) }
     let task = Task { [weak self] in
       while !Task.isCancelled {
         do { try await Task.sleep(for: .seconds(1)) } catch { return }
@@ -210,6 +211,7 @@ final class LiveHub: Sendable {
 
   private func tick() {
     let now = ContinuousClock.now
+    sessions.reviewDue()
     var beats: [(LiveFrame, [LiveListener])] = []
     var old: [LiveListener] = []
     var idle: [Task<Void, Never>] = []

@@ -62,16 +62,23 @@ extension LiveHub {
     _ service: Int, _ tenant: TenantID, _ event: Events.Event, isResumed: Bool
   ) {
     guard let position = Int64(event.cursor) else { return }
-    let (listeners, cursor) = state.withLock { state in
+    let (listeners, cursor, hadBegun) = state.withLock { state in
+      let hadBegun = state.tenants[tenant]?.cursor.positions[service] != nil
       if !isResumed {
         state.tenants[tenant]?.begin(service, at: position)
       } else if event.type == "bookmark" {
         state.tenants[tenant]?.advance(service, to: position)
       }
       let entry = state.tenants[tenant]
-      return (entry.map { Array($0.listeners.values) } ?? [], entry.map { "\($0.cursor)" } ?? "")
+      return (
+        entry.map { Array($0.listeners.values) } ?? [], entry.map { "\($0.cursor)" } ?? "", hadBegun
+      )
     }
-    if !isResumed, methods[service].owner == Verifier.identity { sessions.forgetAll(of: tenant) }
+    if !isResumed, methods[service].owner == Verifier.identity {
+      sessions.forgetAll(of: tenant)
+      // Some of them may have lost their session in the gap.
+      if hadBegun { return end(listeners, with: Self.renewal) }
+    }
     let name = methods[service].owner
     tell(
       isResumed

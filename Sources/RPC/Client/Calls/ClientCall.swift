@@ -196,12 +196,15 @@ final class ClientCall: Expiring, @unchecked Sendable {
 
   func expire() { fail(Self.expired) }
 
-  func fail(_ status: Status) {
+  /// The same, and whoever waits for the call is told why.
+  func cancel(with status: Status) { onLoop { self.fail(status, isOurs: true) } }
+
+  /// - Parameter isOurs: somebody here gave up, which says nothing about the backend.
+  func fail(_ status: Status, isOurs: Bool = false) {
     guard result == nil else { return }
     let stream = self.stream
     inbox.clear()
-    // That somebody here gave up says nothing about the backend.
-    releaseAttempt(status.code == .cancelled ? nil : status.code)
+    releaseAttempt(isOurs || status.code == .cancelled ? nil : status.code)
     end(status)
     stream?.reset(.cancel)
   }
