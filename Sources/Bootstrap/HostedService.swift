@@ -36,19 +36,24 @@ extension HostedService {
 public struct Job: Sendable {
   public let name: String
   public let interval: Duration
+  let isDue: @Sendable () async throws -> Bool
   let body: @Sendable (Lease) async throws -> Void
 
   /// - Parameters:
   ///   - name: `sla-clock`; the lease is called by it.
   ///   - interval: from the end of one run to the beginning of the next, on the real clock.
+  ///   - isDue: whether there is anything to do, found out by reading alone: a lease is written only for a run. Yes unless
+  ///     it says otherwise; what runs every few seconds should.
   ///   - body: may be cancelled when the process ends; a write transaction that calls `db.require(lease)` is
   ///     fenced against a run that another process has taken over.
   public init(
     _ name: String, every interval: Duration,
+    isDue: @escaping @Sendable () async throws -> Bool = { true },
     _ body: @escaping @Sendable (Lease) async throws -> Void
   ) {
     self.name = name
     self.interval = interval
+    self.isDue = isDue
     self.body = body
   }
 }

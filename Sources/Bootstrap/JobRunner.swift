@@ -33,7 +33,13 @@ struct JobRunner: Sendable {
   /// Runs the job if nobody else does or has just done; nil when somebody does. The lease is renewed while it runs, and
   /// the run is cancelled when it is lost; a process that dies in a run holds the job up for a minute at most. After a run
   /// the lease is kept for the interval, so that of any number of processes one runs the job, once an interval.
+  ///
+  /// A look that finds nothing to do is a run that is over at once, without a lease.
   func runOnce() async throws -> Lease? {
+    guard try await job.isDue() else {
+      figures.ended(job.name, after: .zero, failed: false)
+      return nil
+    }
     guard
       let lease = try await Lease.acquire(
         "job/\(job.name)", owner: owner, for: Self.life, in: store)

@@ -101,7 +101,7 @@ public actor ServiceHost<Service: HostedService>: ProcessPart {
     let feeds = EventFeeds(store, pace: try configuration.eventPace, logger: logger)
     var services = service.services
     if let watch = EventWatch<Service>(feeds) { services.append(watch) }
-    if let reports = ServiceReports<Service>(store, service) { services.append(reports) }
+    if let reports = ServiceReports<Service>(store, service, figures) { services.append(reports) }
     let health = Health(services)
     var offered: [any RPCService] = services + [health]
     if try configuration.settings.bool("reflection", default: false) {

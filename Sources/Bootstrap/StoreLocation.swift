@@ -94,21 +94,22 @@ public enum StoreLocation: Sendable {
   ///
   /// - Returns: what was applied, `ticketing V0003`.
   public func migrate(
-    _ migrations: URL?, clock: any WallClock, logger: Logger
+    _ migrations: URL?, clock: any WallClock, logger: Logger,
+    progress: @escaping Migrator.Progress = { _, _ in }
   ) async throws -> [String] {
     let applied: [Migration]
     switch self {
     case .memory: applied = []
     case .sqlite(let path):
       let store = try SQLiteStore(path: path, clock: clock, log: logger)
-      do { applied = try await Migrator(store).migrate(migrations) } catch {
+      do { applied = try await Migrator(store).migrate(migrations, progress: progress) } catch {
         await store.close()
         throw error
       }
       await store.close()
     case .postgres(let address, let owner, _):
       let target = PostgresOwner((owner ?? address).reveal(), clock: clock)
-      applied = try await Migrator(target).migrate(migrations)
+      applied = try await Migrator(target).migrate(migrations, progress: progress)
     }
     return applied.map { "\($0.part) V\($0.version) \($0.name)" }
   }

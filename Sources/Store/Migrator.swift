@@ -29,20 +29,27 @@ public struct Migrator: Sendable {
 
   public init(_ target: any MigrationTarget) { self.target = target }
 
+  /// Told after each step how many of those that were missing are applied.
+  public typealias Progress = @Sendable (_ done: Int, _ total: Int) -> Void
+
   /// Applies what is missing and returns it, in order. `directory` nil: the platform's tables only.
   @discardableResult
-  public func migrate(_ directory: URL?) async throws -> [Migration] {
+  public func migrate(
+    _ directory: URL?, progress: @escaping Progress = { _, _ in }
+  ) async throws -> [Migration] {
     var migrations = Migration.platform(target.engine)
     if let directory { migrations += try Migration.load(from: directory, for: target.engine) }
-    return try await migrate(migrations)
+    return try await migrate(migrations, progress: progress)
   }
 
   /// The same for migrations at hand; the platform's must be among them.
   @discardableResult
-  public func migrate(_ migrations: [Migration]) async throws -> [Migration] {
+  public func migrate(
+    _ migrations: [Migration], progress: @escaping Progress = { _, _ in }
+  ) async throws -> [Migration] {
     let (engine, now) = (target.engine, target.clock.now)
     return try await target.migrate { session throws(StoreError) in
-      try MigrationRun(session: session, engine: engine, now: now).apply(migrations)
+      try MigrationRun(session: session, engine: engine, now: now).apply(migrations, progress)
     }
   }
 }
@@ -77,7 +84,9 @@ private struct MigrationRun {
     return migrations.filter { recorded[$0.key] == nil }
   }
 
-  func apply(_ migrations: [Migration]) throws(StoreError) -> [Migration] {
+  func apply(
+    _ migrations: [Migration], _ progress: Migrator.Progress
+  ) throws(StoreError) -> [Migration] {
     try session.script(
       """
       CREATE TABLE IF NOT EXISTS portico_migrations (
@@ -86,8 +95,9 @@ private struct MigrationRun {
       """)
     let recorded = try records()
     try check(recorded, against: migrations)
+    let missing = migrations.filter { recorded[$0.key] == nil }
     var applied: [Migration] = []
-    for migration in migrations where recorded[migration.key] == nil {
+    for migration in missing {
       do throws(StoreError) {
         try session.atomically { () throws(StoreError) in
           try session.script(migration.sql)
@@ -97,6 +107,7 @@ private struct MigrationRun {
         throw .migration("\(migration.key) \(migration.name): \(error)")
       }
       applied.append(migration)
+      progress(applied.count, missing.count)
     }
     return applied
   }

@@ -75,8 +75,10 @@ public struct Outbox: Sendable {
     self.policy = policy
   }
 
-  /// Takes up to `limit` due rows, oldest due first. No other relay gets them until the lease ends.
+  /// Takes up to `limit` due rows, oldest due first. No other relay gets them until the lease ends. Where nothing is due
+  /// nothing is written: most looks find nothing.
   public func claim(limit: Int) async throws -> [Item] {
+    guard try await hasDue() else { return [] }
     let (owner, lease) = (owner, policy.lease)
     return try await store.writeAcrossTenants { db in
       let open: SQL = """
@@ -165,6 +167,16 @@ public struct Outbox: Sendable {
         """
         DELETE FROM portico_outbox WHERE state = \(State.done) AND finished_at < \(limit)
         """)
+    }
+  }
+
+  private func hasDue() async throws -> Bool {
+    try await store.readAcrossTenants { db in
+      try db.first(
+        """
+        SELECT 1 AS due FROM portico_outbox
+        WHERE state = \(State.waiting) AND due_at <= \(db.now) AND leased_until <= \(db.now) LIMIT 1
+        """) != nil
     }
   }
 

@@ -36,6 +36,8 @@ public struct Transaction {
   /// The transaction's time, the same in all its statements; from the store's clock.
   public let now: Instant
   let state: TransactionState
+  /// For what one engine is asked and the other is not.
+  public var engine: Engine { state.engine }
 
   /// Runs a statement whose result nobody needs. On PostgreSQL it travels with the next statement whose result is
   /// asked for, or with the commit, and fails there: an error ends the transaction either way.

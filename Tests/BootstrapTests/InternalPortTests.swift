@@ -58,8 +58,10 @@ struct InternalPortTests {
     try await withService { stage, host, _, port in
       _ = try await HealthClient(stage.caller("ticketing")).check(.init(), CallOptions())
       var text = ""
-      // The queues are there with the first report.
-      while !text.contains("portico_queue_waiting") || !text.contains("grpc_server_handled_total") {
+      // The queues are there with the first report, leases with the first after a job has run.
+      while ["portico_queue_waiting", "portico_lease_held", "grpc_server_handled_total"]
+        .contains(where: { !text.contains($0) })
+      {
         text = try await get("/metrics", port).text
         try await Task.sleep(for: .milliseconds(20))
       }

@@ -50,4 +50,5 @@ def portico(tmp_path_factory) -> Iterator[Portico]:
     data = tmp_path_factory.mktemp("operation") / "data"
     with start(data, "--internal", f"127.0.0.1:{port}") as portico:
         portico.inside = Inside(port)
+        portico.data = data
         yield portico

@@ -25,7 +25,7 @@ struct DemoPlayTests {
     let origin = "http://{tenant}.localhost:8080"
     try await DemoData.load(
       into: data, origin: origin, tickets: 48, now: Self.now)
-    #expect(DemoData.isLoaded(in: data))
+    #expect(try await DemoData.isLoaded(in: data))
     let written = try modified(data)
     try await DemoData.load(
       into: data, origin: origin, tickets: 48, now: Self.now)
@@ -69,7 +69,7 @@ struct DemoPlayTests {
 }
 
 /// The administrator's view of a loaded demo.
-private struct Office {
+struct Office {
   private let channels: [String: RPC.Channel]
   private let options: CallOptions
 

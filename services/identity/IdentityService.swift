@@ -37,9 +37,10 @@ public struct IdentityService: HostedService {
 
   public var jobs: [Job] {
     [
-      Job("reset-letters", every: .seconds(1)) { [parts] _ in
-        try await ResetLetters(parts: parts).run()
-      },
+      Job(
+        "reset-letters", every: .seconds(1),
+        isDue: ResetLetters(parts: parts).isDue
+      ) { [parts] _ in try await ResetLetters(parts: parts).run() },
       Job("forget-what-ended", every: .hours(1)) { [parts] _ in
         try await parts.store.writeAcrossTenants { db in
           try GuessStore.prune(in: db)

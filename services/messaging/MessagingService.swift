@@ -37,6 +37,10 @@ public struct MessagingService: HostedService {
 
   public var jobs: [Job] {
     let delivery = delivery
-    return [Job("mail-delivery", every: .seconds(2)) { lease in try await delivery.run(lease) }]
+    return [
+      Job("mail-delivery", every: .seconds(2), isDue: delivery.hasDue) { lease in
+        try await delivery.run(lease)
+      }
+    ]
   }
 }

@@ -8,7 +8,7 @@ import Values
 import WellKnown
 
 /// Tells how the service is doing in this process: to Prometheus at any time, and every few seconds to the other processes
-/// of the service, by a row in the database that they share.
+/// of the service, by a row in the database that they share. A file of SQLite is shared with nobody: nothing is written.
 struct Reporter<Service: HostedService>: Sendable {
   let service: Service
   let store: any Store
@@ -46,11 +46,15 @@ struct Reporter<Service: HostedService>: Sendable {
     figures.sample = try await store.sample(of: service)
     let unready = await telemetry.readiness.findings(of: Service.name + "/", localOnly: true)
       .compactMap { finding in finding.reason.map { "\(finding.name): \($0)" } }
-    let (id, report) = (figures.process, try message(started, unready).serialized())
+    let message = message(started, unready)
+    figures.report = message
+    guard store.engine == .postgres else { return }
+    let (id, report) = (figures.process, try message.serialized())
     try await store.writeAcrossTenants { try $0.post(report, ofProcess: id) }
   }
 
   private func withdraw() async {
+    guard store.engine == .postgres else { return }
     let id = figures.process
     do { try await store.writeAcrossTenants { try $0.withdrawReport(ofProcess: id) } } catch {
       logger.debug("a report stays for an hour", metadata: ["error": "\(error)"])

@@ -1,4 +1,5 @@
 import Logging
+import PorticoAPI
 import Store
 import Synchronization
 import Telemetry
@@ -21,14 +22,20 @@ final class ServiceFigures: Sendable {
     labels: ["outcome"], known: [["done"], ["again"], ["dead"]])
   let effectAge = Distribution()
   let errors = RecentErrors()
-  private let last = Mutex<Sample?>(nil)
+  private let last = Mutex<(sample: Sample?, report: Operations.ProcessReport?)>((nil, nil))
 
   /// - Parameter process: unlike any other's.
   init(process: String) { self.process = process }
 
   var sample: Sample? {
-    get { last.withLock { $0 } }
-    set { last.withLock { $0 = newValue } }
+    get { last.withLock { $0.sample } }
+    set { last.withLock { $0.sample = newValue } }
+  }
+
+  /// What this process last told of itself.
+  var report: Operations.ProcessReport? {
+    get { last.withLock { $0.report } }
+    set { last.withLock { $0.report = newValue } }
   }
 
   var families: [MetricFamily] {

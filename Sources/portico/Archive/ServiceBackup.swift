@@ -26,8 +26,15 @@ struct ServiceBackup: Sendable {
       let applied = try db.appliedMigrations()
       var named: Set<BlobFolder.Entry> = []
       let tables = try db.tables().filter { tenant == nil || $0.tenantColumn != nil }
-        .map { try write($0, of: db, &named) }
-      return (applied, tables, named)
+      let total = try tables.reduce(0) { $0 + (try db.count(of: $1, tenant: tenant)) }
+      var shown = 0
+      let written = try tables.map { table in
+        try write(table, of: db, &named) { rows in
+          Console.progress("\(name) rows", shown + rows, after: shown, of: total)
+          shown += rows
+        }
+      }
+      return (applied, written, named)
     }
     try copyBlobs(to: files, &copied)
     if let lost = named.first(where: { copied[$0] == nil }) {
@@ -41,9 +48,9 @@ struct ServiceBackup: Sendable {
   }
 
   private func write(
-    _ table: StoredTable, of db: AcrossTenants, _ named: inout Set<BlobFolder.Entry>
+    _ table: StoredTable, of db: AcrossTenants, _ named: inout Set<BlobFolder.Entry>,
+    _ written: (Int) -> Void
   ) throws -> BackupManifest.Table {
-    let total = try db.count(of: table, tenant: tenant)
     var file = try DurableFile(creating: folder.appending(path: "\(table.name).rows"))
     let blob = table.columns.firstIndex { $0.name == "blob" }
     var (count, last): (Int, [SQLValue]?) = (0, nil)
@@ -56,8 +63,8 @@ struct ServiceBackup: Sendable {
         named.formUnion(rows.compactMap { BlobFolder.Entry(tenant: $0[owner], id: $0[blob]) })
       }
       (count, last) = (count + rows.count, rows.last)
+      written(rows.count)
       if rows.count < Self.pageSize { break }
-      Console.progress("\(name) \(table.name)", min(count, total), of: total)
     }
     progress("\(name): \(table.name), \(count) rows")
     let bytes = file.bytes

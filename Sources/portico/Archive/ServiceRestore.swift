@@ -87,9 +87,14 @@ struct ServiceRestore: Sendable {
     guard Set(service.tables.map(\.name)).isSubset(of: tables.map(\.name)) else {
       throw BackupError.otherSchema(service: service.name, "it has other tables")
     }
+    let total = service.tables.reduce(0) { $0 + $1.rows }
+    var shown = 0
     for table in tables {
       guard let part = service.tables.first(where: { $0.name == table.name }) else { continue }
-      let entered = try enter(part, into: table, db)
+      let entered = try enter(part, into: table, db) { rows in
+        Console.progress("\(service.name) rows", shown + rows, after: shown, of: total)
+        shown += rows
+      }
       guard try db.count(of: table, tenant: tenant) == entered else {
         throw BackupError.damaged("\(service.name): \(table.name) has other rows than were entered")
       }
@@ -99,7 +104,8 @@ struct ServiceRestore: Sendable {
 
   /// Enters the rows of a file, and says how many.
   private func enter(
-    _ part: BackupManifest.Table, into table: StoredTable, _ db: AcrossTenants
+    _ part: BackupManifest.Table, into table: StoredTable, _ db: AcrossTenants,
+    _ progress: (Int) -> Void
   ) throws -> Int {
     // Another engine, or a migration that ran in another order, may tell the columns in another one.
     let places = try table.columns.map { column in
@@ -124,7 +130,7 @@ struct ServiceRestore: Sendable {
         try db.enter(places.map { row[$0] }, into: table)
         entered += 1
       }
-      Console.progress("\(service.name) \(table.name)", read, of: part.rows)
+      progress(lines.count)
     }
     guard read == part.rows else { throw BackupError.damaged("\(part.name) has \(read) rows") }
     return entered

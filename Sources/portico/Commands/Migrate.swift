@@ -65,7 +65,8 @@ struct Migrate: AsyncParsableCommand {
     while true {
       do {
         let applied = try await location.migrate(
-          Self.migrations[name], clock: SystemClock(), logger: logger)
+          Self.migrations[name], clock: SystemClock(), logger: logger
+        ) { Console.progress("\(name) migrations", $0, of: $1) }
         for migration in applied { Console.say("\(name): applied \(migration)") }
         if applied.isEmpty { Console.say("\(name): up to date") }
         return

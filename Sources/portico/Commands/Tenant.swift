@@ -15,7 +15,7 @@ struct Tenant: AsyncParsableCommand {
     discussion: """
       portico tenant acme --name 'Acme IT' --first-name Ada --last-name Byron --email ada@acme.example
 
-      Works on a data folder that no `portico up` is using, or on services that run: where they are comes from \
+      Works on a data folder (and the databases of --database, as of `portico up`) that no `portico up` is using, or on services that run: where they are comes from \
       PORTICO_PEERS (identity=dns:///identity:7000,messaging=…), the certificate to show from PORTICO_TLS_CERTIFICATE, \
       PORTICO_TLS_KEY and PORTICO_TLS_ROOTS, and the keys from the data folder. The link is good for 24 hours; it is \
       mailed as well once a mail server is configured.
@@ -32,6 +32,9 @@ struct Tenant: AsyncParsableCommand {
   @Option(help: "IANA time zone.") var timeZone = "UTC"
   @Option(help: "ISO 4217 currency.") var currency = "EUR"
   @Option(help: "Folder for keys, databases and files.") var data = "data"
+  @Option(
+    help: "Where the databases are, as of `portico up`; SQLite in the data folder unless given.")
+  var database: String?
   @Option(
     help: "Where portals are reached, {tenant} for the tenant; PORTICO_PORTAL_ORIGIN unless given.")
   var origin: String?
@@ -71,8 +74,9 @@ struct Tenant: AsyncParsableCommand {
   /// With services that run for this command alone.
   private func openHere(_ origin: String, _ logger: Logger) async throws -> String {
     let installation = try Installation(
-      data: URL(fileURLWithPath: data, isDirectory: true), origin: origin,
-      clock: SystemClock(), logger: logger)
+      data: URL(fileURLWithPath: data, isDirectory: true),
+      databases: try ServiceDatabases.told(database), origin: origin, clock: SystemClock(),
+      logger: logger)
     return try await installation.running {
       let channels = try installation.peers.mapValues { try RPC.Channel($0, logger: logger) }
       do {

@@ -7,16 +7,27 @@ import RPC
 import Telemetry
 import Values
 
-/// Runs the gateway and the five services in this process, on SQLite.
+/// Runs the gateway and the five services in this process, on SQLite or PostgreSQL.
 struct Up: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Run everything in one process, on SQLite.",
+    abstract: "Run everything in one process.",
     discussion: """
+      portico up --demo
+      PORTICO_DATABASE_OWNER='postgres://portico_owner@localhost/{service}' \
+      portico up --demo --database 'postgres://portico_app@localhost/{service}'
+
       The gateway listens on loopback unless --host says otherwise; the services talk over local \
       sockets. Ctrl-C or SIGTERM lets running requests finish and ends the process.
       """)
 
   @Option(help: "Folder for keys, databases and files.") var data = "data"
+  @Option(
+    help: """
+      Where the databases are, {service} for each service's name: postgres://portico_app@db/{service}. \
+      PORTICO_DATABASE_URL unless given; SQLite in the data folder without either. PORTICO_DATABASE_OWNER says how \
+      their owner connects, who brings them up to date; without it `portico migrate` does.
+      """)
+  var database: String?
   @Option(help: "Address that browsers reach.") var host = "127.0.0.1"
   @Option(help: "Port that browsers reach; 0 picks a free one.") var port = 8080
   @Option(help: "Domain below which portals live, one label each.") var domain = "localhost"
@@ -56,14 +67,14 @@ struct Up: AsyncParsableCommand {
       LineLogHandler(
         label: $0, format: isatty(2) == 1 ? .text : .json, level: verbose ? .info : .notice)
     }
-    if demo {
-      try await DemoData.load(into: folder, origin: origin)
-    }
+    let databases = try ServiceDatabases.told(database)
+    if demo { try await DemoData.load(into: folder, databases, origin: origin) }
     let seen = Settings(observing)
     let telemetry = try ProcessTelemetry(seen)
     let installation = try Installation(
-      data: folder, origin: origin, clock: SystemClock(), telemetry: telemetry, logger: logger)
-    let isDemo = DemoData.isLoaded(in: folder)
+      data: folder, databases: databases, origin: origin, clock: SystemClock(),
+      telemetry: telemetry, logger: logger)
+    let isDemo = try await DemoData.isLoaded(in: folder, databases)
     let gateway = GatewayHost(
       try edge(installation, port: port, isDemo: isDemo), peers: installation.peers,
       keys: installation.keys, telemetry: telemetry, logger: logger)

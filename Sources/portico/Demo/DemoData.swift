@@ -5,31 +5,51 @@ import RPC
 import Telemetry
 import Values
 
-/// The demo tenant on disk. It is played through the public RPCs into a folder of its own and moved
-/// into place when it is complete: a start that was cut short leaves nothing half made.
+/// The demo tenant, kept. It is played through the public RPCs into a folder of its own and moved
+/// into place when it is complete: a start that was cut short leaves nothing half made. Of databases that are not in the
+/// folder `DemoDatabases` takes care.
 enum DemoData {
   private static let marker = "demo.json"
 
-  static func isLoaded(in data: URL) -> Bool {
-    FileManager.default.fileExists(atPath: data.appending(path: marker).path)
+  static func isLoaded(in data: URL, _ databases: ServiceDatabases = .files) async throws -> Bool {
+    guard FileManager.default.fileExists(atPath: data.appending(path: marker).path) else {
+      return false
+    }
+    guard let others = DemoDatabases(databases, logger: logger) else { return true }
+    return try await others.hold(TenantID(DemoTenant.id))
+  }
+
+  // Calls that were under way when the clock moved are refused and made again: no news to anybody.
+  private static let logger = Logger(label: "demo") {
+    LineLogHandler(label: $0, format: .text, level: .error)
   }
 
   /// - Parameter tickets: how many; fewer for a quick look.
   static func load(
-    into data: URL, origin: String, tickets: Int = 200, now: Instant = SystemClock().now
+    into data: URL, _ databases: ServiceDatabases = .files, origin: String, tickets: Int = 200,
+    now: Instant = SystemClock().now
   ) async throws {
-    guard !isLoaded(in: data) else { return }
+    guard try await !isLoaded(in: data, databases) else { return }
     let files = FileManager.default
     if files.fileExists(atPath: data.appending(path: "identity.db").path) {
       throw DemoError.occupied(data.path)
     }
     let folder = URL(fileURLWithPath: data.standardizedFileURL.path + ".loading")
+    let others = DemoDatabases(databases, logger: logger)
+    try await others?.prepare(for: folder)
     if files.fileExists(atPath: folder.path) { try files.removeItem(at: folder) }
     let clock = ManualClock(now - .days(366))
-    // Calls that were under way when the clock moved are refused and made again: no news to anybody.
-    let logger = Logger(label: "demo") { LineLogHandler(label: $0, format: .text, level: .error) }
-    let installation = try Installation(data: folder, origin: origin, clock: clock, logger: logger)
+    let installation = try Installation(
+      data: folder, databases: databases, origin: origin, clock: clock, logger: logger)
+    try others?.markLoad(in: folder)
     Console.complain("Loading the demo tenant, a year of it")
+    try await play(installation, on: clock, tickets: tickets, now: now)
+    try settle(folder, into: data)
+  }
+
+  private static func play(
+    _ installation: Installation, on clock: ManualClock, tickets: Int, now: Instant
+  ) async throws {
     try await installation.running {
       let stage = try DemoStage(installation, clock: clock, now: now)
       do {
@@ -41,20 +61,21 @@ enum DemoData {
         throw error
       }
     }
-    try settle(folder, into: data)
   }
 
   private static func settle(_ folder: URL, into data: URL) throws {
     let files = FileManager.default
     try files.createDirectory(
       at: data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    for file in try files.contentsOfDirectory(atPath: folder.path) {
+    for file in try files.contentsOfDirectory(atPath: folder.path)
+    where file != DemoDatabases.mark {
       let target = data.appending(path: file)
       if files.fileExists(atPath: target.path) { try files.removeItem(at: target) }
       try files.moveItem(at: folder.appending(path: file), to: target)
     }
-    try files.removeItem(at: folder)
     try Data(#"{"tenant": "\#(DemoTenant.id)"}"#.utf8).write(to: data.appending(path: marker))
+    // The mark of a load that is not complete goes last.
+    try files.removeItem(at: folder)
   }
 
   struct Login: Sendable, Hashable {

@@ -13,7 +13,8 @@ enum Console {
   /// As it is, without a line feed of its own.
   static func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
 
-  static func progress(_ what: String, _ done: Int, of total: Int) {
-    ProgressBar(what).show(done, of: total)
+  /// - Parameter previous: what was done when it was last shown; one less unless it is given.
+  static func progress(_ what: String, _ done: Int, after previous: Int? = nil, of total: Int) {
+    ProgressBar(what).show(done, after: previous, of: total)
   }
 }

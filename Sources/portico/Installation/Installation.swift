@@ -15,7 +15,7 @@ import Values
 /// All of Portico in one process, over one data folder:
 ///
 ///     data/keys/…           a key pair for every service, the gateway and the operator
-///     data/<service>.db     one SQLite file a service
+///     data/<service>.db     one SQLite file a service, unless the databases are elsewhere
 ///     data/blobs/…          uploaded files
 ///
 /// Services talk over sockets in a folder of their own below the temporary one, which only this user
@@ -24,6 +24,7 @@ struct Installation: Sendable {
   static let services = ["identity", "ticketing", "messaging", "billing", "cms"]
 
   let data: URL
+  private let databases: ServiceDatabases
   let keys: Keyring
   let origin: String
   let clock: any WallClock
@@ -33,11 +34,12 @@ struct Installation: Sendable {
 
   /// - Parameter origin: where portals are reached, `http://{tenant}.localhost:8080`.
   init(
-    data: URL, origin: String, clock: any WallClock,
+    data: URL, databases: ServiceDatabases = .files, origin: String, clock: any WallClock,
     telemetry: ProcessTelemetry = ProcessTelemetry(), logger: Logger
   ) throws {
     self.telemetry = telemetry
     self.data = data
+    self.databases = databases
     self.origin = origin
     self.clock = clock
     self.logger = logger
@@ -63,21 +65,21 @@ struct Installation: Sendable {
   func hosts() throws -> [any ProcessPart] {
     [
       SocketFolder(url: sockets),
-      ServiceHost(MessagingService.self, configuration("messaging")),
-      ServiceHost(IdentityService.self, configuration("identity")),
-      ServiceHost(TicketingService.self, configuration("ticketing")),
-      ServiceHost(BillingService.self, configuration("billing")),
-      ServiceHost(CmsService.self, configuration("cms")),
+      ServiceHost(MessagingService.self, try configuration("messaging")),
+      ServiceHost(IdentityService.self, try configuration("identity")),
+      ServiceHost(TicketingService.self, try configuration("ticketing")),
+      ServiceHost(BillingService.self, try configuration("billing")),
+      ServiceHost(CmsService.self, try configuration("cms")),
     ]
   }
 
-  private func configuration(_ service: String) -> HostConfiguration {
+  private func configuration(_ service: String) throws -> HostConfiguration {
     var logger = logger
     logger[metadataKey: "service"] = "\(service)"
     return HostConfiguration(
       settings: Settings(["portal.origin": origin]),
       listener: .betweenServices(.unix(path: socket(service))),
-      store: .sqlite(path: data.appending(path: "\(service).db").path),
+      store: try databases.location(of: service, in: data),
       blobs: data.appending(path: "blobs"), keys: keys, peers: peers, clock: clock,
       logger: logger, telemetry: telemetry)
   }

@@ -20,16 +20,19 @@ struct ProgressBar {
     self.write = write
   }
 
-  /// - Parameter done: from 1 to `total`; the line ends with the last.
-  func show(_ done: Int, of total: Int) {
-    guard total > 0 else { return }
+  /// - Parameters:
+  ///   - done: from 1 to `total`; the line ends with the last.
+  ///   - previous: what was shown before; one less unless it is given.
+  func show(_ done: Int, after previous: Int? = nil, of total: Int) {
+    let previous = previous ?? done - 1
+    guard total > 0, done > previous else { return }
     if isTerminal {
       let filled = max(0, min(Self.width, done * Self.width / total))
       let bar =
         String(repeating: "█", count: filled)
         + String(repeating: "░", count: Self.width - filled)
       write("\r\u{1B}[K\(bar) \(done)/\(total) \(what)\(done >= total ? "\n" : "")")
-    } else if done >= total || done * 10 / total != (done - 1) * 10 / total {
+    } else if done >= total || done * 10 / total != previous * 10 / total {
       write("\(what): \(done) of \(total)\n")
     }
   }

@@ -70,6 +70,12 @@ struct ResetLetters {
 
   let parts: IdentityParts
 
+  func isDue() async throws -> Bool {
+    try await parts.store.readAcrossTenants { db in
+      try !ResetRequestStore.waiting(limit: 1, in: db).isEmpty
+    }
+  }
+
   func run() async throws {
     let waiting = try await parts.store.readAcrossTenants { db in
       try ResetRequestStore.waiting(limit: Self.batch, in: db)

@@ -83,7 +83,7 @@ struct MailDelivery: Sendable {
     }
   }
 
-  private func hasDue() async throws -> Bool {
+  func hasDue() async throws -> Bool {
     try await store.readAcrossTenants { db in try MailQueueStore(db).hasDue() }
   }
 

@@ -25,8 +25,9 @@ extension TicketHandlers {
       in: viewer.scope, size: 25, max: 100)
     return try await call.read(in: store) { db in
       let tickets = TicketStore(db)
-      let found = try tickets.tickets(filter, page: page, in: viewer.scope)
-      let total = try tickets.count(filter, upTo: 1000, in: viewer.scope)
+      let search = try TicketSearchStore(db).found(filter)
+      let found = try tickets.tickets(filter, found: search, page: page, in: viewer.scope)
+      let total = try tickets.count(filter, found: search, upTo: 1000, in: viewer.scope)
       let settings = try TicketSettingsStore(db).settings()
       let catalogue = try CatalogEntryStore(db).catalogue()
       return Ticketing.ListTicketsResponse(

@@ -1,39 +1,45 @@
 import Store
 import Values
 
-/// The index of trigrams that SQLite has: it names the tickets that may hold the words, newest first, and the words
-/// themselves are then looked for in each. PostgreSQL looks for them in the tickets of the tenant.
-struct TicketSearch {
-  /// The FTS expression, or nil when no word is long enough for the index.
-  private let expression: String?
-  /// Whether the list is in the order of the index: by number, which grows with time as rows do.
-  let leads: Bool
-
-  init(_ filter: TicketStore.Filter) {
-    let trigrams = SearchText.words(filter.query).flatMap { Self.trigrams(of: $0) }
-    expression =
-      trigrams.isEmpty
-      ? nil : Set(trigrams).sorted().map { "\"\($0)\"" }.joined(separator: " AND ")
-    leads = expression != nil && filter.order == .newest
+/// Finds tickets by words with the engine's index of trigrams, newest first; the words themselves are then looked for in
+/// each. SQLite joins its index with the tickets. PostgreSQL is asked for the numbers beforehand, in a function that may
+/// use the index in spite of row-level security; where there are too many it lists tickets until enough have the words.
+struct TicketSearchStore {
+  /// What the index was asked, and what it said.
+  struct Found: Sendable {
+    /// The FTS expression, or nil when no word is long enough for the index.
+    fileprivate var expression: String?
+    /// On PostgreSQL the numbers of all that match, `7,3,1`; nil when these are too many to be told.
+    fileprivate var numbers: String?
+    /// Whether the list is in the order of the index: by number, which grows with time as rows do.
+    var leads: Bool
   }
 
-  /// The tables of the list. A CROSS JOIN holds SQLite to their order.
-  var source: SQL {
-    expression == nil
-      ? "tickets"
-      : SQL(
-        sqlite: "tickets_search CROSS JOIN tickets ON tickets.rowid = tickets_search.rowid",
-        postgres: "tickets")
+  /// More than these are not fetched one by one.
+  static let most: Int64 = 5000
+
+  let db: Transaction
+
+  init(_ db: Transaction) { self.db = db }
+
+  func found(_ filter: TicketStore.Filter) throws -> Found {
+    let words = SearchText.words(filter.query)
+    let trigrams = words.flatMap { Self.trigrams(of: $0) }
+    guard !trigrams.isEmpty else { return Found(leads: false) }
+    let expression = Set(trigrams).sorted().map { "\"\($0)\"" }.joined(separator: " AND ")
+    return Found(
+      expression: expression, numbers: try numbers(of: words), leads: filter.order == .newest)
   }
 
-  var condition: SQL {
-    guard let expression else { return "TRUE" }
-    // PostgreSQL is given the same value, and has no use for it.
-    return SQL(sqlite: "tickets_search MATCH ", postgres: "'' <> ") + "\(expression)"
-  }
-
-  var ordering: SQL {
-    SQL(sqlite: "tickets_search.rowid DESC", postgres: "number DESC")
+  private func numbers(of words: [String]) throws -> String? {
+    guard db.engine == .postgres else { return nil }
+    let row = try db.first(
+      """
+      SELECT COUNT(*) AS matches, coalesce(string_agg(CAST(number AS TEXT), ','), '') AS numbers
+      FROM tickets_with(\(words.joined(separator: " ")), \(Self.most + 1)) AS found (number)
+      """, else: .corrupt("tickets_with"))
+    let matches: Int64 = try row["matches"]
+    return matches > Self.most ? nil : try row["numbers"]
   }
 
   /// Three scalars each, as SQLite cuts them; what would end the quotation is doubled.
@@ -48,5 +54,29 @@ struct TicketSearch {
       }
       return text
     }
+  }
+}
+
+extension TicketSearchStore.Found {
+  /// The tables of the list. A CROSS JOIN holds SQLite to their order.
+  var source: SQL {
+    expression == nil
+      ? "tickets"
+      : SQL(
+        sqlite: "tickets_search CROSS JOIN tickets ON tickets.rowid = tickets_search.rowid",
+        postgres: "tickets")
+  }
+
+  var condition: SQL {
+    if let numbers {
+      return "number = ANY (CAST(string_to_array(\(numbers), ',') AS BIGINT[]))"
+    }
+    guard let expression else { return "TRUE" }
+    // PostgreSQL is given the same value, and has no use for it.
+    return SQL(sqlite: "tickets_search MATCH ", postgres: "'' <> ") + "\(expression)"
+  }
+
+  var ordering: SQL {
+    SQL(sqlite: "tickets_search.rowid DESC", postgres: "number DESC")
   }
 }

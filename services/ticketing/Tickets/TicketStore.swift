@@ -52,12 +52,15 @@ struct TicketStore {
     return try Ticket(row)
   }
 
-  func tickets(_ filter: Filter, page: PageRequest, in scope: Scope) throws -> Page<Ticket> {
-    let search = TicketSearch(filter)
+  /// - Parameter search: what the index found for the filter.
+  func tickets(
+    _ filter: Filter, found search: TicketSearchStore.Found, page: PageRequest, in scope: Scope
+  ) throws -> Page<Ticket> {
     let rows = try db.all(
       """
       SELECT tickets.* FROM \(search.source)
-      WHERE \(.all(conditions(filter, in: scope))) AND \(try after(page, filter))
+      WHERE \(.all(conditions(filter, search, in: scope)))
+        AND \(search.leads ? try page.after("number", order: .descending) : try after(page, filter))
       ORDER BY \(search.leads ? search.ordering : ordering(filter)) \(page.limit)
       """)
     return try page.page(rows.map(Ticket.init)) { ticket in
@@ -74,12 +77,14 @@ struct TicketStore {
   }
 
   /// How many match, counted up to `limit`.
-  func count(_ filter: Filter, upTo limit: Int64, in scope: Scope) throws -> Int64 {
+  func count(
+    _ filter: Filter, found search: TicketSearchStore.Found, upTo limit: Int64, in scope: Scope
+  ) throws -> Int64 {
     let row = try db.first(
       """
       SELECT COUNT(*) AS matches FROM (
-        SELECT 1 FROM \(TicketSearch(filter).source)
-        WHERE \(.all(conditions(filter, in: scope))) LIMIT \(limit)
+        SELECT 1 FROM \(search.source)
+        WHERE \(.all(conditions(filter, search, in: scope))) LIMIT \(limit)
       ) AS found
       """, else: .corrupt("count"))
     return try row["matches"]
@@ -154,10 +159,10 @@ struct TicketStore {
 }
 
 extension TicketStore {
-  private func conditions(_ filter: Filter, in scope: Scope) -> [SQL] {
-    var conditions: [SQL] = [
-      "tenant = \(db.tenant)", Self.reach(scope), TicketSearch(filter).condition,
-    ]
+  private func conditions(
+    _ filter: Filter, _ search: TicketSearchStore.Found, in scope: Scope
+  ) -> [SQL] {
+    var conditions: [SQL] = ["tenant = \(db.tenant)", Self.reach(scope), search.condition]
     if let account = filter.account { conditions.append("account = \(account)") }
     switch filter.view {
     case .all: break
@@ -193,8 +198,7 @@ extension TicketStore {
   }
 
   private func after(_ page: PageRequest, _ filter: Filter) throws -> SQL {
-    if TicketSearch(filter).leads { return try page.after("number", order: .descending) }
-    return switch filter.order {
+    switch filter.order {
     case .newest: try page.after("created", "number", order: .descending)
     case .oldest: try page.after("created", "number", order: .ascending)
     case .lastUpdated:

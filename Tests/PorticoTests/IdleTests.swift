@@ -1,0 +1,91 @@
+import Bootstrap
+import Foundation
+import Logging
+import RPC
+import Store
+import Telemetry
+import TestSupport
+import Testing
+import Values
+
+@testable import portico
+
+@Suite("Services with nothing to do", .timeLimit(.minutes(3)))
+struct IdleTests {
+  private static let silent = Logger(label: "idle") { _ in SwiftLogNoOpLogHandler() }
+  /// Longer than the pauses of relays, feeds, mails and resets; shorter than that of a process's report to others.
+  private static let window = Duration.seconds(4)
+
+  @Test("on SQLite they write nothing")
+  func sqlite() async throws {
+    let data = FileManager.default.temporaryDirectory
+      .appending(path: "portico-idle-\(RequestID.make())", directoryHint: .isDirectory)
+    defer { Self.remove(data) }
+    try await Self.running(data, .files) { writes in
+      try await Self.expectSilence {
+        let files = try Installation.services.flatMap { service in
+          try ["db", "db-wal"].map { try Self.state(of: data.appending(path: "\(service).\($0)")) }
+        }
+        return "\(writes()) write transactions, files \(files)"
+      }
+    }
+  }
+
+  @Test("on PostgreSQL no transaction writes, between two reports of a process to the others")
+  func postgres() async throws {
+    try await PostgresInstallation.during { place in
+      try await Self.running(place.data, place.databases) { writes in
+        try await Self.expectSilence {
+          let next = try await place.number(
+            "postgres", "SELECT pg_snapshot_xmax(pg_current_snapshot())")
+          return "\(writes()) write transactions, next is \(next)"
+        }
+      }
+    }
+  }
+
+  /// - Parameter body: is given how many write transactions there were.
+  private static func running(
+    _ data: URL, _ databases: ServiceDatabases, _ body: (() -> Double) async throws -> Void
+  ) async throws {
+    let telemetry = ProcessTelemetry()
+    let installation = try Installation(
+      data: data, databases: databases, origin: "http://{tenant}.localhost", clock: SystemClock(),
+      telemetry: telemetry, logger: silent)
+    try await installation.running {
+      try await body {
+        telemetry.metrics.families.filter { $0.name == "portico_store_transaction_seconds" }
+          .flatMap(\.samples)
+          .filter { $0.suffix == "_count" && $0.labels.contains(.init("kind", "write")) }
+          .reduce(0) { $0 + $1.value }
+      }
+    }
+  }
+
+  /// What is measured stays the same for a whole window, once the start is over.
+  private static func expectSilence(_ measure: () async throws -> String) async throws {
+    var seen: [String] = []
+    // The start wrote: what counts counts.
+    #expect(try await measure().hasPrefix("0 ") == false)
+    for _ in 0..<8 {
+      let before = try await measure()
+      try await Task.sleep(for: window)
+      let after = try await measure()
+      if before == after { return }
+      seen.append("\(before) → \(after)")
+    }
+    Issue.record("it never was silent: \(seen.joined(separator: "; "))")
+  }
+
+  private static func state(of file: URL) throws -> String {
+    guard FileManager.default.fileExists(atPath: file.path) else { return "-" }
+    let facts = try FileManager.default.attributesOfItem(atPath: file.path)
+    return "\(facts[.size] ?? 0) \(facts[.modificationDate] ?? 0)"
+  }
+
+  private static func remove(_ url: URL) {
+    do { try FileManager.default.removeItem(at: url) } catch {
+      Issue.record("\(url.path) stays behind: \(error)")
+    }
+  }
+}
