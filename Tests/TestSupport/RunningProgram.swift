@@ -10,12 +10,14 @@ public final class RunningProgram: Sendable {
 
   /// One for as long as `body` runs; whatever happens, it has ended afterwards.
   ///
-  /// - Parameter name: of the executable, `portico-gateway`.
+  /// - Parameters:
+  ///   - name: of the executable, `portico-gateway`.
+  ///   - environment: what it has beside this process's own.
   public static func during(
-    _ name: String, _ arguments: [String], in folder: URL,
+    _ name: String, _ arguments: [String], in folder: URL, environment: [String: String] = [:],
     _ body: (RunningProgram) async throws -> Void
   ) async throws {
-    let running = try RunningProgram(name, arguments, in: folder)
+    let running = try RunningProgram(name, arguments, in: folder, environment)
     do { try await body(running) } catch {
       running.end()
       _ = await running.status()
@@ -25,13 +27,16 @@ public final class RunningProgram: Sendable {
     _ = await running.status()
   }
 
-  private init(_ name: String, _ arguments: [String], in folder: URL) throws {
+  private init(
+    _ name: String, _ arguments: [String], in folder: URL, _ environment: [String: String]
+  ) throws {
     self.folder = folder
     logFile = folder.appending(path: "\(name).log")
     try Data().write(to: logFile)
     process = Process()
     process.executableURL = try Self.executable(name)
     process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice
     process.standardError = try FileHandle(forWritingTo: logFile)
