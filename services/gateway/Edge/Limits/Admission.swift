@@ -1,3 +1,5 @@
+import NIOCore
+import NIOPosix
 import RPC
 import Synchronization
 import Telemetry
@@ -26,7 +28,8 @@ final class Admission: Sendable {
   struct Waiter {
     let id: UInt64
     let since: ContinuousClock.Instant
-    let continuation: CheckedContinuation<Bool, Never>
+    /// Resumed by whoever takes the waiter out of its queue, and by nobody else.
+    let continuation: UnsafeContinuation<Bool, Never>
   }
 
   private struct State {
@@ -63,12 +66,17 @@ final class Admission: Sendable {
     "portico_admission_refusals_total", help: "Requests refused because the gateway was full.")
   private let limits: Limits
   private let state: Mutex<State>
+  private let timers: any EventLoop
   /// A queue that is not empty for so long only makes everybody wait: then it must not grow (the idea of CoDel).
   private static let standing = Duration.milliseconds(100)
-  private static let sweep = Duration.milliseconds(5)
+  private static let sweep = TimeAmount.milliseconds(5)
 
-  init(_ limits: Limits) {
+  /// - Parameter timers: where those who have waited too long are looked for.
+  init(
+    _ limits: Limits, timers: any EventLoop = MultiThreadedEventLoopGroup.singleton.next()
+  ) {
     self.limits = limits
+    self.timers = timers
     state = Mutex(State(gauge: LoadGauge(least: limits.runningAtLeast, most: limits.runningAtMost)))
   }
 
@@ -96,7 +104,7 @@ final class Admission: Sendable {
       return state.nextID
     }
     let isAdmitted = await withTaskCancellationHandler {
-      await withCheckedContinuation { enter(tenant, id, $0) }
+      await withUnsafeContinuation { enter(tenant, id, $0) }
     } onCancel: {
       leave(tenant, id)
     }
@@ -118,7 +126,7 @@ final class Admission: Sendable {
   }
 
   private func enter(
-    _ tenant: TenantID, _ id: UInt64, _ continuation: CheckedContinuation<Bool, Never>
+    _ tenant: TenantID, _ id: UInt64, _ continuation: UnsafeContinuation<Bool, Never>
   ) {
     enum Step {
       case run, refuse
@@ -140,7 +148,7 @@ final class Admission: Sendable {
     switch step {
     case .run: continuation.resume(returning: true)
     case .refuse: continuation.resume(returning: false)
-    case .wait(true): Task { await self.sweepUntilEmpty() }
+    case .wait(true): sweepLater()
     case .wait(false): break
     }
   }
@@ -203,20 +211,22 @@ final class Admission: Sendable {
 
   // MARK: Time
 
-  private func sweepUntilEmpty() async {
-    while true {
-      // Nobody cancels this task; it ends with the last waiter.
-      do { try await Task.sleep(for: Self.sweep) } catch { break }
-      let (late, isDone) = state.withLock { state -> ([Waiter], Bool) in
-        let now = ContinuousClock.now
-        let late = state.queues.removeOlder(than: now - limits.patience)
-        let isDone = state.queues.waiting == 0
-        if isDone { (state.isSweeping, state.busySince) = (false, nil) }
-        return (late, isDone)
-      }
-      for waiter in late { waiter.continuation.resume(returning: false) }
-      if isDone { return }
+  /// A timer of an event loop: a task that sleeps would wake a thread of its own each time, on machines that have no core
+  /// to spare.
+  private func sweepLater() {
+    timers.scheduleTask(in: Self.sweep) { self.sweepOnce() }
+  }
+
+  private func sweepOnce() {
+    let (late, isDone) = state.withLock { state -> ([Waiter], Bool) in
+      let now = ContinuousClock.now
+      let late = state.queues.removeOlder(than: now - limits.patience)
+      let isDone = state.queues.waiting == 0
+      if isDone { (state.isSweeping, state.busySince) = (false, nil) }
+      return (late, isDone)
     }
+    for waiter in late { waiter.continuation.resume(returning: false) }
+    if !isDone { sweepLater() }
   }
 }
 
