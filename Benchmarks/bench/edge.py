@@ -1,5 +1,6 @@
 """The gateway under h2load: one ticket as JSON beside nghttpx, the list as HTML, and three times too much."""
 
+import contextlib
 import dataclasses
 import pathlib
 import subprocess
@@ -14,6 +15,8 @@ TICKETS = "/v1/accounts/-/tickets?pageSize=25"
 LIST = "/tickets"
 LIST_RATE = 200
 """Requests a second."""
+CLIENTS = 4
+"""Connections over which they come."""
 SHAPES = ((4, 8), (1, 1))
 """Connections, and requests under way on each. The first is the one that the target is for."""
 ATTEMPTS = 8
@@ -35,13 +38,49 @@ class Answer:
 
 
 def load(cores: list[int], url: str, cookie: str, arguments: list[str]) -> list[Answer]:
-    with tempfile.TemporaryDirectory() as folder:
-        log = pathlib.Path(folder, "log")
+    with Load(cores, url, cookie, arguments) as running:
+        return running.answers()
+
+
+class Load:
+    """A running h2load. Use as a context manager."""
+
+    def __init__(self, cores: list[int], url: str, cookie: str, arguments: list[str]):
+        self.folder = tempfile.TemporaryDirectory()
+        self.log = pathlib.Path(self.folder.name, "log")
         command = [
-            "h2load", *arguments, f"--log-file={log}", "-H", f"cookie: {cookie}", "-H", "accept-encoding: identity", url]
-        subprocess.run(on(cores, command), check=True, capture_output=True)
-        lines = [line.split("\t") for line in log.read_text().splitlines()]
-    return [Answer(int(began), int(status), int(took)) for began, status, took in lines]
+            "h2load", *arguments, f"--log-file={self.log}", "-H", f"cookie: {cookie}", "-H", "accept-encoding: identity", url]
+        self.process = subprocess.Popen(
+            on(cores, command), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+    def __enter__(self) -> "Load":
+        return self
+
+    def __exit__(self, *_) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.communicate()
+        self.folder.cleanup()
+
+    def answers(self) -> list[Answer]:
+        """What was answered, once it has ended."""
+        _, errors = self.process.communicate()
+        if self.process.returncode != 0:
+            raise RuntimeError(errors.decode(errors="replace"))
+        lines = [line.split("\t") for line in self.log.read_text().splitlines()]
+        return [Answer(int(began), int(status), int(took)) for began, status, took in lines]
+
+
+def spread_load(cores: list[int], url: str, cookie: str, rate: int, seconds: int) -> list[Answer]:
+    """So many requests a second from `CLIENTS` connections, one after the other: h2load's own clients would all ask at the
+    same moments, and measure how long a queue of them takes."""
+    arguments = ["-c", "1", "-m", "50", "-t", "1", f"--rps={rate // CLIENTS}", "-D", str(seconds)]
+    with contextlib.ExitStack() as stack:
+        clients = []
+        for _ in range(CLIENTS):
+            clients.append(stack.enter_context(Load(cores, url, cookie, arguments)))
+            time.sleep(1 / rate)
+        return [answer for client in clients for answer in client.answers()]
 
 
 def percentile(values: list[int], percent: float) -> float:
@@ -164,16 +203,17 @@ def ticket_list(portal: Portal, load_cores: list[int], seconds: int) -> TicketLi
     status, body = browser.get(LIST)
     if status != 200:
         raise RuntimeError(f"{LIST} gave {status}")
-    arguments = ["-c", "4", "-m", "50", "-t", "1", f"--rps={LIST_RATE // 4}", "-D", str(seconds)]
     url = f"https://localhost:{portal.port}{LIST}"
-    load(load_cores, url, browser.cookie, [*arguments[:-1], "3"])
-    answers = _until_whole(lambda: _wholly(load(load_cores, url, browser.cookie, arguments), LIST))
+    spread_load(load_cores, url, browser.cookie, LIST_RATE, 3)
+    answers = _until_whole(lambda: _wholly(spread_load(load_cores, url, browser.cookie, LIST_RATE, seconds), LIST))
     took = [answer.took for answer in answers]
     return TicketList(percentile(took, 50), percentile(took, 99), len(body), len(answers))
 
 
 @dataclasses.dataclass(frozen=True)
 class Overload:
+    of: str
+    """What was asked for."""
     peak: float
     """Good answers a second when the load waits for them."""
     asked: float
@@ -191,11 +231,21 @@ class Overload:
         return self.goodput / self.peak
 
 
-def overload(portal: Portal, load_cores: list[int]) -> Overload:
+def overload(portal: Portal, load_cores: list[int]) -> list[Overload]:
+    """Of the page that customers open most, and of the cheapest call there is."""
     browser = portal.signed_in()
     name = browser.json(TICKETS)["tickets"][0]["name"]
-    url = f"https://localhost:{portal.port}/v1/{name}"
-    peak = max(_peak(load_cores, url, browser) for _ in range(3))
+    return [
+        _overload(portal, browser, load_cores, "the HTML ticket list", LIST, 2_000),
+        _overload(portal, browser, load_cores, "one ticket as JSON", f"/v1/{name}", 20_000),
+    ]
+
+
+def _overload(
+    portal: Portal, browser: Browser, load_cores: list[int], of: str, path: str, requests: int
+) -> Overload:
+    url = f"https://localhost:{portal.port}{path}"
+    peak = max(_peak(load_cores, url, browser, requests) for _ in range(3))
     clients = 60
     rate = max(1, round(OVERLOAD * peak / clients))
     arguments = ["-c", str(clients), "-m", "200", "-t", str(len(load_cores)), f"--rps={rate}", "-D", str(OVERLOAD_SECONDS)]
@@ -209,13 +259,13 @@ def overload(portal: Portal, load_cores: list[int]) -> Overload:
             other[answer.status] = other.get(answer.status, 0) + 1
     span = (max(answer.began + answer.took for answer in answers) - min(answer.began for answer in answers)) / 1e6
     return Overload(
-        peak, len(answers) / span, len(good) / span, len(refused), percentile(refused, 99) if refused else 0, other,
+        of, peak, len(answers) / span, len(good) / span, len(refused), percentile(refused, 99) if refused else 0, other,
         _healthy(load_cores, url, browser, peak, ended))
 
 
-def _peak(cores: list[int], url: str, browser: Browser) -> float:
+def _peak(cores: list[int], url: str, browser: Browser, requests: int) -> float:
     began = time.monotonic()
-    answers = load(cores, url, browser.cookie, ["-n", "20000", "-c", "8", "-m", "4", "-t", "1"])
+    answers = load(cores, url, browser.cookie, ["-n", str(requests), "-c", "8", "-m", "4", "-t", "1"])
     return sum(answer.status == 200 for answer in answers) / (time.monotonic() - began)
 
 
