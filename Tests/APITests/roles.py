@@ -33,20 +33,24 @@ PROGRAM = Role(
 )
 """A part of what an administrator may, by an API token."""
 
+OTHER_ACCOUNT = Role("other-account", "nora@tideline.example")
+OTHER_TENANT = "foxglove"
+IN_OTHER_TENANT = Role("other-tenant", "mina@penrose.example")
+
 ALL = [ANONYMOUS, EXTERNAL_USER, EXTERNAL_MANAGER, AGENT, ADMINISTRATOR, PROGRAM]
 
 
 class API:
     """The JSON API as one person calls it, for what is set up around the tries."""
 
-    def __init__(self, portico: Portico, role: Role = ANONYMOUS):
-        self.host = portico.portal(TENANT).removeprefix("http://")
+    def __init__(self, portico: Portico, role: Role = ANONYMOUS, tenant: str = TENANT):
+        self.host = portico.portal(tenant).removeprefix("http://")
         # By address, with the name in `Host`: not every resolver knows what is below `localhost`.
         self.base = f"http://127.0.0.1:{self.host.rpartition(':')[2]}"
         self.session: str | None = None
         self.token: str | None = None
         if role.user is not None:
-            body = {"tenant": TENANT, "userName": role.user, "password": portico.logins[0].password}
+            body = {"tenant": tenant, "userName": role.user, "password": portico.logins[0].password}
             self.session = self.call("POST", "/v1/sessions", body)[1]["token"]
         if role.scopes:
             body = {"displayName": str(role), "scopes": role.scopes}
@@ -58,7 +62,7 @@ class API:
         """What every request has: the portal's name, and that it comes from a page of the portal; a program has none."""
         return {"Host": self.host} if self.token else {"Host": self.host, "Sec-Fetch-Site": "same-origin"}
 
-    def raw(self, method: str, path: str, body: dict | None = None, headers: dict[str, str] | None = None):
+    def raw(self, method: str, path: str, body: dict | bytes | None = None, headers: dict[str, str] | None = None):
         """Status, headers and bytes, whatever the status is."""
         try:
             with self.opened(method, path, headers, body) as answer:
@@ -67,10 +71,12 @@ class API:
             with error:
                 return error.code, error.headers, error.read()
 
-    def opened(self, method: str, path: str, headers: dict[str, str] | None = None, body: dict | None = None):
+    def opened(self, method: str, path: str, headers: dict[str, str] | None = None, body: dict | bytes | None = None):
         """An answer that is not read yet; HTTPError for 304 and from 400 on."""
         request = urllib.request.Request(self.base + path, method=method, headers=self.headers | (headers or {}))
-        if body is not None:
+        if isinstance(body, bytes):
+            request.data = body
+        elif body is not None:
             request.data = json.dumps(body).encode()
             request.add_header("Content-Type", "application/json")
         if self.session is not None:
@@ -78,6 +84,18 @@ class API:
         if self.token is not None:
             request.add_header("Authorization", f"Bearer {self.token}")
         return urllib.request.urlopen(request, timeout=30)
+
+    def told(self, method: str, path: str, body: dict | None = None, headers: dict[str, str] | None = None):
+        """All that an answer tells: without the time of day and the request's id, which differ in any case."""
+        status, fields, content = self.raw(method, path, body, headers)
+        fields = {name.lower(): value for name, value in fields.items()}
+        fields.pop("date", None)
+        number = fields.pop("x-request-id", "")
+        return status, fields, content.decode().replace(number, "ID") if number else content.decode()
+
+    @staticmethod
+    def answered(content: bytes) -> dict:
+        return json.loads(content)
 
     def call(self, method: str, path: str, body: dict | None = None) -> tuple[int, dict]:
         status, _, content = self.raw(method, path, body)

@@ -82,15 +82,43 @@ struct JSONDoor {
     message.setValue("same-origin", forHTTPHeaderField: "sec-fetch-site")
     let (data, response) = try await session.data(for: message)
     guard let response = response as? HTTPURLResponse else { return nil }
-    var headers: [String: String] = [:]
-    for (name, value) in response.allHeaderFields {
-      headers["\(name)".lowercased()] = "\(value)"
+    return Outcome(
+      response.statusCode, response.allHeaderFields.map { ("\($0)", "\($1)") },
+      String(decoding: data, as: UTF8.self))
+  }
+
+  /// The same for a method whose requests or answers are a stream: what goes on is left after its head.
+  func stream(_ request: SynthesizedRequest, cookie: String?) async throws -> Outcome? {
+    guard let (verb, target, body) = try request.http() else { return nil }
+    var head = "\(verb) \(target) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+    if let cookie { head += "Cookie: portico=\(cookie)\r\n" }
+    head += "Sec-Fetch-Site: same-origin\r\n"
+    if let body { head += "Content-Type: text/plain\r\nContent-Length: \(body.count)\r\n" }
+    let bytes = Array("\(head)\r\n".utf8) + Array(body ?? Data())
+    let port = port
+    let text = try await onOwnThread {
+      let socket = try RawSocket(port: port)
+      try socket.send(bytes)
+      let begun = try socket.read(until: "\r\n\r\n")
+      guard !begun.hasPrefix("HTTP/1.1 200") else { return begun }
+      return begun + String(decoding: try socket.readAll(), as: UTF8.self)
     }
-    let id = headers["x-request-id"] ?? headers["portico-request-id"] ?? ""
-    for name in ["date", "x-request-id", "portico-request-id"] { headers[name] = nil }
-    var text = String(decoding: data, as: UTF8.self)
-    if !id.isEmpty { text = text.replacingOccurrences(of: id, with: "ID") }
-    return Outcome(code: response.statusCode, text: text, headers: headers)
+    let answer = Answer(text)
+    let isDone = answer.status != 200
+    return Outcome(answer.status, isDone ? answer.headers : [], isDone ? answer.body : "")
+  }
+}
+
+extension Outcome {
+  /// What HTTP gives, without what differs from one answer to the next in any case.
+  fileprivate init(_ status: Int, _ fields: [(name: String, value: String)], _ text: String) {
+    var headers: [String: String] = [:]
+    for field in fields { headers[field.name.lowercased()] = field.value }
+    let id = headers["x-request-id"] ?? ""
+    for name in ["date", "x-request-id"] { headers[name] = nil }
+    self.init(
+      code: status, text: id.isEmpty ? text : text.replacingOccurrences(of: id, with: "ID"),
+      headers: headers)
   }
 }
 

@@ -39,7 +39,9 @@ struct World {
       let gateway = GatewayHost(
         GatewayConfiguration(
           port: 0, defaultTenant: home, secret: Secret(Array(repeating: 7, count: 32)),
-          rates: .none, drainGrace: .seconds(2)),
+          // Tests stand for browsers at many addresses.
+          trustedProxies: [AddressRange("127.0.0.0/8")].compactMap { $0 }, rates: .none,
+          drainGrace: .seconds(2)),
         peers: stage.peers, keys: stage.keys, clock: stage.clock,
         logger: Logger(label: "gateway") { _ in SwiftLogNoOpLogHandler() })
       try await gateway.start()
@@ -67,10 +69,16 @@ struct World {
     // The same shape, of ids that nobody ever had.
     objects[.neverExisted] = objects[.otherTenant, default: [:]].mapValues { name in
       let parts = name.split(separator: "/").enumerated().map { index, part in
-        index % 2 == 0 ? String(part) : Int(part) == nil ? "nobody" : "987654"
+        index % 2 == 0 ? String(part) : Self.unused(part)
       }
       return parts.joined(separator: "/")
     }
+  }
+
+  /// An id of the same kind that nothing has.
+  private static func unused(_ id: Substring) -> String {
+    guard Int(id) == nil else { return "987654" }
+    return id.utf8.count == 32 ? String(repeating: "0", count: 32) : "nobody"
   }
 
   private mutating func note(_ names: [String], _ relation: Relation) async throws {
@@ -128,8 +136,13 @@ private struct Provider {
     let parent = "accounts/\(account)"
     let person = "\(parent)/contacts/\(contact)"
     let tickets = TicketsClient(service("ticketing"))
+    let upload = try await tickets.createUpload { writer in
+      try await writer.write(.init(fileName: "a.txt", file: .init(data: Array("log".utf8))))
+    }
     let ticket = try await tickets.createTicket(
-      .init(parent: parent, ticket: .init(title: "Help", details: "Now", contact: person)))
+      .init(
+        parent: parent, ticket: .init(title: "Help", details: "Now", contact: person),
+        uploads: [upload.name]))
     let entry = try await tickets.createTimeEntry(
       .init(parent: ticket.name, timeEntry: .init(minutes: 5)))
     let asset = try await AssetsClient(service("ticketing")).createAsset(
@@ -158,7 +171,7 @@ private struct Provider {
     return [
       parent, person, "\(parent)/sites/hq", ticket.name, entry.name, asset.name,
       conversation.name, contract.name, invoice.name,
-    ] + (try await tenantWide(account + contact))
+    ] + ticket.attachments.map(\.name) + (try await tenantWide(account + contact))
   }
 
   private func tenantWide(_ id: String) async throws -> [String] {

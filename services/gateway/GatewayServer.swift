@@ -84,12 +84,14 @@ public final class GatewayServer: Sendable {
     let cors = CORS(origins: configuration.api.origins)
     var protection = pageServing.protection
     protection.sharing = cors
+    let admission = Admission(limits.admission)
     let edge = Edge(
       limits: limits, configuration: configuration, readiness: readiness, assets: assets,
       door: Door(
         portals: PortalDirectory(gated, configuration, patience: limits.portalTime, clock: clock),
         sessions: sessions, protection: protection,
-        rates: RateLimiter(configuration.rates), admission: Admission(limits.admission),
+        rates: RateLimiter(configuration.rates), admission: admission,
+        signIns: Admission(limits.signInAdmission, refusals: admission.refusals),
         streams: OpenStreams(most: limits.streams, mostEach: limits.streamsPerIdentity),
         backends: gated),
       flood: Flood(

@@ -1,5 +1,6 @@
 import Bootstrap
 import RPC
+import TestSupport
 import Testing
 
 @testable import Gateway

@@ -4,6 +4,7 @@ import PorticoAPI
 import Protobuf
 import RPC
 import Synchronization
+import TestSupport
 import WellKnown
 
 @testable import Gateway

@@ -10,6 +10,8 @@ struct Door: Sendable {
   let protection: Protection
   let rates: RateLimiter
   let admission: Admission
+  /// For what anybody may send: it waits for others than the rest does.
+  let signIns: Admission
   let streams: OpenStreams
   let backends: any Caller
 
@@ -21,7 +23,8 @@ struct Door: Sendable {
     guard let portal = try await portals.portal(host: request.host, requestID: request.id) else {
       throw Problem(.notFound, .notFound, "there is no portal at this address")
     }
-    let permit = try await admission.admit(portal.tenant, route: errand.route)
+    let room = errand.kind == .login ? signIns : admission
+    let permit = try await room.admit(portal.tenant, route: errand.route)
     let visitor = try await visitor(request, portal, errand)
     seen(visitor)
     let stream = try count(visitor, request, errand.kind)

@@ -62,8 +62,7 @@ final class Admission: Sendable {
   }
 
   /// Requests that found no room, or waited for it in vain.
-  let refusals = Counter(
-    "portico_admission_refusals_total", help: "Requests refused because the gateway was full.")
+  let refusals: Counter
   private let limits: Limits
   private let state: Mutex<State>
   private let timers: any EventLoop
@@ -71,13 +70,22 @@ final class Admission: Sendable {
   private static let standing = Duration.milliseconds(100)
   private static let sweep = TimeAmount.milliseconds(5)
 
-  /// - Parameter timers: where those who have waited too long are looked for.
+  /// - Parameters:
+  ///   - refusals: where what is refused is counted, with others' if they share it.
+  ///   - timers: where those who have waited too long are looked for.
   init(
-    _ limits: Limits, timers: any EventLoop = MultiThreadedEventLoopGroup.singleton.next()
+    _ limits: Limits, refusals: Counter = Admission.makeCounter(),
+    timers: any EventLoop = MultiThreadedEventLoopGroup.singleton.next()
   ) {
     self.limits = limits
+    self.refusals = refusals
     self.timers = timers
     state = Mutex(State(gauge: LoadGauge(least: limits.runningAtLeast, most: limits.runningAtMost)))
+  }
+
+  static func makeCounter() -> Counter {
+    Counter(
+      "portico_admission_refusals_total", help: "Requests refused because the gateway was full.")
   }
 
   /// What runs, what waits, and how much may run.

@@ -61,6 +61,9 @@ struct EdgeLimits: Sendable {
   /// Requests that wait for one of them to end, and how long; beyond: 503.
   var waiting = 512
   var waitingTime = Duration.milliseconds(50)
+  /// What anybody may send without a session (passwords, links) and identity may have to hash for; beyond: 503. Apart from
+  /// the others: it waits for identity's hashing, which must not look like load and push aside who is signed in (V-18).
+  var signIns = 128
   /// Answers that go on; beyond: 503.
   var streams = 20_000
   /// Of one user, or of one address without a user; beyond: 429.
@@ -81,5 +84,10 @@ extension EdgeLimits {
     Admission.Limits(
       runningAtLeast: runningAtLeast, runningAtMost: runningAtMost, waiting: waiting,
       patience: waitingTime)
+  }
+
+  var signInAdmission: Admission.Limits {
+    Admission.Limits(
+      runningAtLeast: signIns, runningAtMost: signIns, waiting: 0, patience: .zero)
   }
 }
