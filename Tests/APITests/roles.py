@@ -91,7 +91,8 @@ class API:
         fields = {name.lower(): value for name, value in fields.items()}
         fields.pop("date", None)
         number = fields.pop("x-request-id", "")
-        return status, fields, content.decode().replace(number, "ID") if number else content.decode()
+        text = content.decode(errors="backslashreplace")
+        return status, fields, text.replace(number, "ID") if number else text
 
     @staticmethod
     def answered(content: bytes) -> dict:

@@ -42,7 +42,8 @@ class Schemas:
         return schema
 
     def staff_only(self, schema: dict, value, path: str = ""):
-        if schema.get("x-portico-audience") == "staff":
+        # What is not there is written out as 0, "" and the like.
+        if schema.get("x-portico-audience") == "staff" and value not in (None, 0, "", "0", [], {}):
             yield path
         schema = self.resolved(schema)
         for inner in itertools.chain(*(schema.get(kind, []) for kind in ("allOf", "anyOf", "oneOf"))):
@@ -109,10 +110,10 @@ def staff(document, portico) -> Walk:
     tickets = agent.call("GET", "/v1/accounts/larkspur/tickets")[1]["tickets"]
     # The newest of them are what a walk meets first.
     for ticket in sorted((entry["name"] for entry in tickets))[:TRIED]:
-        note = {"note": {"body": MARKER, "visibility": "INTERNAL"}}
+        note = {"note": {"body": MARKER, "visibility": "NOTE_VISIBILITY_INTERNAL"}}
         status, answer = agent.call("POST", f"/v1/{ticket}/notes", note)
         assert status == 200, answer
-        status, answer = agent.call("POST", f"/v1/{ticket}/timeEntries", {"timeEntry": {"minutes": 5, "note": MARKER}})
+        status, answer = agent.call("POST", f"/v1/{ticket}/timeEntries", {"minutes": 5, "note": MARKER})
         assert status == 200, answer
     api = API(portico, ADMINISTRATOR)
     names = Walk(document, api, set(), "larkspur").run().names
@@ -135,27 +136,31 @@ def test_customers_read_nothing_of_it(document, portico, staff, role):
 
 
 @pytest.mark.parametrize("role", [EXTERNAL_USER, EXTERNAL_MANAGER], ids=str)
-def test_nor_by_streams_pages_and_searches(document, portico, staff, role):
+def test_nor_by_pages_and_searches(portico, staff, role):
     api = API(portico, role)
-    schemas = Schemas(document)
-    read = 0
-    for path, item in document["paths"].items():
-        media = item.get("get", {}).get("responses", {}).get("200", {}).get("content", {}).get("application/x-ndjson")
-        if media is None:
-            continue
-        with api.opened("GET", path + "?cursor=0") as answer:
-            for line in answer:
-                event = json.loads(line)
-                assert not list(schemas.staff_only(media["x-item-schema"], event)), (path, event)
-                assert MARKER not in line.decode() and "internal" not in event.get("type", ""), event
-                read += 1
-                if event.get("type") == "bookmark":
-                    break
-    assert read >= 5
     seen = 0
     for name in sorted(name for name in staff.names if re.fullmatch(r"accounts/larkspur/tickets/\d+", name))[:TRIED]:
-        for page in (f"/{name}", f"/tickets?q={MARKER}"):
-            status, _, body = api.raw("GET", page)
-            assert MARKER not in body.decode().replace(f"q={MARKER}", "").replace(f'value="{MARKER}"', "") or status == 404, page
-            seen += status == 200
-    assert seen >= TRIED
+        status, _, body = api.raw("GET", f"/{name}")
+        assert MARKER not in body.decode(), name
+        seen += status == 200
+    status, answer = api.call("GET", f"/v1/accounts/larkspur/tickets?query={MARKER}")
+    assert seen > 0 and (status != 200 or not answer.get("tickets")), (seen, answer)
+
+
+def test_nor_by_streams(document, portico, staff):
+    """An internal note and a public one after it: the stream tells of the second, and never of the first."""
+    api, agent, schemas = API(portico, EXTERNAL_MANAGER), API(portico, AGENT), Schemas(document)
+    path = "/v1/ticketing/events:watch"
+    media = document["paths"][path]["get"]["responses"]["200"]["content"]["application/x-ndjson"]
+    ticket = min(name for name in staff.names if re.fullmatch(r"accounts/larkspur/tickets/\d+", name))
+    with api.opened("GET", path) as answer:
+        assert json.loads(next(iter(answer)))["type"] == "bookmark"
+        for visibility in ("INTERNAL", "PUBLIC"):
+            note = {"note": {"body": MARKER, "visibility": f"NOTE_VISIBILITY_{visibility}"}}
+            assert agent.call("POST", f"/v1/{ticket}/notes", note)[0] == 200
+        for line in answer:
+            event = json.loads(line)
+            assert not list(schemas.staff_only(media["x-item-schema"], event)), event
+            assert "internal" not in event["type"], event
+            if event["type"] == "ticket.note.created" and event["resource"].startswith(ticket):
+                break

@@ -78,7 +78,7 @@ struct World {
   /// An id of the same kind that nothing has.
   private static func unused(_ id: Substring) -> String {
     guard Int(id) == nil else { return "987654" }
-    return id.utf8.count == 32 ? String(repeating: "0", count: 32) : "nobody"
+    return id.utf8.count == 26 ? String(repeating: "0", count: 26) : "nobody"
   }
 
   private mutating func note(_ names: [String], _ relation: Relation) async throws {

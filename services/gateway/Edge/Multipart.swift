@@ -231,27 +231,35 @@ struct MediaType: Sendable {
   let parameters: [String: String]
 
   init(_ text: String) {
-    var pieces: [String] = [""]
+    var pieces: [ArraySlice<UInt8>] = []
+    let bytes = Array(text.utf8)
+    var start = 0
     var isQuoted = false
     var isEscaped = false
-    for character in text {
-      if character == ";", !isQuoted {
-        pieces.append("")
+    // By bytes: other characters equal `;` and `K` for Unicode, and a mark that follows one makes another of it.
+    for (index, byte) in bytes.enumerated() {
+      if byte == UInt8(ascii: ";"), !isQuoted {
+        pieces.append(bytes[start..<index])
+        start = index + 1
         continue
       }
-      if character == "\"", !isEscaped { isQuoted.toggle() }
-      isEscaped = isQuoted && character == "\\" && !isEscaped
-      pieces[pieces.count - 1].append(character)
+      if byte == UInt8(ascii: "\""), !isEscaped { isQuoted.toggle() }
+      isEscaped = isQuoted && byte == UInt8(ascii: "\\") && !isEscaped
     }
-    essence = pieces[0][...].trimmed.lowercased()
+    pieces.append(bytes[start...])
+    essence = Self.name(pieces[0])
     var parameters: [String: String] = [:]
     for piece in pieces.dropFirst() {
-      guard let equals = piece.firstIndex(of: "=") else { continue }
-      let name = piece[..<equals].trimmed.lowercased()
-      let value = piece[piece.index(after: equals)...].trimmed
+      guard let equals = piece.firstIndex(of: UInt8(ascii: "=")) else { continue }
+      let name = Self.name(piece[..<equals])
+      let value = String(decoding: piece[(equals + 1)...], as: UTF8.self)[...].trimmed
       if parameters[name] == nil { parameters[name] = Self.unquoted(value) }
     }
     self.parameters = parameters
+  }
+
+  private static func name(_ bytes: ArraySlice<UInt8>) -> String {
+    String(decoding: bytes, as: UTF8.self)[...].trimmed.asciiLowercased
   }
 
   /// Browsers escape a quote as `%22` or `\"` and leave other backslashes alone.
