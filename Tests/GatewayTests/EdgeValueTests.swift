@@ -17,10 +17,35 @@ struct EdgeValueTests {
       ("/%2F/evil.example", false), ("/%2f%2fevil", false), ("/%5Cevil", false),
       ("/%255Cevil", false), ("/a\r\nSet-Cookie: x", false),
       ("/%0d%0aX: y", false), ("/%", false), ("/ü", false), ("javascript:alert(1)", false),
-      ("/\t/evil", false),
+      ("/\t/evil", false), ("/%2F%EF%B8%8Fevil.example", false), ("/%5C%CC%81evil", false),
     ])
   func localPaths(text: String, isLocal: Bool) {
     #expect((LocalPath(text) != nil) == isLocal)
+  }
+
+  @Test("X-17 a media type is read by bytes: what only looks like a separator is none")
+  func mediaTypes() {
+    let plain = MediaType("Text/HTML ; Charset=\"utf-8\"; q=\"a\\\"b;c\"; x=1; X=2")
+    #expect(plain.essence == "text/html")
+    #expect(plain.parameters == ["charset": "utf-8", "q": "a\"b;c", "x": "1"])
+    // A Greek question mark equals `;` for Unicode, a Kelvin sign is the upper case of `k`.
+    #expect(MediaType("multipart/form-data\u{37E} boundary=b").parameters.isEmpty)
+    #expect(MediaType("a/b; toKen=1").parameters["token"] == "1")
+    #expect(MediaType("a/b; to\u{212A}en=1").parameters["token"] == nil)
+    // Marks that follow a separator belong to what comes after it.
+    #expect(MediaType("a/b;\u{301}c=1; d=\u{301}").parameters["d"] == "\u{301}")
+    #expect(MediaType("a/b; c=\"\u{301}x\"").parameters["c"] == "\u{301}x")
+  }
+
+  @Test("X-17 each byte of a header's value that is not ASCII is a character of its own")
+  func receivedHeaders() {
+    #expect(HeaderText.received("a; b") == "a; b")
+    let hostile = "chun\u{212A}ed\u{37E} \u{1FEF}=\u{338}"
+    let received = HeaderText.received(hostile)
+    #expect(received.unicodeScalars.map(\.value) == hostile.utf8.map { UInt32($0) })
+    #expect(
+      received.lowercased() != "chunked" && !received.contains(";") && !received.contains("`"))
+    #expect(received.contains("="))
   }
 
   @Test(

@@ -74,7 +74,7 @@ struct HTMLTests {
     arguments: [
       "javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:alert(1)", "java\tscript:alert(1)",
       "data:text/html,<script>", "vbscript:x", "//evil.example/", "/\\evil.example", "\\\\evil",
-      "blob:x", "file:///etc/passwd", "\u{1}javascript:x", "https://a b",
+      "blob:x", "file:///etc/passwd", "//\u{FE0F}evil.example/", "\u{1}javascript:x", "https://a b",
     ])
   func refusesURL(text: String) {
     #expect(SafeURL(text) == nil)

@@ -64,6 +64,8 @@ struct SmugglingCase: Sendable {
       "TE chunked and x", post("Transfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n")),
     SmugglingCase("TE xchunked", post("Transfer-Encoding: xchunked\r\n", "0\r\n\r\n")),
     SmugglingCase("TE chunked;q=1", post("Transfer-Encoding: chunked;q=1\r\n", "0\r\n\r\n")),
+    SmugglingCase(
+      "TE with a Kelvin sign", post("Transfer-Encoding: chun\u{212A}ed\r\n", "0\r\n\r\n")),
     SmugglingCase("TE in quotes", post("Transfer-Encoding: \"chunked\"\r\n", "0\r\n\r\n")),
     SmugglingCase("TE empty", post("Transfer-Encoding:\r\n", "0\r\n\r\n")),
     SmugglingCase(

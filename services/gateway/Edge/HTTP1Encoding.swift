@@ -38,6 +38,13 @@ enum HeaderText {
 
   @inline(__always)
   static func isSafe(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x7F || byte == 0x09 }
+
+  /// What came, as RFC 9110 §5.5 has it: each byte a character. Read as UTF-8, a Greek question mark would equal `;` and the
+  /// lower case of a Kelvin sign be a `k`, `chunked` in other words; what stands in front of us sees neither.
+  static func received(_ value: String) -> String {
+    guard !value.utf8.allSatisfy({ $0 < 0x80 }) else { return value }
+    return String(String.UnicodeScalarView(value.utf8.map { Unicode.Scalar($0) }))
+  }
 }
 
 extension HTTP1Parser.Fault {

@@ -38,13 +38,14 @@ enum HTTP1Head {
     var size = 0
     for line in lines {
       // A line that starts with a blank would continue the last one (obs-fold): not a token, refused here.
-      guard let colon = line.firstIndex(of: ":"), isToken(line[..<colon]) else {
+      guard let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")), isToken(line[..<colon]) else {
         throw .malformed("a header line is malformed")
       }
       size += line.utf8.count + 32
       guard size <= limits.headerBytes else { throw .headersTooLarge }
       headers.add(
-        name: line[..<colon].lowercased(), value: String(line[line.index(after: colon)...].trimmed))
+        name: line[..<colon].lowercased(),
+        value: HeaderText.received(String(line[line.utf8.index(after: colon)...].trimmed)))
     }
     return headers
   }

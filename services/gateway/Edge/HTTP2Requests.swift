@@ -152,7 +152,7 @@ extension HTTP2RequestHead {
         throw .malformed("a control character in the headers")
       }
       let kind = fields.withName(at: index) { Kind($0) }
-      let value = fields.value(at: index)
+      let value = HeaderText.received(fields.value(at: index))
       switch kind {
       case .method: try Self.set(&method, value)
       case .path: try Self.set(&path, value)

@@ -206,8 +206,8 @@ private struct PartHeader {
     var disposition: MediaType?
     var type = "application/octet-stream"
     for line in lines {
-      guard let colon = line.firstIndex(of: ":") else { continue }
-      let value = String(line[line.index(after: colon)...].trimmed)
+      guard let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")) else { continue }
+      let value = String(line[line.utf8.index(after: colon)...].trimmed)
       switch line[..<colon].lowercased() {
       case "content-disposition": disposition = MediaType(value)
       case "content-type": type = MediaType(value).essence
@@ -220,54 +220,5 @@ private struct PartHeader {
     self.name = name
     self.type = type
     fileName = disposition.parameters["filename"]
-  }
-}
-
-/// A header value of the form `type/subtype; name=value; name="value"`.
-struct MediaType: Sendable {
-  /// Lower-case, without parameters.
-  let essence: String
-  /// By lower-case name; the first of a name counts.
-  let parameters: [String: String]
-
-  init(_ text: String) {
-    var pieces: [ArraySlice<UInt8>] = []
-    let bytes = Array(text.utf8)
-    var start = 0
-    var isQuoted = false
-    var isEscaped = false
-    // By bytes: other characters equal `;` and `K` for Unicode, and a mark that follows one makes another of it.
-    for (index, byte) in bytes.enumerated() {
-      if byte == UInt8(ascii: ";"), !isQuoted {
-        pieces.append(bytes[start..<index])
-        start = index + 1
-        continue
-      }
-      if byte == UInt8(ascii: "\""), !isEscaped { isQuoted.toggle() }
-      isEscaped = isQuoted && byte == UInt8(ascii: "\\") && !isEscaped
-    }
-    pieces.append(bytes[start...])
-    essence = Self.name(pieces[0])
-    var parameters: [String: String] = [:]
-    for piece in pieces.dropFirst() {
-      guard let equals = piece.firstIndex(of: UInt8(ascii: "=")) else { continue }
-      let name = Self.name(piece[..<equals])
-      let value = String(decoding: piece[(equals + 1)...], as: UTF8.self)[...].trimmed
-      if parameters[name] == nil { parameters[name] = Self.unquoted(value) }
-    }
-    self.parameters = parameters
-  }
-
-  private static func name(_ bytes: ArraySlice<UInt8>) -> String {
-    String(decoding: bytes, as: UTF8.self)[...].trimmed.asciiLowercased
-  }
-
-  /// Browsers escape a quote as `%22` or `\"` and leave other backslashes alone.
-  private static func unquoted(_ value: Substring) -> String {
-    guard value.count >= 2, value.hasPrefix("\""), value.hasSuffix("\"") else {
-      return String(value)
-    }
-    return value.dropFirst().dropLast().split(separator: "\\\"", omittingEmptySubsequences: false)
-      .joined(separator: "\"")
   }
 }

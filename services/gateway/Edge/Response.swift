@@ -107,9 +107,10 @@ struct LocalPath: Sendable, Hashable, ExpressibleByStringLiteral, ExpressibleByS
     var decoded = candidate
     for _ in 0..<2 {
       guard let next = PercentCoding.decode(decoded[...]) else { return nil }
-      guard !next.hasPrefix("//"), !next.contains("\\"), PercentCoding.isPlainText(next) else {
-        return nil
-      }
+      // By bytes: a mark that follows makes another character of a slash, which browsers leave out of a name.
+      guard !next.utf8.starts(with: "//".utf8), !next.utf8.contains(UInt8(ascii: "\\")),
+        PercentCoding.isPlainText(next)
+      else { return nil }
       decoded = next
     }
     rawValue = candidate

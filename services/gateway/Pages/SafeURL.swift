@@ -79,7 +79,7 @@ extension StringProtocol {
       UInt8(ascii: ":"), UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#"),
     ]
     guard let stop = utf8.firstIndex(where: stops.contains) else { return true }
-    guard utf8[stop] == UInt8(ascii: ":") else { return !hasPrefix("//") }
+    guard utf8[stop] == UInt8(ascii: ":") else { return !utf8.starts(with: "//".utf8) }
     return ["http", "https", "mailto", "tel"].contains(self[..<stop].lowercased())
   }
 }
