@@ -84,16 +84,9 @@ public final class GatewayServer: Sendable {
     let cors = CORS(origins: configuration.api.origins)
     var protection = pageServing.protection
     protection.sharing = cors
-    let admission = Admission(limits.admission)
     let edge = Edge(
       limits: limits, configuration: configuration, readiness: readiness, assets: assets,
-      door: Door(
-        portals: PortalDirectory(gated, configuration, patience: limits.portalTime, clock: clock),
-        sessions: sessions, protection: protection,
-        rates: RateLimiter(configuration.rates), admission: admission,
-        signIns: Admission(limits.signInAdmission, refusals: admission.refusals),
-        streams: OpenStreams(most: limits.streams, mostEach: limits.streamsPerIdentity),
-        backends: gated),
+      door: door(configuration, limits, gated, sessions, protection, clock),
       flood: Flood(
         types: Self.types,
         isTLS: configuration.tls != nil || configuration.publicScheme == "https", log: log),
@@ -121,6 +114,20 @@ public final class GatewayServer: Sendable {
       log: log)
     live.start()
     return GatewayServer(listener, readiness, live, edge, grace: configuration.drainGrace)
+  }
+
+  private static func door(
+    _ configuration: GatewayConfiguration, _ limits: EdgeLimits, _ gated: InterceptedCaller,
+    _ sessions: SessionDirectory, _ protection: Protection, _ clock: any WallClock
+  ) -> Door {
+    let admission = Admission(limits.admission)
+    return Door(
+      portals: PortalDirectory(gated, configuration, patience: limits.portalTime, clock: clock),
+      sessions: sessions, protection: protection, rates: RateLimiter(configuration.rates),
+      admission: admission,
+      signIns: Admission(limits.signInAdmission, refusals: admission.refusals),
+      streams: OpenStreams(most: limits.streams, mostEach: limits.streamsPerIdentity),
+      backends: gated)
   }
 
   /// The services as the signed-in user may call them: one gate for all, and a span for each call where spans are recorded.

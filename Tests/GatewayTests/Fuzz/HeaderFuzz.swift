@@ -30,7 +30,9 @@ enum HeaderFuzz {
 
   private static func type(_ text: String) -> String? {
     let type = MediaType(text)
-    guard !type.essence.utf8.contains(where: { (0x41...0x5A).contains($0) }) else { return "the type is \(type.essence)" }
+    guard !type.essence.utf8.contains(where: { (0x41...0x5A).contains($0) }) else {
+      return "the type is \(type.essence)"
+    }
     guard let boundary = MultipartReader.boundary(text) else { return nil }
     return (1...70).contains(boundary.utf8.count) ? nil : "the boundary is \(boundary)"
   }
