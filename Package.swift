@@ -86,7 +86,10 @@ let targets: [Target] =
     module("Store", ["Values", "COpenSSL", "Telemetry"]),
     module(
       "StoreSQLite",
-      ["Store", "Values", "Telemetry", log, .product(name: "GRDB", package: "GRDB.swift")]),
+      [
+        "Store", "Values", "Telemetry", log, .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ]),
     module("StorePostgres", ["Store", "Values", "Telemetry", "CPostgres", log]),
     .target(
       name: "PorticoAPI",
@@ -228,10 +231,10 @@ let targets: [Target] =
 let package = Package(
   name: "portico",
   platforms: [.macOS(.v15)],
-  // For packages beside this one, Benchmarks/ and Tests/Fuzz: the runtime, the contract, a store, and what strangers reach.
+  // For packages beside this one, Benchmarks/ and Tests/Fuzz: the runtime, the contract, the stores, and what strangers reach.
   products: [
     "HTTP2", "RPC", "WellKnown", "Protobuf", "PorticoAPI", "Gateway", "Store", "StorePostgres",
-    "Values",
+    "StoreSQLite", "Values",
   ].map {
     .library(name: $0, targets: [$0])
   },

@@ -38,6 +38,11 @@ let package = Package(
       dependencies: ["Store", "StorePostgres", "Values"].map {
         .product(name: $0, package: "portico")
       }, path: "Sources/PostgresLoad"),
+    .executableTarget(
+      name: "sqlite-load",
+      dependencies: ["Store", "StoreSQLite", "Values"].map {
+        .product(name: $0, package: "portico")
+      }, path: "Sources/SQLiteLoad"),
     .target(name: "AllocationCount"),
     .executableTarget(
       name: "portico-echo-counted",

@@ -14,7 +14,7 @@ import time
 from bench import stores_data
 from bench.server import CORES
 from bench.wire import frame
-from faults.portal import ACCOUNT, CONTACT, Portal
+from faults.portal import ACCOUNT, CONTACT, TENANT, Portal
 from faults.process import Service
 from peers import contract
 
@@ -23,6 +23,7 @@ SERVER_CORES = CORES[:2]
 LOAD_CORES = CORES[2:] or CORES
 CREATE_TICKET = "portico.ticketing.v1.Tickets/CreateTicket"
 LIST_TICKETS = "portico.ticketing.v1.Tickets/ListTickets"
+LOAD = pathlib.Path(__file__).resolve().parents[1] / ".build/release/sqlite-load"
 TICKET = {
     "title": "Printer on the second floor is out of toner",
     "details": "It says so since this morning, and nobody knows where the new one is kept.", "contact": CONTACT,
@@ -34,17 +35,24 @@ def portal(programs: pathlib.Path):
     """Keys, an account with a contact, and identity; every process on the server's cores."""
     os.environ["PORTICO_BINARY"] = str(programs / "portico")
     with tempfile.TemporaryDirectory(prefix="portico-stores-") as folder:
-        before = os.sched_getaffinity(0)
-        # Children inherit it; the load is moved away again when it starts.
-        os.sched_setaffinity(0, SERVER_CORES)
-        try:
+        # The load is moved away again when it starts.
+        with _on(SERVER_CORES):
             made = Portal(pathlib.Path(folder))
             try:
                 yield made
             finally:
                 made.close()
-        finally:
-            os.sched_setaffinity(0, before)
+
+
+@contextlib.contextmanager
+def _on(cores: list[int]):
+    """Processes that are started meanwhile inherit the cores."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def cpu_seconds(pid: int) -> float:
@@ -75,54 +83,90 @@ def _count(database: pathlib.Path, table: str) -> int:
         return connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0]
 
 
-def _rate(programs: pathlib.Path, name: str, table: str, method: str, request: dict, calls: dict[int, int]) -> dict:
-    """Calls a second by how many callers there are; every answered call must be a row."""
+def _rate(made: Portal, service: Service, tables: tuple[str, ...], method: str, request: dict, calls: dict[int, int]) -> dict:
+    """Calls a second by how many callers there are; every answered call must be a row in each of the tables."""
     message = contract.Method(method).request(**request).SerializeToString()
     found = {}
-    with portal(programs) as made, made.service(name, made.folder / name) as service:
-        service.start()
-        pids = [service.pid, made.identity.pid]
-        for callers, count in calls.items():
-            before = _count(service.database, table)
-            found[callers] = flood(service, pids, made.tokens, method, message, count, callers)
-            if _count(service.database, table) - before != count:
-                raise RuntimeError("calls were answered that left no row")
-        service.stop()
+    pids = [service.pid, made.identity.pid]
+    # What is made with the first calls, connections and prepared statements, is no part of a call.
+    flood(service, pids, made.tokens, method, message, 500, max(calls))
+    for callers, count in calls.items():
+        before = [_count(service.database, table) for table in tables]
+        found[callers] = flood(service, pids, made.tokens, method, message, count, callers)
+        if [_count(service.database, table) for table in tables] != [rows + count for rows in before]:
+            raise RuntimeError("calls were answered that left no row")
     return found
 
 
 def commits(programs: pathlib.Path, quick: bool) -> dict:
-    """The smallest transaction of the product: one row with its audit row and event, one COMMIT each when one calls."""
-    scale = 1 if quick else 5
-    request = {"news_item": {"title": "Opening hours over the holidays"}}
-    return _rate(programs, "cms", "news", "portico.cms.v1.News/CreateNewsItem", request, {1: 300 * scale, 64: 4000 * scale})
+    """Rows a second, each committed with FULL and waited for, by one caller and by 64; the store itself, with nothing around it."""
+    found = {}
+    with tempfile.TemporaryDirectory(prefix="portico-stores-") as folder, _on(SERVER_CORES):
+        for callers in (1, 64):
+            command = [str(LOAD), f"{folder}/{callers}.db", str(callers), "2" if quick else "8"]
+            found[callers] = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return found
 
 
 def tickets(programs: pathlib.Path, quick: bool) -> dict:
+    """Tickets of which staff are told: each leaves a letter in the outbox, which is carried to messaging meanwhile."""
     scale = 1 if quick else 5
-    request = {"parent": ACCOUNT, "ticket": TICKET}
-    return _rate(programs, "ticketing", "tickets", CREATE_TICKET, request, {1: 300 * scale, 64: 4000 * scale})
+    tables = ("tickets", "portico_audit", "portico_events", "portico_outbox")
+    with portal(programs) as made, made.service("messaging", made.folder / "messaging") as messaging:
+        # It is not what is measured, and no part of what has two cores.
+        with _on(LOAD_CORES):
+            messaging.start()
+        peers = {"identity": made.identity.address, "messaging": messaging.address}
+        (made.folder / "ticketing").mkdir()
+        with Service("ticketing", made.keys, made.folder / "ticketing", peers) as service:
+            service.start()
+            with service.client(made.tokens) as staff:
+                _set_up(staff)
+            request = {"parent": ACCOUNT, "ticket": TICKET}
+            found = _rate(made, service, tables, CREATE_TICKET, request, {1: 300 * scale, 64: 4000 * scale})
+            service.stop()
+        messaging.stop()
+    return found
+
+
+def _set_up(staff) -> None:
+    """Choices as a provider has them, and whom a new ticket is told."""
+    kinds = {"CATEGORY": 8, "TICKET_TYPE": 4, "PRIORITY": 4, "ISSUE_TYPE": 8}
+    for kind, count in kinds.items():
+        for number in range(count):
+            entry = {"kind": f"CATALOG_KIND_{kind}", "display_name": f"{kind.title()} {number}", "rank": number, "is_default": number == 0}
+            staff.call("portico.ticketing.v1.Catalog/CreateCatalogEntry", catalog_entry=entry)
+    settings = staff.call("portico.ticketing.v1.TicketAdministration/GetTicketSettings")
+    settings.submission_notification_emails.append("desk@harbour.example")
+    staff.call("portico.ticketing.v1.TicketAdministration/UpdateTicketSettings", ticket_settings=settings)
 
 
 def lists(programs: pathlib.Path, quick: bool) -> dict:
-    """Page 1 of one contact's tickets, and searches, by how many tickets the tenant has: the two take turns."""
+    """Page 1 of one contact's tickets by how many tickets the tenant has, the two in turns; and searches over the many."""
     sizes = [1000, 20_000 if quick else 1_000_000]
     rounds = 50 if quick else 300
     with portal(programs) as made, contextlib.ExitStack() as stack:
         clients = {}
+        contact = stores_data.ContactTokens(made.keys, TENANT)
         for size in sizes:
             folder = made.folder / str(size)
             service = stack.enter_context(made.service("ticketing", folder))
             service.start()
             service.stop()
             stores_data.fill(service.database, size)
-            clients[size] = stack.enter_context(service.start().client(made.tokens))
+            service.start()
+            clients[size] = stack.enter_context(service.client(contact))
+            staff = stack.enter_context(service.client(made.tokens))
         page = {size: [] for size in sizes}
         for _ in range(rounds):
             for size, client in clients.items():
-                page[size].append(_timed(client, parent=stores_data.ACCOUNT, my_tickets=False, query=""))
-        searches = [_timed(clients[sizes[1]], parent="accounts/-", query=query) for query in stores_data.queries(rounds)]
-        return {"sizes": sizes, "page": {size: statistics.median(took) for size, took in page.items()}, "search": sorted(searches)}
+                page[size].append(_timed(client, parent="accounts/-", my_tickets=True))
+        searches = [_timed(staff, parent="accounts/-", query=query) for query in stores_data.queries(rounds)]
+        common = [_timed(staff, parent="accounts/-", query=query) for query in stores_data.WORDS[:rounds // 10]]
+        return {
+            "sizes": sizes, "page": {size: statistics.median(took) for size, took in page.items()}, "search": sorted(searches),
+            "common": sorted(common),
+        }
 
 
 def _timed(client, **request) -> float:
@@ -168,9 +212,10 @@ def _shows_a_page(wire) -> bool:
         return False
 
 
-def _resident(pid: int) -> float:
-    """Megabytes; what processes share counts for each."""
-    return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1]) / 1000
+def _resident(pid: int) -> tuple[float, float]:
+    """Megabytes: a page that several processes share counts for each by its share (PSS), and whole (RSS)."""
+    rollup = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return tuple(int(re.search(rf"^{kind}:\s+(\d+)", rollup, re.M)[1]) * 1024 / 1e6 for kind in ("Pss", "Rss"))
 
 
 PARTS = {"commits": commits, "tickets": tickets, "lists": lists, "idle": idle}

@@ -89,6 +89,7 @@ extension String {
 extension Unicode.Scalar {
   fileprivate func isForbidden(multiline: Bool) -> Bool {
     if multiline, value == 0x0a || value == 0x0d || value == 0x09 { return false }
-    return properties.generalCategory == .control
+    // What Unicode calls a control character, by its numbers: every scalar of a request is looked at.
+    return value < 0x20 || (0x7f...0x9f).contains(value)
   }
 }

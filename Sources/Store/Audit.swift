@@ -135,10 +135,30 @@ enum AuditLog {
       kept[name] = cut(value)
     }
     if fields.count > maximumFields { kept["…"] = "\(fields.count - maximumFields) more" }
+    if let plain = plain(kept) { return plain }
+    return try encoded(kept)
+  }
+
+  /// The object of texts that JSON spells as they are, which nearly all are; nil when one is not.
+  private static func plain(_ fields: [String: String]) -> String? {
+    var object = "{"
+    for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
+      guard isPlain(name), isPlain(value) else { return nil }
+      if object.utf8.count > 1 { object += "," }
+      object += "\"\(name)\":\"\(value)\""
+    }
+    return object + "}"
+  }
+
+  private static func isPlain(_ text: String) -> Bool {
+    text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x5c }
+  }
+
+  private static func encoded(_ fields: [String: String]) throws(StoreError) -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     do {
-      return String(decoding: try encoder.encode(kept), as: UTF8.self)
+      return String(decoding: try encoder.encode(fields), as: UTF8.self)
     } catch {
       throw .unstorable("audit fields: \(error)")
     }

@@ -48,7 +48,10 @@ public struct PageRequest: Sendable, Hashable {
   }
 
   /// `LIMIT`, one more than the page holds, which tells whether there is a next one.
-  public var limit: SQL { "LIMIT \(size + 1)" }
+  public var limit: SQL { "LIMIT \(fetched)" }
+
+  /// As many rows as `limit` lets through.
+  public var fetched: Int64 { Int64(size) + 1 }
 
   /// Cuts fetched rows to the page and makes the token for the next one from its last row. `key`
   /// gives the ORDER BY columns' values of a row.

@@ -144,6 +144,13 @@ extension SQL {
     var text = ""
     var values: [SQLValue] = []
     var kinds: [SQLKind] = []
+    // At once, for what they come to: statements are rendered for each of their runs.
+    text.reserveCapacity(
+      parts.reduce(into: 0) {
+        if case .text(let literal) = $1 { $0 += literal.utf8.count } else { $0 += 4 }
+      })
+    values.reserveCapacity(parts.count / 2 + 1)
+    kinds.reserveCapacity(parts.count / 2 + 1)
     for part in parts {
       switch part {
       case .text(let literal): text += literal

@@ -180,7 +180,7 @@ public final class TransactionState {
   private func checked(_ sql: SQL) throws(StoreError) -> Statement {
     if let failure { throw failure }
     let statement = sql.statement(for: engine)
-    for case .text(let text) in statement.values where text.utf8.contains(0) {
+    for case .text(var text) in statement.values where text.withUTF8({ $0.contains(0) }) {
       throw fail(.unstorable("a text with a NUL character"))
     }
     return statement

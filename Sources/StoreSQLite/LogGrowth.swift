@@ -1,23 +1,26 @@
 import GRDB
+import GRDBSQLite
 import Synchronization
 
-/// How far the write-ahead log has grown since it was last moved into the database, by what was written: a changed row
-/// is a page or less, a commit brings a few more of indexes and heads. Only the writer's thread is ever here.
+/// How far the write-ahead log has grown since it was last moved into the database, in pages. Only the writer's thread is
+/// ever here.
 final class LogGrowth: Sendable {
-  /// About as many pages as SQLite itself lets gather.
+  /// About as many as SQLite itself lets gather.
   static let pages = 1000
-  static let pagesOfCommit = 3
 
-  private let seen = Mutex((changes: 0, pages: 0))
+  private let written = Mutex(0)
 
   /// After a commit: whether the log is to be moved now.
   func isDue(on db: Database) -> Bool {
-    let changes = db.totalChangesCount
-    return seen.withLock { seen in
-      seen.pages += max(0, changes - seen.changes) + Self.pagesOfCommit
-      seen.changes = changes
-      guard seen.pages >= Self.pages else { return false }
-      seen.pages = 0
+    var (pages, highest): (Int32, Int32) = (0, 0)
+    // Pages that the connection has written to the log since it was last asked. Fails for no connection that is open.
+    let code = sqlite3_db_status(
+      db.sqliteConnection, SQLITE_DBSTATUS_CACHE_WRITE, &pages, &highest, 1)
+    return written.withLock { written in
+      // Not knowing, the log is rather moved too often.
+      written += code == SQLITE_OK ? Int(pages) : Self.pages
+      guard written >= Self.pages else { return false }
+      written = 0
       return true
     }
   }

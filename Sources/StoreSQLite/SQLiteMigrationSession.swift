@@ -24,16 +24,17 @@ final class SQLiteMigrationSession: MigrationSession {
     do { try db.execute(sql: text) } catch { throw StoreError(sqlite: error) }
   }
 
-  /// Foreign keys are off meanwhile, so that a table can be rebuilt, and checked before the commit.
+  /// Foreign keys are off meanwhile, so that a table can be rebuilt, and checked before the commit. What an index of many
+  /// rows is sorted in is a file.
   func atomically(_ body: () throws(StoreError) -> Void) throws(StoreError) {
-    try script("PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE")
+    try script("PRAGMA foreign_keys = OFF; PRAGMA temp_store = DEFAULT; BEGIN IMMEDIATE")
     do throws(StoreError) {
       try body()
       do { try db.checkForeignKeys() } catch { throw StoreError(sqlite: error) }
-      try script("COMMIT; PRAGMA foreign_keys = ON")
+      try script("COMMIT; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY")
     } catch {
       if db.isInsideTransaction { try script("ROLLBACK") }
-      try script("PRAGMA foreign_keys = ON")
+      try script("PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY")
       throw error
     }
   }

@@ -17,8 +17,9 @@ final class SQLiteRunner: StatementRunner {
 
   func run(_ statement: Statement) throws(StoreError) -> Int {
     do {
-      let prepared = try prepare(statement)
-      try prepared.execute()
+      let steps = try prepare(statement)
+      defer { steps.reset() }
+      while try steps.next() {}
       return db.changesCount
     } catch {
       throw StoreError(sqlite: error)
@@ -27,12 +28,14 @@ final class SQLiteRunner: StatementRunner {
 
   func rows(_ statement: Statement, limit: Int?) throws(StoreError) -> [Row] {
     do {
-      let prepared = try prepare(statement)
-      let columns = KnownColumns.shared.columns(of: prepared, statement)
+      let steps = try prepare(statement)
+      defer { steps.reset() }
       var rows: [Row] = []
-      let cursor = try GRDB.Row.fetchCursor(prepared)
-      while limit.map({ rows.count < $0 }) ?? true, let row = try cursor.next() {
-        rows.append(Row(columns: columns, values: row.databaseValues.map(SQLValue.init)))
+      var columns: RowColumns?
+      while limit.map({ rows.count < $0 }) ?? true, try steps.next() {
+        let known = columns ?? KnownColumns.shared.columns(of: steps.prepared, statement)
+        columns = known
+        rows.append(Row(columns: known, values: steps.values(known.names.count)))
       }
       return rows
     } catch {
@@ -40,12 +43,11 @@ final class SQLiteRunner: StatementRunner {
     }
   }
 
-  private func prepare(_ statement: Statement) throws -> GRDB.Statement {
+  private func prepare(_ statement: Statement) throws -> StatementSteps {
     let prepared =
       statement.values.count <= Self.cachedValues
       ? try db.cachedStatement(sql: statement.text) : try db.makeStatement(sql: statement.text)
-    try prepared.setArguments(StatementArguments(statement.values.map(\.databaseValue)))
-    return prepared
+    return try StatementSteps(prepared, of: db, binding: statement.values)
   }
 }
 
@@ -67,27 +69,5 @@ private final class KnownColumns: Sendable {
       $0[statement.text] = columns
     }
     return columns
-  }
-}
-
-extension SQLValue {
-  fileprivate init(_ value: DatabaseValue) {
-    switch value.storage {
-    case .null: self = .null
-    case .int64(let number): self = .integer(number)
-    case .double(let number): self = .text(String(number))
-    case .string(let text): self = .text(text)
-    case .blob(let data): self = .bytes(Array(data))
-    }
-  }
-
-  fileprivate var databaseValue: DatabaseValue {
-    switch self {
-    case .null: .null
-    case .text(let text): text.databaseValue
-    case .integer(let number): number.databaseValue
-    case .boolean(let flag): flag.databaseValue
-    case .bytes(let bytes): Data(bytes).databaseValue
-    }
   }
 }

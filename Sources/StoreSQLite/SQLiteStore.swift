@@ -55,6 +55,10 @@ public final class SQLiteStore: Store {
         try db.execute(sql: "PRAGMA checkpoint_fullfsync = ON")
         // The writer does it itself and looks at the outcome.
         try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
+        // What a savepoint would bring back stays in memory; otherwise SQLite writes it to a file, page after page.
+        try db.execute(sql: "PRAGMA temp_store = MEMORY")
+        // KiB at most, and none before they are needed: every write goes through the ends of a dozen indexes.
+        try db.execute(sql: "PRAGMA cache_size = -16000")
       }
       try Self.assertDurable(pool)
       // SQLite syncs the folder of a log it has made, and takes no notice when that fails.

@@ -104,44 +104,39 @@ final class WriteQueue: Sendable {
   /// Runs jobs in one transaction and answers them. Returns those it did not get to, which is when
   /// SQLite gave up the whole transaction under one of them.
   private func commit(
-    _ batch: ArraySlice<any WriteJob>, _ db: Database
+    _ jobs: ArraySlice<any WriteJob>, _ db: Database
   ) -> ArraySlice<any WriteJob> {
-    var done: [any WriteJob] = []
-    var rest = batch
+    var batch = WriteBatch(jobs)
     do {
       if let failure = state.withLock({ $0.failure }) { throw failure }
       try db.cachedStatement(sql: "BEGIN IMMEDIATE").execute()
-      while let job = rest.popFirst() {
-        switch perform(job, db) {
-        case .ready: done.append(job)
-        case .failed: break
-        case .transactionLost(let error):
-          for job in done { job.fail(error) }
-          makeRoom(db, after: error)
-          return rest
-        }
-      }
+      try batch.perform(on: db)
     } catch {
       abandon(db)
-      for job in done + rest { job.fail(StoreError(sqlite: error)) }
+      for job in batch.done + batch.rest { job.fail(StoreError(sqlite: error)) }
       return []
+    }
+    if let error = batch.lost {
+      for job in batch.done { job.fail(error) }
+      makeRoom(db, after: error)
+      return batch.rest
     }
     do {
       let began = ContinuousClock.now
       try db.cachedStatement(sql: "COMMIT").execute()
       commitTimes.record(ContinuousClock.now - began)
-      commitSizes.record(Double(done.count))
-      bell.ring(done.reduce(into: []) { $0.formUnion($1.tenantsWithEvents) })
-      for job in done { job.succeed() }
+      commitSizes.record(Double(batch.done.count))
+      bell.ring(batch.done.reduce(into: []) { $0.formUnion($1.tenantsWithEvents) })
+      for job in batch.done { job.succeed() }
     } catch {
       abandon(db)
       let failure = stopAfter(error, "commit")
-      for job in done { job.fail(failure) }
+      for job in batch.done { job.fail(failure) }
       makeRoom(db, after: failure)
-      return rest
+      return batch.rest
     }
     if log.isDue(on: db) { checkpoint(db) }
-    return rest
+    return batch.rest
   }
 
   /// Moves the log into the database now and then, after the answers. SQLite would do it inside COMMIT, and keep to
@@ -154,36 +149,6 @@ final class WriteQueue: Sendable {
   /// On a full disk the log may still be moved: what is written next begins it anew instead of making it longer.
   private func makeRoom(_ db: Database, after failure: StoreError) {
     if case .full = failure { checkpoint(db) }
-  }
-
-  private enum JobOutcome {
-    /// To be answered after the commit.
-    case ready
-    /// Undone and answered.
-    case failed
-    /// Answered, and the transaction around it is gone with all that came before.
-    case transactionLost(StoreError)
-  }
-
-  /// One job in its savepoint.
-  private func perform(_ job: any WriteJob, _ db: Database) -> JobOutcome {
-    do {
-      try db.cachedStatement(sql: "SAVEPOINT job").execute()
-      try job.perform(on: db)
-      try db.cachedStatement(sql: "RELEASE job").execute()
-      return .ready
-    } catch {
-      job.fail((error as? DatabaseError).map { StoreError(sqlite: $0) } ?? error)
-      guard db.isInsideTransaction else { return .transactionLost(StoreError(sqlite: error)) }
-      do {
-        try db.cachedStatement(sql: "ROLLBACK TO job").execute()
-        try db.cachedStatement(sql: "RELEASE job").execute()
-        return .failed
-      } catch {
-        abandon(db)
-        return .transactionLost(StoreError(sqlite: error))
-      }
-    }
   }
 
   private func abandon(_ db: Database) {

@@ -2,6 +2,7 @@ extension String {
   /// Whether it holds characters that nobody sees, or nothing that anybody does. Joiners stand where scripts and emoji need
   /// them: between two visible characters.
   public var hasInvisibleScalars: Bool {
+    guard !utf8.allSatisfy({ $0 < 0x80 }) else { return false }
     var isAfterVisible = false
     var joinerWaits = false
     for scalar in unicodeScalars {

@@ -4,7 +4,9 @@ import Foundation
 public enum SearchText {
   /// What the words of a query are compared with.
   public static func folded(_ text: String) -> String {
-    text.folding(options: [.caseInsensitive, .diacriticInsensitive], locale: nil)
+    // Most text is ASCII, which needs no tables.
+    guard !text.utf8.allSatisfy({ $0 < 0x80 }) else { return text.lowercased() }
+    return text.folding(options: [.caseInsensitive, .diacriticInsensitive], locale: nil)
   }
 
   /// At most eight words, folded; a search for more says nothing more.

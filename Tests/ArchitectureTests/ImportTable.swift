@@ -55,7 +55,7 @@ enum ImportTable {
     Module("WellKnown", .messages, also: ["CPorticoProto", "CProtobufC"]),
 
     Module("RPC", .engines, also: nio.union(["CZlib", "Logging"])),
-    Module("StoreSQLite", .engines, also: ["GRDB", "Logging"]),
+    Module("StoreSQLite", .engines, also: ["GRDB", "GRDBSQLite", "Logging"]),
     Module("StorePostgres", .engines, also: ["CPostgres", "Logging"]),
 
     Module("PorticoAPI", .contract, also: ["CPorticoProto", "CProtobufC"]),

@@ -128,7 +128,8 @@ struct ManyTicketsTests {
       let filter = TicketStore.Filter(query: query)
       let page = try PageRequest(size: 25, query: [query])
       return try TicketStore(db).tickets(
-        filter, found: try TicketSearchStore(db).found(filter), page: page, in: everything
+        filter, found: try TicketSearchStore(db).found(filter, in: everything), page: page,
+        in: everything
       ).items.map(\.number)
     }
   }
@@ -137,7 +138,8 @@ struct ManyTicketsTests {
     try await store.read(as: acme) { db in
       let filter = TicketStore.Filter(query: query)
       return try TicketStore(db).count(
-        filter, found: try TicketSearchStore(db).found(filter), upTo: 1000, in: everything)
+        filter, found: try TicketSearchStore(db).found(filter, in: everything), upTo: 1000,
+        in: everything)
     }
   }
 }

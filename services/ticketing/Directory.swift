@@ -10,6 +10,8 @@ struct Directory: Sendable {
   private let accounts: AccountsClient
   private let contacts: ContactsClient
   private let users: UsersClient
+  /// One who raises many tickets at once is asked for once.
+  private let people = SharedAnswers<Asker, Identity.Contact?>()
 
   init(_ identity: any Caller) {
     accounts = AccountsClient(identity)
@@ -25,9 +27,10 @@ struct Directory: Sendable {
 
   /// Nil when the account has no such contact.
   func contact(_ id: String, of account: String, for principal: Principal) async throws -> Person? {
-    let contact = try await found {
-      try await contacts.getContact(
-        .init(name: "accounts/\(account)/contacts/\(id)"), options(principal))
+    let name = "accounts/\(account)/contacts/\(id)"
+    let asker = Asker(tenant: principal.tenant, user: principal.user, contact: name)
+    let contact = try await people.answer(to: asker) {
+      try await found { try await contacts.getContact(.init(name: name), options(principal)) }
     }
     return contact.map { contact in
       Person(
@@ -35,6 +38,13 @@ struct Directory: Sendable {
         site: contact.site.split(separator: "/").last.map(String.init),
         accountDisplayName: contact.accountDisplayName)
     }
+  }
+
+  /// Who wants to know of a contact, and in whose name identity is asked.
+  private struct Asker: Hashable {
+    var tenant: TenantID
+    var user: String
+    var contact: String
   }
 
   func hasAccount(_ id: String, for principal: Principal) async throws -> Bool {

@@ -90,22 +90,22 @@ extension TicketHandlers {
   func shown(
     _ ticket: Ticket, to viewer: Viewer, in db: Transaction
   ) throws -> Ticketing.Ticket {
-    try shown(
-      ticket, to: viewer, TicketSettingsStore(db).settings(), CatalogEntryStore(db).catalogue(),
-      in: db)
+    let attachments = try AttachmentStore(db).attachments(of: ticket, showing: viewer.visible)
+    return try shown(
+      ticket, with: attachments.filter { $0.note == nil }, to: viewer,
+      TicketSettingsStore(db).settings(),
+      CatalogEntryStore(db).catalogue(of: Catalogue.Wish(ticket.classification).ids), in: db)
   }
 
-  /// The same where settings and catalogue are at hand.
+  /// The same where all that goes with it is at hand.
   func shown(
-    _ ticket: Ticket, to viewer: Viewer, _ settings: TicketSettings, _ catalogue: Catalogue,
-    in db: Transaction
+    _ ticket: Ticket, with attachments: [Attachment], to viewer: Viewer,
+    _ settings: TicketSettings, _ catalogue: Catalogue, in db: Transaction
   ) throws -> Ticketing.Ticket {
     let assets = try AssetStore(db).assets(
       account: ticket.account,
       ids: [ticket.hardwareAsset, ticket.softwareAsset].compactMap(\.self),
       in: Scope(tenant: db.tenant, reach: .tenant))
-    let attachments = try AttachmentStore(db).attachments(of: ticket, showing: viewer.visible)
-      .filter { $0.note == nil }
     return Ticketing.Ticket(
       ticket, to: viewer, catalogue: catalogue, assets: assets, attachments: attachments,
       actions: viewer.actions(for: ticket, settings: settings, at: db.now))

@@ -29,6 +29,7 @@ struct AssetStore {
 
   /// The assets among `ids` that the account has, by id.
   func assets(account: String, ids: [String], in scope: Scope) throws -> [String: Asset] {
+    guard !ids.isEmpty else { return [:] }
     let rows = try db.all(
       """
       SELECT * FROM assets WHERE tenant = \(db.tenant) AND account = \(account) AND id IN \(ids)

@@ -24,7 +24,7 @@ struct CatalogEntry: Sendable, Hashable {
   var name: String { "catalogEntries/\(id)" }
 }
 
-/// All entries of a tenant: small by nature, so that a ticket is classified against the whole of it.
+/// Entries of a tenant: all of them, or those that a ticket is about and the defaults.
 struct Catalogue: Sendable {
   private let byID: [String: CatalogEntry]
   let entries: [CatalogEntry]
@@ -47,6 +47,8 @@ struct Catalogue: Sendable {
     var priority: String?
     var issueType: String?
     var subIssueType: String?
+
+    var ids: [String] { [category, type, priority, issueType, subIssueType].compactMap(\.self) }
   }
 
   enum Problem: Error, Hashable {

@@ -18,6 +18,17 @@ struct CatalogEntryStore {
       ).map(CatalogEntry.init))
   }
 
+  /// What a ticket needs to be classified and shown: the defaults, and the entries of these ids.
+  func catalogue(of ids: [String]) throws -> Catalogue {
+    Catalogue(
+      try db.all(
+        """
+        SELECT * FROM catalog_entries WHERE tenant = \(db.tenant)
+          AND (is_default = \(true) OR id IN \(ids)) ORDER BY kind, rank, id
+        """
+      ).map(CatalogEntry.init))
+  }
+
   func insert(_ entry: CatalogEntry) throws {
     try clearDefault(besides: entry)
     try db.run(

@@ -24,13 +24,16 @@ extension TicketHandlers {
           .failedPrecondition, "new tickets are not taken here at present",
           details: [.reason("SUBMISSION_OFF", domain: "ticketing")])
       }
-      let catalogue = try CatalogEntryStore(db).catalogue()
+      let catalogue = try CatalogEntryStore(db).catalogue(of: draft.wish.ids)
       let ticket = try raise(
         draft.ticket(
           number: TicketStore(db).nextNumber(), catalogue: catalogue, assets: AssetStore(db),
           at: db.now), for: assignee, settings, by: viewer, in: db)
-      try attach(uploads, to: ticket, note: nil, visibility: .public, by: viewer, in: db)
-      return try shown(ticket, to: viewer, settings, catalogue, in: db)
+      let files = try attach(
+        uploads, to: ticket, note: nil, visibility: .public, by: viewer, in: db)
+      return try shown(
+        ticket, with: files.sorted { $0.id < $1.id }, to: viewer, settings, catalogue,
+        in: db)
     }
   }
 

@@ -25,7 +25,7 @@ extension TicketHandlers {
       in: viewer.scope, size: 25, max: 100)
     return try await call.read(in: store) { db in
       let tickets = TicketStore(db)
-      let search = try TicketSearchStore(db).found(filter)
+      let search = try TicketSearchStore(db).found(filter, in: viewer.scope)
       let found = try tickets.tickets(filter, found: search, page: page, in: viewer.scope)
       let total = try tickets.count(filter, found: search, upTo: 1000, in: viewer.scope)
       let settings = try TicketSettingsStore(db).settings()

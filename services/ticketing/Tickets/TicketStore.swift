@@ -57,12 +57,11 @@ struct TicketStore {
     _ filter: Filter, found search: TicketSearchStore.Found, page: PageRequest, in scope: Scope
   ) throws -> Page<Ticket> {
     let rows = try db.all(
-      """
-      SELECT tickets.* FROM \(search.source)
-      WHERE \(.all(conditions(filter, search, in: scope)))
-        AND \(search.leads ? try page.after("number", order: .descending) : try after(page, filter))
-      ORDER BY \(search.leads ? search.ordering : ordering(filter)) \(page.limit)
-      """)
+      search.list(
+        .all(conditions(filter, in: scope)),
+        after: search.leads
+          ? try page.after("number", order: .descending) : try after(page, filter),
+        by: ordering(filter), page))
     return try page.page(rows.map(Ticket.init)) { ticket in
       if search.leads { return [ticket.number.sqlValue] }
       let key: [SQLValue] =
@@ -80,14 +79,11 @@ struct TicketStore {
   func count(
     _ filter: Filter, found search: TicketSearchStore.Found, upTo limit: Int64, in scope: Scope
   ) throws -> Int64 {
+    let matches = search.matches("1", .all(conditions(filter, in: scope)), newest: limit)
     let row = try db.first(
-      """
-      SELECT COUNT(*) AS matches FROM (
-        SELECT 1 FROM \(search.source)
-        WHERE \(.all(conditions(filter, search, in: scope))) LIMIT \(limit)
-      ) AS found
-      """, else: .corrupt("count"))
-    return try row["matches"]
+      "SELECT COUNT(*) AS matches FROM (\(matches)) AS found", else: .corrupt("count"))
+    let counted: Int64 = try row["matches"]
+    return min(counted, limit)
   }
 
   func insert(_ ticket: Ticket, in scope: Scope) throws {
@@ -159,10 +155,8 @@ struct TicketStore {
 }
 
 extension TicketStore {
-  private func conditions(
-    _ filter: Filter, _ search: TicketSearchStore.Found, in scope: Scope
-  ) -> [SQL] {
-    var conditions: [SQL] = ["tenant = \(db.tenant)", Self.reach(scope), search.condition]
+  private func conditions(_ filter: Filter, in scope: Scope) -> [SQL] {
+    var conditions: [SQL] = ["tenant = \(db.tenant)", Self.reach(scope)]
     if let account = filter.account { conditions.append("account = \(account)") }
     switch filter.view {
     case .all: break
