@@ -29,6 +29,11 @@ final class SharedAnswers<Question: Hashable & Sendable, Answer: Sendable>: Send
     }
   }
 
+  /// How many wait for somebody else's answer.
+  func waiting(for question: Question) -> Int {
+    asked.withLock { $0.waiting[question]?.count ?? 0 }
+  }
+
   private func end(_ question: Question, _ answer: Answer?) {
     let waiting = asked.withLock { $0.waiting.removeValue(forKey: question) } ?? [:]
     for continuation in waiting.values { continuation.resume(returning: answer) }
