@@ -26,8 +26,8 @@ extension MessageDraft {
 
   private static func encode(_ inner: MessageDraft, _ number: Int, into out: inout [UInt8]) {
     let bytes = inner.serialized()
-    varint(UInt64(number) << 3 | 2, into: &out)
-    varint(UInt64(bytes.count), into: &out)
+    Varint.append(UInt64(number) << 3 | 2, to: &out)
+    Varint.append(UInt64(bytes.count), to: &out)
     out.append(contentsOf: bytes)
   }
 
@@ -42,8 +42,8 @@ extension MessageDraft {
     } else if !values.isEmpty {
       var run: [UInt8] = []
       for value in values { append(value, into: &run) }
-      varint(UInt64(field.number) << 3 | 2, into: &out)
-      varint(UInt64(run.count), into: &out)
+      Varint.append(UInt64(field.number) << 3 | 2, to: &out)
+      Varint.append(UInt64(run.count), to: &out)
       out.append(contentsOf: run)
     }
   }
@@ -56,27 +56,18 @@ extension MessageDraft {
       case .bytes: 2
       case .fixed32: 5
       }
-    varint(UInt64(number) << 3 | wireType, into: &out)
+    Varint.append(UInt64(number) << 3 | wireType, to: &out)
   }
 
   private static func append(_ value: Scalar, into out: inout [UInt8]) {
     switch value {
-    case .varint(let value): varint(value, into: &out)
+    case .varint(let value): Varint.append(value, to: &out)
     case .fixed32(let value): withUnsafeBytes(of: value.littleEndian) { out.append(contentsOf: $0) }
     case .fixed64(let value): withUnsafeBytes(of: value.littleEndian) { out.append(contentsOf: $0) }
     case .bytes(let bytes):
-      varint(UInt64(bytes.count), into: &out)
+      Varint.append(UInt64(bytes.count), to: &out)
       out.append(contentsOf: bytes)
     }
-  }
-
-  private static func varint(_ value: UInt64, into out: inout [UInt8]) {
-    var rest = value
-    while rest >= 0x80 {
-      out.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-      rest >>= 7
-    }
-    out.append(UInt8(rest))
   }
 }
 

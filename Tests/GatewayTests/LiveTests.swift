@@ -58,36 +58,20 @@ final class ToldEvents: Sendable {
   }
 }
 
-private struct TicketingLog: TicketingEventsService {
-  let told: ToldEvents
+/// One service's log, served under each service's own name.
+private protocol TellingLog: Sendable {
+  var told: ToldEvents { get }
+}
+extension TellingLog {
   func watchEvents(
     _ request: Events.WatchEventsRequest, _ call: Call, _ responses: ResponseWriter<Events.Event>
   ) async throws { try await told.watch(request, responses) }
 }
-private struct IdentityLog: IdentityEventsService {
-  let told: ToldEvents
-  func watchEvents(
-    _ request: Events.WatchEventsRequest, _ call: Call, _ responses: ResponseWriter<Events.Event>
-  ) async throws { try await told.watch(request, responses) }
-}
-private struct MessagingLog: MessagingEventsService {
-  let told: ToldEvents
-  func watchEvents(
-    _ request: Events.WatchEventsRequest, _ call: Call, _ responses: ResponseWriter<Events.Event>
-  ) async throws { try await told.watch(request, responses) }
-}
-private struct BillingLog: BillingEventsService {
-  let told: ToldEvents
-  func watchEvents(
-    _ request: Events.WatchEventsRequest, _ call: Call, _ responses: ResponseWriter<Events.Event>
-  ) async throws { try await told.watch(request, responses) }
-}
-private struct CmsLog: CmsEventsService {
-  let told: ToldEvents
-  func watchEvents(
-    _ request: Events.WatchEventsRequest, _ call: Call, _ responses: ResponseWriter<Events.Event>
-  ) async throws { try await told.watch(request, responses) }
-}
+private struct TicketingLog: TicketingEventsService, TellingLog { let told: ToldEvents }
+private struct IdentityLog: IdentityEventsService, TellingLog { let told: ToldEvents }
+private struct MessagingLog: MessagingEventsService, TellingLog { let told: ToldEvents }
+private struct BillingLog: BillingEventsService, TellingLog { let told: ToldEvents }
+private struct CmsLog: CmsEventsService, TellingLog { let told: ToldEvents }
 
 @Suite("Live updates", .timeLimit(.minutes(2)))
 struct LiveTests {

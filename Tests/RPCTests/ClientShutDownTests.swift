@@ -6,6 +6,43 @@ import Testing
 @testable import RPC
 
 @Suite(.timeLimit(.minutes(1))) struct ClientShutDownTests {
+  /// A server with a call that does not end by itself, made over the channel.
+  private static func occupied() async throws -> (NamedServer, RPC.Channel, Task<Status, Never>) {
+    let started = Signal()
+    let server = try await NamedServer.start("x") { _ in
+      started.set()
+      try await Task.sleep(for: .seconds(600))
+    }
+    let channel = try RPC.Channel("127.0.0.1:\(server.port)", .testing(), logger: silent)
+    let call = Task { await status { _ = try await channel.ask() } }
+    await started.wait()
+    return (server, channel, call)
+  }
+
+  @Test(
+    "ASVS 8.3.2 a canceller ends its call with the status it gives, and one that comes later at once"
+  )
+  func canceller() async throws {
+    let started = Signal()
+    let server = try await NamedServer.start("x") { _ in
+      started.set()
+      try await Task.sleep(for: .seconds(600))
+    }
+    let channel = try RPC.Channel("127.0.0.1:\(server.port)", .testing(), logger: silent)
+    var options = CallOptions()
+    let canceller = CallCanceller()
+    options.canceller = canceller
+    let call = Task { [options] in await status { _ = try await channel.ask(options) } }
+    await started.wait()
+    canceller.cancel(with: Status(.unauthenticated, "over"))
+    canceller.cancel(with: Status(.internal, "the first counts"))
+    #expect(await call.value == Status(.unauthenticated, "over"))
+    let late = await status { [options] in _ = try await channel.ask(options) }
+    #expect(late == Status(.unauthenticated, "over"))
+    await channel.shutDown(grace: .zero)
+    await server.stop()
+  }
+
   @Test("R-079 running calls finish within the grace, new ones are refused, nothing stays open")
   func gracefulClose() async throws {
     let started = Signal()
@@ -31,14 +68,7 @@ import Testing
 
   @Test("R-079 the end of the grace cancels what is left")
   func graceEnds() async throws {
-    let started = Signal()
-    let server = try await NamedServer.start("x") { _ in
-      started.set()
-      try await Task.sleep(for: .seconds(600))
-    }
-    let channel = try RPC.Channel("127.0.0.1:\(server.port)", .testing(), logger: silent)
-    let call = Task { await status { _ = try await channel.ask() } }
-    await started.wait()
+    let (server, channel, call) = try await Self.occupied()
     await channel.shutDown(grace: .milliseconds(10))
     #expect([.unavailable, .cancelled].contains(await call.value.code))
     await server.stop()
@@ -62,14 +92,7 @@ import Testing
   @Test("R-032 R-079 cancelling the task that shuts down ends the grace, on both sides")
   func cancelled() async throws {
     for cutsServer in [false, true] {
-      let started = Signal()
-      let server = try await NamedServer.start("x") { _ in
-        started.set()
-        try await Task.sleep(for: .seconds(600))
-      }
-      let channel = try RPC.Channel("127.0.0.1:\(server.port)", .testing(), logger: silent)
-      let call = Task { await status { _ = try await channel.ask() } }
-      await started.wait()
+      let (server, channel, call) = try await Self.occupied()
       let ending = Task {
         if cutsServer {
           await server.server.shutDown(grace: .seconds(600))

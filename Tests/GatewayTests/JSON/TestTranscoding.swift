@@ -27,6 +27,9 @@ final class TestTranscoding: TranscodingService {
 
   init(answering metadata: Metadata = Metadata()) { answerMetadata = metadata }
 
+  private func began() { record.withLock { $0.began += 1 } }
+  private func ended(_ method: String) { record.withLock { $0.ended.append(method) } }
+
   func getParcel(
     _ request: PorticoTesting.Parcel, _ call: Call
   ) async throws -> PorticoTesting.Parcel {
@@ -72,8 +75,8 @@ final class TestTranscoding: TranscodingService {
     _ request: PorticoTesting.CountRequest, _ call: Call,
     _ responses: ResponseWriter<PorticoTesting.CountResponse>
   ) async throws {
-    record.withLock { $0.began += 1 }
-    defer { record.withLock { $0.ended.append("count") } }
+    began()
+    defer { ended("count") }
     let start = Int32(request.cursor) ?? 0
     let end = request.count == 0 ? Int32.max : start + request.count
     let text = String(repeating: "x", count: Int(request.size))
@@ -86,8 +89,8 @@ final class TestTranscoding: TranscodingService {
   func collect(
     _ requests: RequestStream<PorticoTesting.Parcel>, _ call: Call
   ) async throws -> PorticoTesting.Parcel {
-    record.withLock { $0.began += 1 }
-    defer { record.withLock { $0.ended.append("collect") } }
+    began()
+    defer { ended("collect") }
     var answer = PorticoTesting.Parcel()
     for try await request in requests {
       answer.number += 1
@@ -107,8 +110,8 @@ final class TestTranscoding: TranscodingService {
   func sendFile(
     _ requests: RequestStream<PorticoTesting.SendFileRequest>, _ call: Call
   ) async throws -> PorticoTesting.SendFileResponse {
-    record.withLock { $0.began += 1 }
-    defer { record.withLock { $0.ended.append("sendFile") } }
+    began()
+    defer { ended("sendFile") }
     var answer = PorticoTesting.SendFileResponse()
     for try await request in requests {
       if answer.messages == 0 {

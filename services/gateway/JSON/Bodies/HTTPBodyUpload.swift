@@ -47,17 +47,8 @@ struct HTTPBodyUpload: Sendable {
 /// Length-delimited fields, written by hand: the bytes of a file are copied once.
 enum WireText {
   static func append(_ number: Int, _ value: some Collection<UInt8>, to bytes: inout [UInt8]) {
-    varint(number << 3 | 2, to: &bytes)
-    varint(value.count, to: &bytes)
+    Varint.append(UInt64(number) << 3 | 2, to: &bytes)
+    Varint.append(UInt64(value.count), to: &bytes)
     bytes += value
-  }
-
-  private static func varint(_ value: Int, to bytes: inout [UInt8]) {
-    var rest = UInt(bitPattern: value)
-    while rest >= 0x80 {
-      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-      rest >>= 7
-    }
-    bytes.append(UInt8(truncatingIfNeeded: rest))
   }
 }
