@@ -228,16 +228,18 @@ let targets: [Target] =
       swiftSettings: strict),
   ]
 
+/// For packages beside this one. Benchmarks/ takes the runtime and the stores; Tests/Fuzz the contract and what strangers reach
+/// as well, which scripts/fuzz asks for: with the gateway comes our Crypto, and the benchmarks' peers bring another.
+let offered =
+  [
+    "HTTP2", "RPC", "WellKnown", "Protobuf", "PorticoAPI", "Store", "StorePostgres", "StoreSQLite",
+    "Values",
+  ] + (Context.environment["PORTICO_FUZZ"] == nil ? [] : ["Gateway"])
+
 let package = Package(
   name: "portico",
   platforms: [.macOS(.v15)],
-  // For packages beside this one, Benchmarks/ and Tests/Fuzz: the runtime, the contract, the stores, and what strangers reach.
-  products: [
-    "HTTP2", "RPC", "WellKnown", "Protobuf", "PorticoAPI", "Gateway", "Store", "StorePostgres",
-    "StoreSQLite", "Values",
-  ].map {
-    .library(name: $0, targets: [$0])
-  },
+  products: offered.map { .library(name: $0, targets: [$0]) },
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),

@@ -18,7 +18,6 @@ from peers import contract
 from bench.server import TICK
 from bench.wire import frame
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = ("portico", "portico-identity", "portico-ticketing")
 TENANTS = 6
 STREAMS = 16
@@ -60,8 +59,8 @@ def found_tenant(portal: Portal, tenant: str) -> Tokens:
     return tokens
 
 
-def measure(replicas: list[int], rounds: int, seconds: int) -> list[Load]:
-    os.environ["PORTICO_BINARY"] = str(ROOT / ".build/release/portico")
+def measure(programs: pathlib.Path, replicas: list[int], rounds: int, seconds: int) -> list[Load]:
+    os.environ["PORTICO_BINARY"] = str(programs / "portico")
     with Postgres() as server, tempfile.TemporaryDirectory(prefix="pr-") as folder, contextlib.ExitStack() as stack:
         server.create_roles()
         server.create_database("ticketing")
@@ -103,11 +102,12 @@ def run(server: Postgres, portal: Portal, services: list[Service], tokens: list[
                     [
                         "h2load", "-t", "1", "-c", "1", "-m", str(max(1, STREAMS // len(services))), "-D", str(seconds),
                         "-d", body.name, "-H", "content-type: application/grpc", "-H", "te: trailers",
-                        "-H", f"portico-principal-bin: {token}", f"--base-uri={service.address}", method.path,
-                    ], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL))
-        for load in loads:
-            if load.wait() != 0:
-                raise RuntimeError("h2load failed")
+                        "-H", f"portico-principal-bin: {token}", f"--base-uri={service.address}", f"http://localhost{method.path}",
+                    ], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True))
+        said = [load.communicate()[0] for load in loads]
+        for load, output in zip(loads, said, strict=True):
+            if load.returncode != 0:
+                raise RuntimeError(f"h2load failed: {output}")
         took, after = time.monotonic() - start, usage(server, portal, services)
         made = count_tickets(server) - before
     if made < seconds:

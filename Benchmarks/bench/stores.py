@@ -160,21 +160,23 @@ def lists(programs: pathlib.Path, quick: bool) -> dict:
         page = {size: [] for size in sizes}
         for _ in range(rounds):
             for size, client in clients.items():
-                page[size].append(_timed(client, parent="accounts/-", my_tickets=True))
-        searches = [_timed(staff, parent="accounts/-", query=query) for query in stores_data.queries(rounds)]
-        common = [_timed(staff, parent="accounts/-", query=query) for query in stores_data.WORDS[:rounds // 10]]
+                page[size].append(_timed(client, 1, parent="accounts/-", my_tickets=True))
+        # Few tickets do not have every rare word.
+        least = 1 if sizes[1] == 1_000_000 else 0
+        searches = [_timed(staff, least, parent="accounts/-", query=query) for query in stores_data.queries(rounds)]
+        common = [_timed(staff, 1, parent="accounts/-", query=query) for query in stores_data.WORDS[:rounds // 10]]
         return {
             "sizes": sizes, "page": {size: statistics.median(took) for size, took in page.items()}, "search": sorted(searches),
             "common": sorted(common),
         }
 
 
-def _timed(client, **request) -> float:
-    """Milliseconds of one list, which must not be empty."""
+def _timed(client, least: int, **request) -> float:
+    """Milliseconds of one list, which must hold as much."""
     start = time.perf_counter()
     answer = client.call(LIST_TICKETS, **request)
     took = (time.perf_counter() - start) * 1000
-    if not answer.tickets:
+    if len(answer.tickets) < least:
         raise RuntimeError(f"nothing was found for {request}")
     return took
 

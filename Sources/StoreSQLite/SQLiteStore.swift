@@ -8,10 +8,10 @@ import Values
 
 /// A store in one SQLite file, or in memory for tests.
 ///
-/// Writes that arrive together share one BEGIN, one COMMIT and one fsync; each has a savepoint of its
-/// own, so that one that fails takes nobody with it. An answer is given only after the commit. After a
-/// failed sync the store takes no more writes until the process starts anew: what the disk then holds
-/// is known only to the next recovery.
+/// Writes that arrive together share one BEGIN, one COMMIT and one fsync; one that fails takes nobody with
+/// it, but may have the others performed again. An answer is given only after the commit. After a failed
+/// sync the store takes no more writes until the process starts anew: what the disk then holds is known
+/// only to the next recovery.
 public final class SQLiteStore: Store {
   public struct Limits: Sendable {
     /// Writes that share a commit at most.

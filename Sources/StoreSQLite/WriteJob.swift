@@ -3,7 +3,7 @@ import Store
 import Synchronization
 import Values
 
-/// A queued write: performed in its savepoint, answered after the commit.
+/// A queued write: performed in a transaction that it shares, perhaps twice, and answered after the commit.
 protocol WriteJob: AnyObject, Sendable {
   /// Whose event logs it has appended to.
   var tenantsWithEvents: Set<TenantID> { get }

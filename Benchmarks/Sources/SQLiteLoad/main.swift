@@ -10,40 +10,45 @@ import Values
 
 struct Wrong: Error {}
 
+final class Tally: Sendable {
+  let begun = Atomic(0)
+  let done = Atomic(0)
+}
+
 func run(_ file: String, callers: Int, seconds: Double) async throws -> Double {
   let store = try SQLiteStore(path: file)
   let rows = Migration(
     part: "load", version: 1, name: "rows",
     sql: """
-      CREATE TABLE rows (tenant TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL,
+      CREATE TABLE rows (tenant TEXT NOT NULL, id BIGINT NOT NULL, body TEXT NOT NULL,
         PRIMARY KEY (tenant, id));
       """)
   try await Migrator(store).migrate([rows])
-  let ids = SortableIDGenerator(clock: SystemClock())
   let body = String(repeating: "x", count: 100)
-  let done = Atomic(0)
+  let tally = Tally()
   let start = ContinuousClock.now
   let end = start + .seconds(seconds)
   try await withThrowingTaskGroup(of: Void.self) { group in
     for _ in 0..<callers {
       group.addTask {
         while ContinuousClock.now < end {
-          let id = ids.next()
+          let id = Int64(tally.begun.wrappingAdd(1, ordering: .relaxed).newValue)
           try await store.write(as: TenantID("harbour")) { db in
             try db.run(
               "INSERT INTO rows (tenant, id, body) VALUES (\(db.tenant), \(id), \(body))")
           }
-          done.wrappingAdd(1, ordering: .relaxed)
+          tally.done.wrappingAdd(1, ordering: .relaxed)
         }
       }
     }
     try await group.waitForAll()
   }
-  let rate = Double(done.load(ordering: .relaxed)) / ((ContinuousClock.now - start) / .seconds(1))
+  let rate =
+    Double(tally.done.load(ordering: .relaxed)) / ((ContinuousClock.now - start) / .seconds(1))
   let counted: Int = try await store.read(as: TenantID("harbour")) { db in
     try db.first("SELECT COUNT(*) AS rows FROM rows", else: .notFound)["rows"]
   }
-  guard counted == done.load(ordering: .relaxed) else { throw Wrong() }
+  guard counted == tally.done.load(ordering: .relaxed) else { throw Wrong() }
   await store.close()
   return rate
 }
