@@ -45,7 +45,7 @@ test-faults: ## Services killed, disks cut off, full and lying (as root: it moun
 	@scripts/setup test
 	@scripts/test faults
 
-soak: ## The long figures of the reliability tests, before a release: it takes hours
+soak: ## The long figures of the reliability tests, before a release: it takes hours; SOAK_SCALE=0.02 a share of them
 	@scripts/setup test
 	@scripts/soak
 

@@ -16,8 +16,8 @@ MAIL_LIMIT = 90.0
 def play(portal: Portal, link: str, tickets: int) -> list[str]:
     """The names of the tickets, all resolved. Raises where anything is lost, doubled, or seen by whom it should not be."""
     administrator = _takes_over(portal, link)
-    account, contact = _takes_a_customer_on(administrator)
-    customer = _gets_access(administrator, portal, contact)
+    account, contact = takes_a_customer_on(administrator)
+    customer = gets_access(administrator, portal, contact)
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         names = list(pool.map(lambda number: _ticket(administrator, customer, account, number), range(tickets)))
     _nothing_twice(administrator, account, names)
@@ -29,7 +29,7 @@ def _takes_over(portal: Portal, link: str) -> Portal:
     return portal.signed_in("ada@larch.example", PASSWORD)
 
 
-def _takes_a_customer_on(administrator: Portal) -> tuple[str, str]:
+def takes_a_customer_on(administrator: Portal) -> tuple[str, str]:
     account = administrator.post(f"/v1/accounts?requestId={request_id()}", {"displayName": "Larkspur Dental"})["name"]
     site = administrator.post(f"/v1/{account}/sites?requestId={request_id()}", {"displayName": "Merrion Street"})["name"]
     contact = administrator.post(
@@ -39,7 +39,7 @@ def _takes_a_customer_on(administrator: Portal) -> tuple[str, str]:
     return account, contact
 
 
-def _gets_access(administrator: Portal, portal: Portal, contact: str) -> Portal:
+def gets_access(administrator: Portal, portal: Portal, contact: str) -> Portal:
     administrator.post(
         f"/v1/{contact}:updatePortalAccess",
         {"enabled": True, "userName": "conor", "role": "roles/external-manager", "requestId": request_id()},

@@ -16,6 +16,9 @@ from portal import Portal, request_id
 SHED = "the portal is busy"
 """What the gateway's admission says under overload (V-16); a machine with too much to do says it at any time."""
 
+MOST_SHED = 200
+"""Times in a row that one request is asked again: ten seconds and more."""
+
 
 @dataclasses.dataclass
 class Outcome:
@@ -90,11 +93,11 @@ class Load:
             text = None if body is None else json.dumps(body).replace("REQUEST_ID", request_id())
             began = time.monotonic()
             failure, shed = self._send(connections, turn, method, path, text), 0
-            while failure is not None and SHED in failure and not self._ends.is_set():
+            while self._is_shed(failure, path) and shed < MOST_SHED and not self._ends.is_set():
                 shed += 1
                 time.sleep(0.05)
                 failure = self._send(connections, turn, method, path, text)
-            if failure is not None and SHED in failure:
+            if self._is_shed(failure, path) and self._ends.is_set():
                 break
             took = time.monotonic() - began
             with self._lock:
@@ -106,6 +109,11 @@ class Load:
                     outcome.failed.append(failure)
         for connection in connections.values():
             connection.close()
+
+    @staticmethod
+    def _is_shed(failure: str | None, path: str) -> bool:
+        """A page does not say why it is refused: it counts as shed until it is refused again and again."""
+        return failure is not None and (SHED in failure or (not path.startswith("/v1/") and failure.startswith("503 ")))
 
     def _send(self, connections: dict, turn: int, method: str, path: str, body: str | None) -> str | None:
         """Why it failed, or None."""

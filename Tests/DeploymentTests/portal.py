@@ -77,6 +77,19 @@ class Portal:
             raise Refused(status, answer, repeats > 0)
         return answer
 
+    def page(self, path: str) -> str:
+        """A page as a browser gets it."""
+        connection = http.client.HTTPConnection(self._gateways()[0], timeout=20)
+        try:
+            connection.request("GET", path, None, {"Host": self.host, "Cookie": f"portico={self.session}"})
+            response = connection.getresponse()
+            text = response.read().decode()
+        finally:
+            connection.close()
+        if response.status != 200:
+            raise Refused(response.status, {"page": text[:1000]}, False)
+        return text
+
     def once(self, method: str, path: str, body: dict | None = None, gateway: int | None = None):
         """One request over one connection; its status and JSON."""
         gateways = self._gateways()

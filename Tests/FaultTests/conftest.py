@@ -24,8 +24,3 @@ def seed() -> int:
     """FAULT_SEED, or a new one; printed with every failure because it is a fixture's value."""
     return int(os.environ.get("FAULT_SEED", random.SystemRandom().randrange(1 << 32)))
 
-
-@pytest.fixture(scope="session")
-def long() -> bool:
-    """Whether `make soak` runs: the long figures of the reliability table."""
-    return os.environ.get("FAULT_LONG") == "1"

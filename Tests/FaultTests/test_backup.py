@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 from faults import inspection
+from faults.figures import figure, report
 from faults.load import Load
 from faults.portal import SERVICES
 from harness import places
@@ -38,11 +39,11 @@ def is_prefix(load: Load, found: dict[str, str], before: dict[int, int]) -> None
 
 @pytest.mark.parametrize("name", SERVICES)
 @pytest.mark.timeout(3600)
-def test_v23_a_backup_under_load_is_a_moment(portal, name, tmp_path, long):
+def test_v23_a_backup_under_load_is_a_moment(portal, name, tmp_path):
     with portal.service(name, tmp_path / "live") as service, Load(name, portal.tokens) as load:
         service.start()
         load.resume(service)
-        for number in range(ROUNDS_LONG if long else ROUNDS):
+        for number in range(figure(ROUNDS, ROUNDS_LONG)):
             load.wait_for(30)
             before = {caller: len(made) for caller, made in list(load.made.items())}
             backup, again = tmp_path / f"backup-{number}", tmp_path / f"again-{number}"
@@ -61,6 +62,7 @@ def test_v23_a_backup_under_load_is_a_moment(portal, name, tmp_path, long):
         load.pause()
         service.stop()
         inspection.check(service.database, load)
+    report(f"V-23 {name}: {figure(ROUNDS, ROUNDS_LONG)} backups under load, each a moment")
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import pathlib
 import grpc
 import pytest
 from faults import inspection, mounts, native
+from faults.figures import LONG, report, some
 from faults.load import Load
 from faults.portal import SERVICES
 from faults.process import Client
@@ -101,11 +102,11 @@ class Writer:
 
 POINTS = [("tmpfs", "cms", 60_000), ("tmpfs", "messaging", 20_000), ("ext4", "ticketing", 400_000), ("ext4", "billing", 9_000)]
 POINTS += [("powerfs", "identity", 50_000)]
-LONG = [(kind, name, left) for kind in ("ext4", "powerfs") for name in SERVICES for left in (0, 3_000, 30_000, 100_000, 300_000)]
+MORE = [(kind, name, left) for kind in ("ext4", "powerfs") for name in SERVICES for left in (0, 3_000, 30_000, 100_000, 300_000)]
 
 
 def points() -> list:
-    return POINTS + LONG if os.environ.get("FAULT_LONG") == "1" else POINTS
+    return some(POINTS + MORE) if LONG else POINTS
 
 
 @pytest.mark.parametrize(("kind", "name", "left"), points())
@@ -128,3 +129,4 @@ def test_v04_a_full_disk_is_told_and_ends_by_itself(portal, tmp_path, kind, name
                 assert all(outcomes), f"there is room again, and a write was refused: {outcomes} {place.describe()} {service.tail()}"
         service.stop()
         inspection.check(service.database, load)
+    report(f"V-04 {name} on {kind} with {left} bytes left: told, and over with the room")

@@ -7,6 +7,7 @@ import time
 
 import pytest
 from faults import inspection
+from faults.figures import figure, report
 from faults.load import Load
 from faults.portal import SERVICES, Portal
 
@@ -38,12 +39,12 @@ def campaign(portal: Portal, name: str, folder: pathlib.Path, kills: int, chance
 
 
 @pytest.fixture(scope="module")
-def campaigns(portal, tmp_path_factory, seed, long):
+def campaigns(portal, tmp_path_factory, seed):
     """All services at the same time: most of a life is the start of a process."""
     with concurrent.futures.ThreadPoolExecutor(len(SERVICES)) as pool:
         yield {
             name: pool.submit(
-                campaign, portal, name, tmp_path_factory.mktemp(name), KILLS_LONG if long else KILLS,
+                campaign, portal, name, tmp_path_factory.mktemp(name), figure(KILLS, KILLS_LONG),
                 random.Random(f"{seed} {name}"),
             )
             for name in SERVICES
@@ -54,4 +55,5 @@ def campaigns(portal, tmp_path_factory, seed, long):
 @pytest.mark.timeout(7200)
 def test_v01_every_acknowledged_write_survives_kill_9(campaigns, name, seed):
     load = campaigns[name].result()
-    assert len(load.acknowledged) > KILLS
+    assert len(load.acknowledged) > figure(KILLS, KILLS_LONG)
+    report(f"V-01 {name}: {figure(KILLS, KILLS_LONG)} kills, {len(load.acknowledged)} acknowledged pieces, none lost (seed {seed})")

@@ -6,6 +6,7 @@ import shutil
 import grpc
 import pytest
 from faults import inspection, native
+from faults.figures import LONG, figure, report
 from faults.load import Load
 from faults.portal import SERVICES, Portal
 from faults.process import Client, Ended, Service
@@ -114,16 +115,19 @@ def migrated(portal, tmp_path_factory):
 
 
 @pytest.mark.timeout(3600)
-def test_v03_no_success_after_a_failed_sync(portal, library, migrated, tmp_path, long):
+def test_v03_no_success_after_a_failed_sync(portal, library, migrated, tmp_path):
     """The k-th sync of log or database, for all k: at the start, in a commit, wherever it comes."""
     served = 0
-    for name in SERVICES if long else ("cms",):
-        for at in range(1, (SYNCS_LONG if long else SYNCS) + 1):
+    names = SERVICES if LONG else ("cms",)
+    for name in names:
+        for at in range(1, figure(SYNCS, SYNCS_LONG) + 1):
             folder = tmp_path / f"{name}-{at}"
             shutil.copytree(migrated[name], folder)
             served += inject(portal, library, name, folder, at, "-wal:.db")
-    # A start syncs a few times; everything else is a write.
-    assert served > SYNCS // 2
+    report(f"V-03 {', '.join(names)}: the first {figure(SYNCS, SYNCS_LONG)} syncs of each failed, {served} of all while it served")
+    # A start syncs a few times; everything else is a write. A share of the long figures may be no more than starts.
+    count = figure(SYNCS, SYNCS_LONG)
+    assert count < SYNCS or served > len(names) * count // 2
 
 
 @pytest.mark.parametrize("at", range(1, 13))

@@ -133,6 +133,45 @@ struct CredentialTests {
   }
 
   @Test(
+    "V-05 while identity does not answer, its last answer counts as long as its token; a revocation that is heard ends it"
+  )
+  func silence() async throws {
+    try await Stage.run { stage in
+      let identity = TestIdentity(keys: stage.keys, clock: stage.clock)
+      try await stage.serve("identity", [identity])
+      let directory = try Self.directory(stage)
+      let token = try #require(SecretToken(identity.open(name: "sessions/a")))
+      func ask() async throws -> Session? {
+        try await directory.session(
+          .session(token), of: TestIdentity.tenant, requestID: "0123456789abcdef")
+      }
+      let known = try #require(try await ask())
+      identity.fall(silent: true)
+      stage.clock.advance(by: .seconds(6))
+      for _ in 0..<3 { #expect(try await ask()?.principal == known.principal) }
+      #expect(identity.refreshes > 1)
+      stage.clock.advance(by: .seconds(43))
+      #expect(try await ask() != nil)
+      stage.clock.advance(by: .seconds(2))
+      await #expect(throws: Status.self) { try await ask() }
+
+      identity.fall(silent: false)
+      #expect(try await ask() != nil)
+      identity.fall(silent: true)
+      directory.heard("session.ended", on: "sessions/a", of: TestIdentity.tenant)
+      await #expect(throws: Status.self) { try await ask() }
+    }
+  }
+
+  private static func directory(_ stage: Stage) throws -> SessionDirectory {
+    SessionDirectory(
+      InterceptedCaller(
+        stage.caller("identity"),
+        [IdentityPropagation(try stage.keys.serviceIdentity("gateway", clock: stage.clock))]),
+      stage.keys.verifier(for: "gateway", clock: stage.clock), clock: stage.clock)
+  }
+
+  @Test(
     "X-06 an event of identity is forgotten by session, by user or by tenant; others change nothing",
     arguments: [
       ("session.ended", "sessions/a", true), ("session.rotated", "sessions/a", true),
@@ -145,11 +184,7 @@ struct CredentialTests {
     try await Stage.run { stage in
       let identity = TestIdentity(keys: stage.keys, clock: stage.clock)
       try await stage.serve("identity", [identity])
-      let directory = SessionDirectory(
-        InterceptedCaller(
-          stage.caller("identity"),
-          [IdentityPropagation(try stage.keys.serviceIdentity("gateway", clock: stage.clock))]),
-        stage.keys.verifier(for: "gateway", clock: stage.clock), clock: stage.clock)
+      let directory = try Self.directory(stage)
       let token = try #require(SecretToken(identity.open(name: "sessions/a")))
       func ask() async throws {
         _ = try await directory.session(

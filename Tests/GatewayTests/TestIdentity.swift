@@ -17,11 +17,15 @@ final class TestIdentity: SessionsService {
   private let state = Mutex<(sessions: [String: Principal], refreshes: Int)>(([:], 0))
   private let addresses = Mutex<[String?]>([])
   private let foreground = Mutex(0)
+  private let silence = Mutex(false)
 
   init(keys: Keyring, clock: any WallClock) {
     self.keys = keys
     self.clock = clock
   }
+
+  /// Whether it says of no session any more who it is.
+  func fall(silent isSilent: Bool) { silence.withLock { $0 = isSilent } }
 
   /// How often the gateway asked who a session is.
   var refreshes: Int { state.withLock { $0.refreshes } }
@@ -70,6 +74,7 @@ final class TestIdentity: SessionsService {
       state.refreshes += 1
       return state.sessions[request.apiToken.isEmpty ? request.token : request.apiToken]
     }
+    guard !silence.withLock({ $0 }) else { throw Status(.unavailable, "not now") }
     guard let holder else { throw Status(.unauthenticated, "sign in again") }
     if !request.background { foreground.withLock { $0 += 1 } }
     let signed = try keys.signer(for: Verifier.identity).token(

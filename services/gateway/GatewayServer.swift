@@ -62,7 +62,7 @@ public final class GatewayServer: Sendable {
   ) async throws -> GatewayServer {
     let secret = configuration.secret.reveal()
     guard secret.count >= 32 else { throw GatewayError.weakSecret }
-    let gated = Self.gated(backends, identity, verifier, tracer)
+    let gated = SilentServices(Self.gated(backends, identity, verifier, tracer), backends)
     let assets = try StaticAssets.bundled()
     let sessions = SessionDirectory(gated, verifier, clock: clock)
     let readiness = Readiness(backends)

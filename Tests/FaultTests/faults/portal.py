@@ -32,12 +32,7 @@ class Portal:
         self.identity.start()
 
     def _fill(self) -> None:
-        with self.identity.start().client(Tokens(self.keys, TENANT, service="operator")) as operator:
-            operator.call(
-                "portico.identity.v1.Tenants/CreateTenant", tenant_id=TENANT,
-                tenant={"display_name": "Harbour IT", "time_zone": "UTC", "currency": "EUR"},
-                administrator={"user_name": "ada", "email": "ada@harbour.example", "first_name": "Ada"},
-            )
+        self.open_at(self.identity.start())
         with self.identity.client(self.tokens) as staff:
             staff.call(
                 "portico.identity.v1.Accounts/CreateAccount", account_id="quay",
@@ -49,6 +44,19 @@ class Portal:
             )
         # Closed in good order: the database is one file.
         self.identity.stop()
+
+    def open_at(self, identity: Service) -> None:
+        """Opens the portal, as its operator: identity takes nothing before it knows the tenant."""
+        with identity.client(Tokens(self.keys, TENANT, service="operator")) as operator:
+            operator.call(
+                "portico.identity.v1.Tenants/CreateTenant", tenant_id=TENANT,
+                tenant={"display_name": "Harbour IT", "time_zone": "UTC", "currency": "EUR"},
+                administrator={"user_name": "ada", "email": "ada@harbour.example", "first_name": "Ada"},
+            )
+
+    def new_service(self, name: str, folder: pathlib.Path, environment: dict[str, str] | None = None) -> Service:
+        """The same without a database to begin with, identity too."""
+        return Service(name, self.keys, folder, {"identity": self.identity.address}, environment)
 
     def service(
         self, name: str, folder: pathlib.Path, environment: dict[str, str] | None = None,

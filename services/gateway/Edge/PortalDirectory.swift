@@ -32,6 +32,7 @@ final class PortalDirectory: Sendable {
   private let clock: any WallClock
   private let known = Mutex<[TenantID: Entry]>([:])
   private static let life = Duration.seconds(60)
+  private static let lifeInOutage = Duration.seconds(5)
   private static let capacity = 10_000
 
   init(
@@ -61,13 +62,20 @@ final class PortalDirectory: Sendable {
     } catch let status as Status
       where status.code == .unavailable || status.code == .deadlineExceeded
     {
-      return last?.portal ?? make(tenant, .init(active: true))
+      let face = last?.portal ?? make(tenant, .init(active: true))
+      // Nor does the next request wait for an identity that does not answer.
+      if last != nil { remember(face, of: tenant, until: now + Self.lifeInOutage) }
+      return face
     }
+    remember(portal, of: tenant, until: now + Self.life)
+    return portal
+  }
+
+  private func remember(_ portal: Portal?, of tenant: TenantID, until: Instant) {
     known.withLock { known in
       if known.count >= Self.capacity { known.removeAll(keepingCapacity: true) }
-      known[tenant] = Entry(portal: portal, until: now + Self.life)
+      known[tenant] = Entry(portal: portal, until: until)
     }
-    return portal
   }
 
   private func make(_ tenant: TenantID, _ settings: Identity.Portal) -> Portal {

@@ -10,15 +10,22 @@ import WellKnown
 /// many requests come at once. Keyed by the hash of the secret: the table holds none.
 ///
 /// Whoever hears identity's events says so by `heard` or `forget`, and a revocation takes effect within a moment. Where
-/// nobody hears them, it does when what is remembered runs out. Calls under way are judged again at the same moments
+/// nobody hears them, it does when what is remembered runs out. While identity does not answer, what it last said is
+/// believed for as long as the token lasts that came with it, a minute at most (V-05): nobody can revoke anything then.
+/// Calls under way are judged again at the same moments
 /// (`SessionReview`).
 final class SessionDirectory: Sendable {
   /// How long an answer is believed unless a revocation is heard.
   static let life = Duration.seconds(5)
+  /// After so long whoever comes has it renewed and does not wait: a session in use never has to, and that identity does
+  /// not answer is known before it matters.
+  private static let freshFor = Duration.seconds(3)
   /// Answers remembered at most.
   private static let capacity = 20_000
   /// A token must outlive the calls that it goes with.
   private static let margin = Duration.seconds(10)
+  /// How long identity is waited for: by whom there is no answer to yet, and by whom there is an older one.
+  private static let patience = (first: Duration.seconds(5), again: Duration.milliseconds(600))
 
   struct Key: Hashable {
     let tenant: TenantID
@@ -27,6 +34,8 @@ final class SessionDirectory: Sendable {
   private struct Entry {
     let session: Session
     let until: Instant
+    /// When it is worth nothing, even if identity does not answer.
+    let end: Instant
     /// Asked for while nobody was there: whoever comes has to be told to identity first.
     let isFromBackground: Bool
   }
@@ -43,6 +52,8 @@ final class SessionDirectory: Sendable {
     var flightCount = 0
     /// Counts what made answers worthless: one that was asked for before is not remembered.
     var epoch = 0
+    /// Whether identity let the last who asked wait in vain.
+    var isSilent = false
   }
 
   private let sessions: SessionsClient
@@ -76,30 +87,79 @@ final class SessionDirectory: Sendable {
     let key = Key(tenant: tenant, hash: credential.hash)
     let now = clock.now
     let known = memory.withLock { memory -> Result<Session, Pending> in
-      if let entry = memory.entries[key], now < entry.until,
-        isInBackground || !entry.isFromBackground
-      {
-        return .success(entry.session)
+      let entry = memory.entries[key]
+      let current = entry.flatMap {
+        now < $0.until && (isInBackground || !$0.isFromBackground) ? $0 : nil
       }
-      if let flight = memory.flights[key], flight.epoch == memory.epoch, !isInBackground {
-        return .failure(Pending(task: flight.task))
+      if let current, isInBackground || now < current.until - Self.life + Self.freshFor {
+        return .success(current.session)
       }
-      memory.flightCount += 1
-      let (number, epoch) = (memory.flightCount, memory.epoch)
-      let task = Task {
-        defer { land(key, number) }
-        let session = try await ask(credential, key, requestID, address, isInBackground)
+      let older = entry.flatMap { now < $0.end ? $0.session : nil }
+      let task = flight(key, isInBackground, &memory) { [self] epoch in
+        let patience = older == nil ? Self.patience.first : Self.patience.again
+        let session = try await ask(
+          credential, key, requestID, address, isInBackground, patience)
         if let session { remember(session, key, now, epoch, isInBackground) }
         return session
       }
-      if !isInBackground {
-        memory.flights[key] = Flight(number: number, epoch: epoch, task: task)
+      // Nobody waits whose answer is still good, nor for an identity that lets others wait in vain.
+      if let session = current?.session ?? (memory.isSilent ? older : nil) {
+        return .success(session)
       }
       return .failure(Pending(task: task))
     }
     switch known {
     case .success(let session): return session
-    case .failure(let pending): return try await pending.task.value
+    case .failure(let pending):
+      do { return try await pending.task.value } catch let status as Status
+        where status.isSilence
+      {
+        guard let older = older(key) else { throw status }
+        return older
+      }
+    }
+  }
+
+  /// The question that is under way, or a new one; a page that lies open asks for itself.
+  ///
+  /// - Parameter question: is given the epoch in which it is asked.
+  private func flight(
+    _ key: Key, _ isInBackground: Bool, _ memory: inout Memory,
+    _ question: @escaping @Sendable (Int) async throws -> Session?
+  ) -> Task<Session?, any Error> {
+    if let flight = memory.flights[key], flight.epoch == memory.epoch, !isInBackground {
+      return flight.task
+    }
+    memory.flightCount += 1
+    let (number, epoch) = (memory.flightCount, memory.epoch)
+    let task = Task {
+      defer { land(key, number) }
+      return try await heeding { try await question(epoch) }
+    }
+    if !isInBackground {
+      memory.flights[key] = Flight(number: number, epoch: epoch, task: task)
+    }
+    return task
+  }
+
+  /// What identity last said, unless it was revoked meanwhile.
+  private func older(_ key: Key) -> Session? {
+    let now = clock.now
+    return memory.withLock { memory in
+      memory.entries[key].flatMap { now < $0.end ? $0.session : nil }
+    }
+  }
+
+  /// Notes whether identity answers.
+  private func heeding<Answer>(_ ask: () async throws -> Answer) async throws -> Answer {
+    do {
+      let answer = try await ask()
+      memory.withLock { $0.isSilent = false }
+      return answer
+    } catch {
+      let isSilence = (error as? Status)?.isSilence ?? false
+      memory.withLock { $0.isSilent = isSilence }
+      throw error
     }
   }
 
@@ -107,9 +167,9 @@ final class SessionDirectory: Sendable {
 
   private func ask(
     _ credential: Credential, _ key: Key, _ requestID: String, _ address: String?,
-    _ isInBackground: Bool
+    _ isInBackground: Bool, _ patience: Duration
   ) async throws -> Session? {
-    var options = CallOptions(deadline: .after(.seconds(5))).asService(in: key.tenant)
+    var options = CallOptions(deadline: .after(patience)).asService(in: key.tenant)
     if let address { options = try options.client(address: address) }
     try options.metadata.set(RequestID.key, requestID)
     var request = Identity.RefreshPrincipalRequest(
@@ -136,11 +196,12 @@ final class SessionDirectory: Sendable {
   private func remember(
     _ session: Session, _ key: Key, _ asked: Instant, _ epoch: Int, _ isFromBackground: Bool
   ) {
-    let until = min(asked + Self.life, session.expires - Self.margin)
+    let end = session.expires - Self.margin
     memory.withLock { memory in
       guard memory.epoch == epoch else { return }
       memory.entries[key] = Entry(
-        session: session, until: until, isFromBackground: isFromBackground)
+        session: session, until: min(asked + Self.life, end), end: end,
+        isFromBackground: isFromBackground)
     }
   }
 
@@ -213,6 +274,11 @@ final class SessionDirectory: Sendable {
     }
     review(running.credentials { other, _ in other == key }, isRevoked: true)
   }
+}
+
+extension Status {
+  /// Identity did not answer at all, as opposed to: it answered no.
+  fileprivate var isSilence: Bool { code == .deadlineExceeded || code == .unavailable }
 }
 
 extension SessionDirectory {

@@ -21,7 +21,7 @@ enum PagePart<Answer: Sendable>: Sendable {
 
 extension PageContext {
   /// Asks for a part of a page beside the page's own subject: with a deadline of its own, `EdgeLimits.partTime`, so that
-  /// no page waits for its slowest service; and with what this person was last shown where there is no answer (U-24).
+  /// no page waits for its slowest service, nor again for one that let another page wait; and with what this person was last shown where there is no answer (U-24).
   ///
   /// - Parameters:
   ///   - name: what readers call it, in lower case: "sites".
@@ -35,7 +35,9 @@ extension PageContext {
         principal: $0, parent: listParent, subject: subject ?? request.path, name: name)
     }
     do {
-      let answer = try await ask(CallOptions(deadline: .after(patience)))
+      let answer = try await SilentServices.$isAskedForPart.withValue(true) {
+        try await ask(CallOptions(deadline: .after(patience)))
+      }
       if let key { memory.remember(answer, for: key, at: now) }
       return .fresh(answer)
     } catch {

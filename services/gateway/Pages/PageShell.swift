@@ -70,7 +70,10 @@ extension PageContext {
     guard may(.messagesRead) else { return nil }
     do {
       let options = CallOptions(deadline: .after(patience))
-      return Int(try await ConversationsClient(caller).getMailbox(.init(), options).unreadMessages)
+      let mailbox = try await SilentServices.$isAskedForPart.withValue(true) {
+        try await ConversationsClient(caller).getMailbox(.init(), options)
+      }
+      return Int(mailbox.unreadMessages)
     } catch {
       log.debug("no unread count", metadata: ["request_id": "\(request.id)", "reason": "\(error)"])
       return nil
