@@ -117,7 +117,7 @@ public final class GatewayServer: Sendable {
   }
 
   private static func door(
-    _ configuration: GatewayConfiguration, _ limits: EdgeLimits, _ gated: InterceptedCaller,
+    _ configuration: GatewayConfiguration, _ limits: EdgeLimits, _ gated: any Caller,
     _ sessions: SessionDirectory, _ protection: Protection, _ clock: any WallClock
   ) -> Door {
     let admission = Admission(limits.admission)
