@@ -65,6 +65,20 @@ import WellKnown
     }
   }
 
+  @Test("ASVS 8.3.2 looking whether a token is still good is no use of it")
+  func background() async throws {
+    try await run { owner in
+      let created = try await owner.create([.ticketsRead])
+      func refresh(background: Bool) async throws -> GoogleProtobuf.Timestamp? {
+        _ = try await owner.provider.sessions.refreshPrincipal(
+          .init(tenant: "northwind", apiToken: created.secret, background: background))
+        return try await owner.tokens.listApiTokens(.init()).apiTokens.first?.lastUsedTime
+      }
+      #expect(try await refresh(background: true) == nil)
+      #expect(try await refresh(background: false) != nil)
+    }
+  }
+
   @Test("F-34: nobody gives a token more than they have; what is wrong is named")
   func refused() async throws {
     try await run { owner in

@@ -73,11 +73,16 @@ class Tripwire:
         if not any(pattern.search(text) for pattern in self._expected):
             self.trips.append(text)
 
+    def expect(self, pattern: str) -> re.Pattern:
+        """From now on what matches is no failure."""
+        compiled = re.compile(pattern)
+        self._expected.append(compiled)
+        return compiled
+
     @contextlib.contextmanager
     def expecting(self, pattern: str) -> Iterator[None]:
         """Within the block, what matches is no failure: a test that opens a missing page expects `404`."""
-        compiled = re.compile(pattern)
-        self._expected.append(compiled)
+        compiled = self.expect(pattern)
         try:
             yield
         finally:

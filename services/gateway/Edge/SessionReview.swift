@@ -62,11 +62,13 @@ extension SessionDirectory {
 }
 
 extension Principal {
-  /// All that decides over what somebody may do and see.
+  /// All that decides over what somebody may do and see, and that does not change with time alone: a kept session that
+  /// only reads from now on, until its next step-up, has lost nothing of what it began.
   fileprivate var rights: Principal {
     var rights = self
     rights.displayName = ""
     rights.authenticated = nil
+    rights.isReadOnly = false
     return rights
   }
 }

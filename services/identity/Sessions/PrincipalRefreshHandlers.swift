@@ -42,14 +42,14 @@ struct PrincipalRefresh {
 
   /// Throws `SessionError.ended` once it ran out, was revoked, or its user lost access.
   func apiToken(
-    _ secret: APITokenSecret, from address: String
+    _ secret: APITokenSecret, from address: String, isInBackground: Bool
   ) async throws -> Identity.RefreshPrincipalResponse {
     let hash = secret.hash
     let (answer, used) = try await parts.store.read(as: tenant) { [parts] db in
       guard var token = try APITokenStore(db).token(secretHash: hash), token.isGood(at: db.now)
       else { throw SessionError.ended }
       let entrant = try Self.entrant(token.user, parts, db)
-      let isDue = token.lastUsed.map { $0 + .minutes(1) <= db.now } ?? true
+      let isDue = !isInBackground && (token.lastUsed.map { $0 + .minutes(1) <= db.now } ?? true)
       if isDue { (token.lastUsed, token.lastAddress) = (db.now, address) }
       let principal = Principal(entrant, token: token, tenant: db.tenant)
       let signed = try parts.signer.token(for: principal, at: db.now)

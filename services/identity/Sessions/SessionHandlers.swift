@@ -27,7 +27,7 @@ struct SessionHandlers: SessionsService {
       return try await refresh.session(token, isInBackground: request.background)
     case (nil, let token?) where request.token.isEmpty:
       return try await refresh.apiToken(
-        token, from: SignIn.address(of: call, given: ""))
+        token, from: SignIn.address(of: call, given: ""), isInBackground: request.background)
     default: throw SessionError.ended
     }
   }
