@@ -81,19 +81,18 @@ public struct Outbox: Sendable {
     guard try await hasDue() else { return [] }
     let (owner, lease) = (owner, policy.lease)
     return try await store.writeAcrossTenants { db in
-      let open: SQL = """
-        state = \(State.waiting) AND due_at <= \(db.now) AND leased_until <= \(db.now)
-        """
-      // MATERIALIZED: the planner may otherwise run the choice again for each row, with other results.
+      // MATERIALIZED: the planner may otherwise run the choice again for each row, with other results. The rows are then
+      // looked up by their keys alone: with the condition once more, SQLite goes through all that wait.
       let rows = try db.all(
         """
         WITH due AS MATERIALIZED (
-          SELECT tenant, key FROM portico_outbox WHERE \(open)
+          SELECT tenant, key FROM portico_outbox
+          WHERE state = \(State.waiting) AND due_at <= \(db.now) AND leased_until <= \(db.now)
           ORDER BY due_at, tenant, key LIMIT \(limit)
           \(SQL(sqlite: "", postgres: "FOR UPDATE SKIP LOCKED")))
         UPDATE portico_outbox SET leased_until = \(db.now + lease), lease_owner = \(owner),
           attempts = attempts + 1
-        WHERE \(open) AND (tenant, key) IN (SELECT tenant, key FROM due)
+        WHERE (tenant, key) IN (SELECT tenant, key FROM due)
         RETURNING tenant, key, method, body, created_at, due_at, attempts, error, trace
         """)
       return try rows.map { (try $0["due_at"] as Instant, try Item($0)) }
