@@ -150,7 +150,7 @@ struct JSONPrinter {
     case .double: number(place.load(as: Double.self))
     case .bool: text(place.load(as: Int32.self) != 0 ? "true" : "false")
     case .enumeration(let type):
-      if JSONShape.isNull(type) { return text("null") }
+      if field.isNull { return text("null") }
       enumeration(place.load(as: Int32.self), type)
     case .string: cString(pointer(place, 0))
     case .bytes:
@@ -217,10 +217,13 @@ struct JSONPrinter {
     case 0x09: text("\\t")
     default:
       text("\\u00")
-      for digit in [value >> 4, value & 15] {
-        out.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
-      }
+      hexadecimal(value >> 4)
+      hexadecimal(value & 15)
     }
+  }
+
+  private func hexadecimal(_ digit: UInt8) {
+    out.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
   }
 
   // MARK: Bytes

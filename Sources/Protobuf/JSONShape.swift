@@ -14,6 +14,8 @@ final class JSONShape: Sendable {
     let offset: Int
     let quantifierOffset: Int
     let jsonName: String
+    /// Its enumeration is google.protobuf.NullValue, which JSON spells `null`.
+    let isNull: Bool
     /// `"createTime":` as it is written.
     let key: [UInt8]
     /// The address of the shape of its messages; 0 until it was looked up.
@@ -29,6 +31,8 @@ final class JSONShape: Sendable {
       offset = field.offset
       quantifierOffset = field.quantifierOffset
       jsonName = field.jsonName
+      isNull =
+        if case .enumeration(let type) = field.kind { JSONShape.isNull(type) } else { false }
       key = Array("\"\(field.jsonName)\":".utf8)
     }
 

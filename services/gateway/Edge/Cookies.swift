@@ -10,6 +10,7 @@ struct Cookies: Sendable, Hashable {
 
   init(_ headers: [String] = []) {
     var left = Self.most
+    if !headers.isEmpty { pairs.reserveCapacity(4) }
     for var header in headers where left > 0 { header.withUTF8 { read($0, &left) } }
   }
 

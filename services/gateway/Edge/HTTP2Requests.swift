@@ -71,6 +71,7 @@ struct HTTP2RequestHead {
 
   init(_ fields: HeaderFields, limits: EdgeLimits) throws(HTTP1Parser.Fault) {
     var parts = Parts()
+    parts.headers.reserveCapacity(fields.count)
     for index in 0..<fields.count { try parts.take(fields, index) }
     guard let method = parts.method, let path = parts.path else {
       throw .malformed("a pseudo-header is missing")

@@ -48,6 +48,7 @@ struct Target: Sendable, Hashable {
         fault = "the request target must be an absolute path"
         return
       }
+      segments.reserveCapacity(8)
       var start = 1
       for (index, byte) in raw.enumerated().dropFirst() {
         guard byte > 0x20, byte < 0x7F else {

@@ -2,10 +2,13 @@ import Values
 
 /// What runs and what waits, tenant by tenant. Not a lock of its own: `Admission` keeps it under its.
 struct TenantQueues {
-  private struct Tenant {
+  /// A class: it is changed with every request, and each change of a value inside a dictionary costs several allocations.
+  private final class Tenant {
     var running = 0
     var waiters: [Admission.Waiter] = []
     var seen: ContinuousClock.Instant
+
+    init(seen: ContinuousClock.Instant) { self.seen = seen }
   }
 
   private var tenants: [TenantID: Tenant] = [:]
@@ -35,8 +38,8 @@ struct TenantQueues {
     _ id: TenantID, within limit: Int, at now: ContinuousClock.Instant
   ) -> Bool {
     if tenants.count >= tidyAt { tidy(at: now) }
-    tenants[id, default: Tenant(seen: now)].seen = now
-    guard let tenant = tenants[id] else { return true }
+    let tenant = tenant(id, at: now)
+    tenant.seen = now
     return tenant.waiters.isEmpty && tenant.running < most(limit, at: now)
   }
 
@@ -44,15 +47,23 @@ struct TenantQueues {
   func oldest(of id: TenantID) -> ContinuousClock.Instant? { tenants[id]?.waiters.first?.since }
 
   mutating func started(_ id: TenantID, at now: ContinuousClock.Instant) {
-    tenants[id, default: Tenant(seen: now)].running += 1
+    tenant(id, at: now).running += 1
+  }
+
+  private mutating func tenant(_ id: TenantID, at now: ContinuousClock.Instant) -> Tenant {
+    if let known = tenants[id] { return known }
+    let new = Tenant(seen: now)
+    tenants[id] = new
+    return new
   }
 
   mutating func ended(_ id: TenantID) {
-    if let running = tenants[id]?.running { tenants[id]?.running = max(0, running - 1) }
+    guard let tenant = tenants[id] else { return }
+    tenant.running = max(0, tenant.running - 1)
   }
 
   mutating func append(_ waiter: Admission.Waiter, of id: TenantID) {
-    tenants[id, default: Tenant(seen: waiter.since)].waiters.append(waiter)
+    tenant(id, at: waiter.since).waiters.append(waiter)
     queued.insert(id)
     waiting += 1
   }
