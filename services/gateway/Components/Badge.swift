@@ -44,7 +44,17 @@ extension UI {
   }
 
   static func ticketStage(_ stage: TicketStage, forStaff isStaff: Bool = false) -> HTML {
-    badge(stage.title(forStaff: isStaff), tone: stage.tone, icon: stage.icon)
+    (isStaff ? stagesForStaff : stagesForCustomers)[stage] ?? .empty
+  }
+
+  private static let stagesForStaff = stages(forStaff: true)
+  private static let stagesForCustomers = stages(forStaff: false)
+
+  private static func stages(forStaff isStaff: Bool) -> [TicketStage: HTML] {
+    Dictionary(
+      uniqueKeysWithValues: TicketStage.allCases.map {
+        ($0, badge($0.title(forStaff: isStaff), tone: $0.tone, icon: $0.icon))
+      })
   }
 
   enum Urgency: String, Sendable, CaseIterable {

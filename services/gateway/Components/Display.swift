@@ -143,7 +143,14 @@ extension UI {
 
   /// Several inline facts with dots between them.
   static func facts(_ parts: [HTML]) -> HTML {
-    "<span class=\"inline-facts\">\(parts.html { "<span>\($0)</span>" })</span>"
+    var html = HTML(trusted: "<span class=\"inline-facts\">")
+    for part in parts {
+      html.append("<span>")
+      html += part
+      html.append("</span>")
+    }
+    html.append("</span>")
+    return html
   }
 
   /// The head of a printed page: house, document, number, date; not seen on screens.

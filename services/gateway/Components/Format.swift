@@ -17,15 +17,17 @@ extension UI {
     _ instant: Instant, now: Instant, zone: TimeZone = .gmt, style: TimeStyle = .relative
   ) -> HTML {
     let stamp = CalendarStamp(instant, zone: zone)
+    let day = stamp.day
+    let moment = "\(day), \(stamp.clock)"
     let text =
       switch style {
-      case .relative: relative(instant, now: now) ?? stamp.day
-      case .absolute: "\(stamp.day), \(stamp.clock)"
-      case .day: stamp.day
+      case .relative: relative(instant, now: now) ?? day
+      case .absolute: moment
+      case .day: day
       }
     return """
       <time datetime="\(CalendarStamp(instant, zone: .gmt).iso)Z" data-style="\(style.rawValue)" \
-      title="\(stamp.day), \(stamp.clock) \(stamp.zoneName)">\(text)</time>
+      title="\(moment) \(stamp.zoneName)">\(text)</time>
       """
   }
 

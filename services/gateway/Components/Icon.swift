@@ -104,20 +104,25 @@ enum Icon: String, CaseIterable, Sendable {
 extension UI {
   /// An icon beside a text (`label` nil: hidden from screen readers), or one that stands alone and
   /// is read out as `label`.
-  static func icon(_ icon: Icon, label: String? = nil) -> HTML {
-    let role: HTML = label == nil ? " aria-hidden=\"true\"" : " role=\"img\""
-    return svg(icon, role: role, label: label)
+  static func icon(_ icon: Icon, label: String) -> HTML {
+    // The label is also what a pointer is told.
+    svg(
+      icon, " role=\"img\"\(attribute: "aria-label", label)", title: "<title>\(label)</title>")
   }
 
-  private static func svg(_ icon: Icon, role: HTML, label: String?) -> HTML {
+  /// A page has a hundred of them: each is made once.
+  static func icon(_ icon: Icon) -> HTML { silent[icon] ?? .empty }
+
+  private static let silent = Dictionary(
+    uniqueKeysWithValues: Icon.allCases.map { ($0, svg($0, " aria-hidden=\"true\"")) })
+
+  private static func svg(_ icon: Icon, _ attributes: HTML, title: HTML = .empty) -> HTML {
     var html = HTML(trusted: "<svg class=\"icon\" viewBox=\"0 0 16 16\"")
-    html += role
-    html += "\(attribute: "aria-label", label)"
-    html += HTML(trusted: ">")
-    // The label is also what a pointer is told.
-    html += "\(label.map { "<title>\($0)</title>" as HTML })"
+    html += attributes
+    html.append(">")
+    html += title
     html += icon.shape
-    html += HTML(trusted: "</svg>")
+    html.append("</svg>")
     return html
   }
 }

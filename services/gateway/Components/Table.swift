@@ -50,15 +50,18 @@ extension UI {
     isMuted: (Row) -> Bool = { _ in false }
   ) -> HTML {
     let head = columns.html { heading($0) }
-    let body = rows.html { row in
-      let cells = columns.html { cell($0, row) }
-      let box = selection.map { choice in
-        """
-        <td class="cell-check"><input type="checkbox" name="\(choice.field)" \
-        value="\(choice.value(row))" aria-label="\(choice.label(row))"></td>
-        """ as HTML
+    let openings = columns.map { opening($0) }
+    // Written in one go: a list has hundreds of cells.
+    var body = HTML.empty
+    for row in rows {
+      body += "<tr\(flag: "data-muted", isMuted(row))>"
+      if let selection { body += box(selection, row) }
+      for (column, opening) in zip(columns, openings) {
+        body += opening
+        body += column.cell(row)
+        body.append(column.kind == .title ? "</th>" : "</td>")
       }
-      return "<tr\(flag: "data-muted", isMuted(row))>\(box)\(cells)</tr>\n"
+      body.append("</tr>\n")
     }
     let all: HTML? = selection.map { _ in
       """
@@ -103,15 +106,19 @@ extension UI {
       """
   }
 
-  private static func cell<Row>(_ column: Column<Row>, _ row: Row) -> HTML {
-    if column.kind == .title {
-      return "<th scope=\"row\" data-kind=\"title\">\(column.cell(row))</th>"
-    }
+  private static func box<Row>(_ selection: Selection<Row>, _ row: Row) -> HTML {
+    """
+    <td class="cell-check"><input type="checkbox" name="\(selection.field)" \
+    value="\(selection.value(row))" aria-label="\(selection.label(row))"></td>
+    """
+  }
+
+  /// What every cell of a column begins with.
+  private static func opening<Row>(_ column: Column<Row>) -> HTML {
+    if column.kind == .title { return "<th scope=\"row\" data-kind=\"title\">" }
     let label = column.kind == .bare || column.kind == .chip ? nil : column.title
     let kind = column.kind == .text ? nil : column.kind.rawValue
-    return """
-      <td\(attribute: "data-kind", kind)\(attribute: "data-label", label)>\(column.cell(row))</td>
-      """
+    return "<td\(attribute: "data-kind", kind)\(attribute: "data-label", label)>"
   }
 
   /// Nothing yet: says what goes here and offers the first action.

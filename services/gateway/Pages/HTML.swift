@@ -33,6 +33,9 @@ public struct HTML: Sendable, Hashable, ExpressibleByStringInterpolation {
     return whole
   }
   public static func += (a: inout HTML, b: HTML) { a.bytes += b.bytes }
+
+  /// Markup from the source code, written behind what there is.
+  mutating func append(_ markup: StaticString) { bytes.append(markup) }
 }
 
 extension HTML {

@@ -83,7 +83,7 @@ extension PageContext {
   /// The zone that times are written in: the user's, else the portal's.
   var zone: TimeZone {
     let names = [session?.profile.timeZone, portal.settings.timeZone].compactMap { $0 }
-    return names.lazy.compactMap { $0.isEmpty ? nil : TimeZone(identifier: $0) }.first ?? .gmt
+    return names.lazy.compactMap { TimeZones.named($0) }.first ?? .gmt
   }
 }
 

@@ -49,11 +49,15 @@ enum TicketColumns {
   /// How it came (S-113, S-114).
   static func source(_ source: Ticketing.TicketSource) -> HTML {
     switch source {
-    case .email: UI.icon(.mail, label: "sent by e-mail")
-    case .staff: UI.icon(.phone, label: "entered by staff")
-    default: UI.icon(.edit, label: "added in the portal")
+    case .email: sentByEmail
+    case .staff: enteredByStaff
+    default: addedInThePortal
     }
   }
+
+  private static let sentByEmail = UI.icon(.mail, label: "sent by e-mail")
+  private static let enteredByStaff = UI.icon(.phone, label: "entered by staff")
+  private static let addedInThePortal = UI.icon(.edit, label: "added in the portal")
 
   static func priority(_ ticket: Ticketing.Ticket) -> HTML {
     guard let priority = ticket.priority else { return UI.notSet }

@@ -1,0 +1,17 @@
+import Foundation
+import Synchronization
+import Values
+
+/// The time zones that pages were asked for last: Foundation looks through its own each time, and a list asks for every row.
+enum TimeZones {
+  private static let known = Mutex(RecentMemory<String, TimeZone>(capacity: 256))
+
+  /// Nil when there is none of that name.
+  static func named(_ identifier: String) -> TimeZone? {
+    guard !identifier.isEmpty else { return nil }
+    if let zone = known.withLock({ $0[identifier] }) { return zone }
+    guard let zone = TimeZone(identifier: identifier) else { return nil }
+    known.withLock { $0[identifier] = zone }
+    return zone
+  }
+}
