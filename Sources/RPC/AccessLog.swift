@@ -7,13 +7,13 @@ import Telemetry
 public struct AccessLog: ServerInterceptor {
   private let logger: Logger
   private let onEnd: @Sendable (Call, Status.Code) -> Void
-  private let describe: @Sendable (Call) -> Logger.Metadata
+  private let describe: @Sendable (Call) -> [LogField]
 
   /// - Parameters:
   ///   - describe: further fields, such as who calls; asked when the call is over.
   ///   - onEnd: is told of every call that did not end well, logged or not.
   public init(
-    _ logger: Logger, describe: @escaping @Sendable (Call) -> Logger.Metadata = { _ in [:] },
+    _ logger: Logger, describe: @escaping @Sendable (Call) -> [LogField] = { _ in [] },
     onEnd: @escaping @Sendable (Call, Status.Code) -> Void = { _, _ in }
   ) {
     self.logger = logger
@@ -40,17 +40,19 @@ public struct AccessLog: ServerInterceptor {
     if code != .ok { onEnd(call, code) }
     let level = Self.level(of: code)
     guard logger.logLevel <= level else { return }
-    var fields: Logger.Metadata = [
-      "method": "\(call.method.path)", "request_id": "\(call.requestID)",
-      "trace_id": "\(call.trace.traceID)", "code": "\(code)",
-      "ms": .stringConvertible(LogNumber(milliseconds: call.elapsed)),
-      "request_bytes": .stringConvertible(LogNumber(call.requestBytes)),
-      "response_bytes": .stringConvertible(LogNumber(call.responseBytes)),
-      "peer": "\(Self.name(of: call.peer))",
+    var fields = [
+      LogField("code", "\(code)"), LogField("method", call.method.path),
+      LogField("ms", LogNumber(milliseconds: call.elapsed)),
+      LogField("peer", Self.name(of: call.peer)),
+      LogField("request_bytes", LogNumber(call.requestBytes)),
+      LogField("request_id", call.requestID),
+      LogField("response_bytes", LogNumber(call.responseBytes)),
+      LogField("trace_id", "\(call.trace.traceID)"),
     ]
-    fields.merge(describe(call)) { own, _ in own }
-    if let reason = status?.internalReason { fields["reason"] = "\(reason)" }
-    logger.log(level: level, "call", metadata: fields)
+    fields += describe(call)
+    if let reason = status?.internalReason { fields.append(LogField("reason", reason)) }
+    fields.sort { $0.name < $1.name }
+    logger.log(level: level, "call", fields: fields)
   }
 
   /// The names in its certificate, or the address of a peer that showed none.

@@ -35,6 +35,7 @@ public protocol ColumnValue: Sendable {
 extension String: ColumnValue {
   public static var sqlKind: SQLKind { .text }
   public var sqlValue: SQLValue { .text(self) }
+  @inlinable
   public init?(sqlValue: SQLValue) {
     guard case .text(let text) = sqlValue else { return nil }
     self = text
@@ -44,6 +45,7 @@ extension String: ColumnValue {
 extension Int64: ColumnValue {
   public static var sqlKind: SQLKind { .integer }
   public var sqlValue: SQLValue { .integer(self) }
+  @inlinable
   public init?(sqlValue: SQLValue) {
     guard case .integer(let number) = sqlValue else { return nil }
     self = number
@@ -53,6 +55,7 @@ extension Int64: ColumnValue {
 extension Int: ColumnValue {
   public static var sqlKind: SQLKind { .integer }
   public var sqlValue: SQLValue { .integer(Int64(self)) }
+  @inlinable
   public init?(sqlValue: SQLValue) {
     guard case .integer(let number) = sqlValue else { return nil }
     self.init(exactly: number)
@@ -62,6 +65,7 @@ extension Int: ColumnValue {
 extension Bool: ColumnValue {
   public static var sqlKind: SQLKind { .boolean }
   public var sqlValue: SQLValue { .boolean(self) }
+  @inlinable
   public init?(sqlValue: SQLValue) {
     // SQLite has no boolean: a BOOLEAN column holds 0 or 1.
     switch sqlValue {
@@ -76,6 +80,7 @@ extension Bool: ColumnValue {
 extension Instant: ColumnValue {
   public static var sqlKind: SQLKind { .integer }
   public var sqlValue: SQLValue { .integer(microseconds) }
+  @inlinable
   public init?(sqlValue: SQLValue) {
     guard case .integer(let number) = sqlValue else { return nil }
     self.init(microseconds: number)
@@ -85,6 +90,7 @@ extension Instant: ColumnValue {
 extension CivilDate: ColumnValue {
   public static var sqlKind: SQLKind { .text }
   public var sqlValue: SQLValue { .text(description) }
+  @inlinable
   public init?(sqlValue: SQLValue) {
     guard case .text(let text) = sqlValue else { return nil }
     self.init(text)
@@ -94,6 +100,7 @@ extension CivilDate: ColumnValue {
 extension SortableID: ColumnValue {
   public static var sqlKind: SQLKind { .text }
   public var sqlValue: SQLValue { .text(description) }
+  @inlinable
   public init?(sqlValue: SQLValue) {
     guard case .text(let text) = sqlValue else { return nil }
     self.init(text)
@@ -103,6 +110,7 @@ extension SortableID: ColumnValue {
 extension [UInt8]: ColumnValue {
   public static var sqlKind: SQLKind { .bytes }
   public var sqlValue: SQLValue { .bytes(self) }
+  @inlinable
   public init?(sqlValue: SQLValue) {
     guard case .bytes(let bytes) = sqlValue else { return nil }
     self = bytes
@@ -112,6 +120,7 @@ extension [UInt8]: ColumnValue {
 extension Optional: ColumnValue where Wrapped: ColumnValue {
   public static var sqlKind: SQLKind { Wrapped.sqlKind }
   public var sqlValue: SQLValue { self?.sqlValue ?? .null }
+  @inlinable
   public init?(sqlValue: SQLValue) {
     if case .null = sqlValue {
       self = nil

@@ -31,11 +31,14 @@ public struct LineLogHandler: LogHandler {
   }
 
   /// A line that is written for every request: its fields come in their order, and no table of them is made. False when
-  /// the logger has something to add to each line; then it goes the usual way.
+  /// the logger has more to add to each line than which service it is; then it goes the usual way.
   func write(_ level: Logger.Level, _ message: String, _ fields: [LogField]) -> Bool {
-    guard metadata.isEmpty, metadataProvider == nil, format == .json else { return false }
+    let service = metadata["service"]
+    guard metadata.count == (service == nil ? 0 : 1), metadataProvider == nil, format == .json
+    else { return false }
     let record = LogRecord(
-      time: clock.now, level: level, label: label, message: message, fields: [:])
+      time: clock.now, level: level, label: service?.description ?? label, message: message,
+      fields: [:])
     sink.write(utf8: record.json(fields))
     return true
   }

@@ -2,7 +2,7 @@ import Logging
 
 /// One field of a line that is written for every request.
 public struct LogField: Sendable {
-  let name: String
+  public let name: String
   let value: Logger.MetadataValue
 
   /// - Parameter name: none of `time`, `level`, `service` and `message`.
@@ -18,13 +18,13 @@ public struct LogField: Sendable {
 }
 
 extension Logger {
-  /// Writes a line at `info` with fields in their order, which is that of their names. The same line as with metadata; a
-  /// table of it, hashed and sorted again, would cost more than the line.
-  public func info(_ message: String, fields: [LogField]) {
-    guard logLevel <= .info else { return }
-    if let lines = handler as? LineLogHandler, lines.write(.info, message, fields) { return }
+  /// Writes a line with fields in their order, which is that of their names. The same line as with metadata; a table of it,
+  /// hashed and sorted again, would cost more than the line.
+  public func log(level: Logger.Level, _ message: String, fields: [LogField]) {
+    guard logLevel <= level else { return }
+    if let lines = handler as? LineLogHandler, lines.write(level, message, fields) { return }
     var metadata: Logger.Metadata = [:]
     for field in fields { metadata[field.name] = field.value }
-    info("\(message)", metadata: metadata)
+    log(level: level, "\(message)", metadata: metadata)
   }
 }

@@ -1,6 +1,7 @@
 import Logging
 import PorticoAPI
 import Synchronization
+import Telemetry
 import Testing
 
 @testable import RPC
@@ -34,7 +35,7 @@ import Testing
     let kept = Sink.Lines()
     let logger = Logger(label: "test") { _ in Sink(lines: kept) }
     let server = Server(
-      services: [service], interceptors: [AccessLog(logger) { _ in ["user": "ada"] }],
+      services: [service], interceptors: [AccessLog(logger) { _ in [LogField("user", "ada")] }],
       logger: logger)
     let raw = try await RawClient(port: try await port(of: server))
     try await body(raw)

@@ -45,7 +45,7 @@ struct Visit {
     }
     if let trace { fields.append(LogField("trace_id", "\(trace.traceID)")) }
     if let user = visitor?.session?.principal.user { fields.append(LogField("user", user)) }
-    log.info("request", fields: fields)
+    log.log(level: .info, "request", fields: fields)
     return time
   }
 
