@@ -66,7 +66,8 @@ struct JSONDoor {
     configuration.httpShouldSetCookies = false
     configuration.httpCookieAcceptPolicy = .never
     configuration.httpMaximumConnectionsPerHost = 8
-    configuration.timeoutIntervalForRequest = 20
+    // A guard against hanging, not a limit: a busy machine may take its time.
+    configuration.timeoutIntervalForRequest = 120
     session = URLSession(configuration: configuration)
   }
 
