@@ -162,15 +162,20 @@ struct ServiceHostTests {
       }
       #expect(await code { _ = try await health.check(.init(service: "x")) } == .notFound)
       #expect(try await health.list(.init()).statuses.count == 5)
+      let isWatched = AsyncStream.makeStream(of: Void.self)
+      async let stopped: Void = {
+        for await _ in isWatched.stream { return await host.stop() }
+      }()
       let seen = try await health.watch(.init()) { responses in
         var states: [GrpcHealth.HealthCheckResponse.ServingStatus] = []
         for try await response in responses {
           states.append(response.status)
-          if states.count == 1 { Task { await host.stop() } }
+          isWatched.continuation.yield()
         }
         return states
       }
       #expect(seen.first == .serving)
+      await stopped
     }
   }
 

@@ -75,14 +75,16 @@ struct BackendDownTests {
 
   @Test("R-180 V-21 a rolling restart of two processes of a service loses no request")
   func rollingRestart() async throws {
-    // Addresses of the test's own: nobody takes a port there while its server is away.
+    // Addresses of the test's own, at ports that the system gives to nobody: none is taken while its server is away, not
+    // even by one who listens on all addresses.
     let ports = Mutex<[String: RPC.Listener.Address]>([:])
     let service = ticketing()
     let both: GatewayProcess.Peers = { _, backends in
       var addresses: [String] = []
       for (place, host) in [("ticketing", "127.0.71.1"), ("ticketing-2", "127.0.71.2")] {
         let bound = try await backends.begin(
-          place, of: "ticketing", [service], at: .tcp(host: host, port: 0))
+          place, of: "ticketing", [service],
+          at: .tcp(host: host, port: Int.random(in: 20_000..<32_000)))
         guard case .tcp(_, let port) = bound else { continue }
         ports.withLock { $0[place] = .tcp(host: host, port: port) }
         addresses.append("\(host):\(port)")
