@@ -10,16 +10,30 @@ public final class HeapTrim: Sendable {
   public static let threshold = 64 * 1024 * 1024
   /// Between the end of a connection and the look at the memory, so that many ends cost one.
   private static let pause = 5
+  /// On a busy machine handlers outlive their connection by more than one pause, and free memory when they end.
+  private static let looksAfterAnEnd = 4
 
   private let isScheduled = Atomic<Bool>(false)
+  private let looksLeft = Atomic<Int>(0)
 
   /// A connection has ended, and with it, perhaps, the need for much of the memory.
   public func connectionEnded() {
+    looksLeft.store(Self.looksAfterAnEnd, ordering: .relaxed)
+    schedule()
+  }
+
+  private func schedule() {
     guard !isScheduled.exchange(true, ordering: .relaxed) else { return }
     DispatchQueue.global(qos: .utility).asyncAfter(deadline: .now() + .seconds(Self.pause)) {
       self.isScheduled.store(false, ordering: .relaxed)
-      if Self.resident > Self.threshold { _ = Self.trim?(0) }
+      self.look()
     }
+  }
+
+  private func look() {
+    guard Self.resident > Self.threshold else { return }
+    _ = Self.trim?(0)
+    if looksLeft.subtract(1, ordering: .relaxed).newValue > 0 { schedule() }
   }
 
   /// glibc's `malloc_trim`; other C libraries have none and keep less.

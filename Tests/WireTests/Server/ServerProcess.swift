@@ -90,7 +90,7 @@ final class ServerProcess: Sendable {
 
   /// Waits a while for memory to come back.
   func resident(below limit: Int) async throws -> Int {
-    for _ in 0..<150 {
+    for _ in 0..<300 {
       if try resident < limit { break }
       try await Task.sleep(for: .milliseconds(100))
     }
