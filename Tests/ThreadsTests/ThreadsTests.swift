@@ -6,7 +6,8 @@ import Threads
 @Suite("A bounded pool of threads")
 struct WorkerPoolTests {
   @Test(
-    "V-18 no more than the given number of jobs run at once, and one beyond the queue is refused")
+    "V-18 no more than the given number of jobs run at once, and one beyond the queue is refused",
+    .timeLimit(.minutes(5)))
   func bounds() async throws {
     let pool = WorkerPool(name: "test", threads: 2, queueLimit: 3)
     let gate = DispatchSemaphore(value: 0)
@@ -33,6 +34,8 @@ struct WorkerPoolTests {
         outcomes.append(outcome == true)
       }
       #expect(outcomes == [false, false, false])
+      // The threads may have been taken and not have begun.
+      while running.peak < 2 { try await Task.sleep(for: .milliseconds(1)) }
       for _ in 0..<5 { gate.signal() }
       for try await outcome in group { #expect(outcome) }
     }
