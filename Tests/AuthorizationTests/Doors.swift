@@ -31,9 +31,8 @@ struct ServiceDoor {
     let caller =
       principal.map { stage.caller(method.owner, as: $0) } ?? stage.caller(method.owner)
     let bytes = try request.serialized()
-    // Streams of events do not end by themselves.
-    let options = CallOptions(
-      deadline: .after(method.streaming == .unary ? .seconds(20) : .milliseconds(250)))
+    // A guard against hanging: streams of events begin with a bookmark, and are left there.
+    let options = CallOptions(deadline: .after(.seconds(60)))
     do {
       if method.streaming == .unary {
         let answer = try await caller.unary(method, bytes, options)

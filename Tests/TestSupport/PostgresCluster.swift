@@ -45,7 +45,7 @@ public final class PostgresCluster: Sendable {
   }
 
   private func untilItAnswers() async throws {
-    for _ in 0..<1200 {
+    for _ in 0..<3600 {
       do {
         try await run("pg_isready", ["-q"])
         return
@@ -54,7 +54,7 @@ public final class PostgresCluster: Sendable {
       }
     }
     let log = try GuardedProcess.run(["/usr/bin/tail", "-n", "20", "\(folder)/log"])
-    throw GuardedProcess.Failure(description: "PostgreSQL did not start within a minute: \(log)")
+    throw GuardedProcess.Failure(description: "PostgreSQL did not start within minutes: \(log)")
   }
 
   /// Runs a client program of PostgreSQL as its superuser, and returns what it said.
