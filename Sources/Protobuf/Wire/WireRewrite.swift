@@ -61,7 +61,7 @@ struct WireRewrite {
     let inner = try message(
       field.pointee.descriptor.assumingMemoryBound(to: ProtobufCMessageDescriptor.self), parts)
     Self.append(field.pointee.id, .lengthDelimited, to: &out)
-    Self.append(UInt64(inner.count), to: &out)
+    Varint.append(UInt64(inner.count), to: &out)
     out.append(contentsOf: inner)
   }
 
@@ -69,7 +69,7 @@ struct WireRewrite {
   private func append(_ field: WireCursor.Field, isKnown: Bool, to out: inout [UInt8]) {
     if field.wireType == .group {
       Self.append(field.number | Self.groupMark, .lengthDelimited, to: &out)
-      Self.append(UInt64(field.value.count), to: &out)
+      Varint.append(UInt64(field.value.count), to: &out)
       out.append(contentsOf: bytes[field.value])
     } else if isKnown {
       Self.append(field.number | Self.strayMark, field.wireType, to: &out)
@@ -81,16 +81,7 @@ struct WireRewrite {
   }
 
   private static func append(_ number: UInt32, _ wireType: WireType, to out: inout [UInt8]) {
-    append(UInt64(number) << 3 | UInt64(wireType.rawValue), to: &out)
-  }
-
-  private static func append(_ value: UInt64, to out: inout [UInt8]) {
-    var rest = value
-    while rest >= 0x80 {
-      out.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-      rest >>= 7
-    }
-    out.append(UInt8(rest))
+    Varint.append(UInt64(number) << 3 | UInt64(wireType.rawValue), to: &out)
   }
 }
 
