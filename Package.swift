@@ -158,20 +158,22 @@ let targets: [Target] =
 
     tests("Values", ["Values"]),
     tests("Threads", ["Threads"]),
-    tests("Crypto", ["Crypto", "Values"]),
+    tests("Crypto", ["Crypto", "Values", "TestProcesses"]),
     tests("Protobuf", ["Protobuf", "WellKnown", "PorticoAPI", "CPorticoProto", "RPC"]),
     .testTarget(
       name: "FuzzTests", dependencies: ["Protobuf", "WellKnown", "PorticoAPI", "RPC"],
       exclude: ["Corpus"], swiftSettings: strict),
-    tests("Protogen", ["protogen", "CPorticoProto", "PorticoAPI", "RPC"]),
+    tests("Protogen", ["protogen", "CPorticoProto", "PorticoAPI", "RPC", "TestProcesses"]),
     tests("HTTP2", ["HTTP2", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
     tests(
       "RPC",
       [
         "GRPCServices", "RPC", "Protobuf", "WellKnown", "HTTP2", "PorticoAPI", "Telemetry", "CZlib",
+        "TestProcesses",
       ] + nio),
     tests("GRPCServices", ["GRPCServices", "RPC", "WellKnown", "PorticoAPI", "CPorticoProto"]),
-    tests("Wire", ["RPC", "HTTP2", "WellKnown", "PorticoAPI", "CZlib", "interop"]),
+    tests(
+      "Wire", ["RPC", "HTTP2", "WellKnown", "PorticoAPI", "CZlib", "interop", "TestProcesses"]),
     tests("Store", ["Store", "StoreSQLite", "StorePostgres", "Values", "TestSupport"]),
     tests(
       "Access",
@@ -186,7 +188,7 @@ let targets: [Target] =
         "TestSupport",
       ]),
     tests("Blobs", ["Blobs", "Crypto", "Values"]),
-    tests("Mail", ["Mail", "Values", "TestSupport"]),
+    tests("Mail", ["Mail", "Values", "TestSupport", "TestProcesses"]),
     tests("Telemetry", ["Telemetry", "Values", log]),
     tests(
       "Bootstrap",
@@ -201,11 +203,12 @@ let targets: [Target] =
     tests("Messaging", ["MessagingService", "Mail", "TestSupport"]),
     tests("Billing", ["BillingService", "IdentityService", "TestSupport"]),
     tests("Cms", ["CmsService", "TestSupport"]),
-    tests("Gateway", ["Gateway", "portico-gateway", "TestSupport"]),
+    tests("Gateway", ["Gateway", "portico-gateway", "TestSupport", "TestProcesses"]),
     tests(
       "Portico",
       [
-        "portico", "portico-billing", "TestSupport", "Access", "Blobs", "Bootstrap", "Crypto",
+        "portico", "portico-billing", "TestSupport", "TestProcesses", "Access", "Blobs",
+        "Bootstrap", "Crypto",
         "Gateway",
         "GRPCServices", "HTTP2", "RPC", "Store", "StorePostgres", "Values", "WellKnown",
         "PorticoAPI",
@@ -216,13 +219,15 @@ let targets: [Target] =
     .executableTarget(
       name: "transcoder", dependencies: ["Protobuf", "WellKnown", "PorticoAPI"],
       path: "Tests/Transcoder", swiftSettings: strict),
+    // How tests start programs.
+    .target(name: "TestProcesses", path: "Tests/TestProcesses", swiftSettings: strict),
     // What service tests share: an in-memory store, a manual clock, signed principals, a loopback server.
     .target(
       name: "TestSupport",
       dependencies: [
         "Values", "Crypto", "RPC", "Store", "StoreSQLite", "StorePostgres", "Access", "Handling",
         "PorticoAPI",
-        "Bootstrap", log,
+        "Bootstrap", "TestProcesses", log,
       ],
       path: "Tests/TestSupport",
       swiftSettings: strict),

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import TestProcesses
 import Testing
 import Values
 
@@ -27,7 +28,7 @@ struct CertificateTests {
       + [folder.appending(path: "leaf").path]
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
-    try process.run()
+    try process.start()
     process.waitUntilExit()
     return process.terminationStatus == 0
   }

@@ -1,4 +1,5 @@
 import Foundation
+import TestProcesses
 import TestSupport
 import Testing
 
@@ -206,9 +207,9 @@ struct EdgeTests {
       let process = Process()
       process.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
       process.arguments = ["--max-time", "20"] + arguments
-      let output = Pipe()
+      let output = Pipe.ofOneChild()
       process.standardOutput = output
-      try process.run()
+      try process.start()
       let data = output.fileHandleForReading.readDataToEndOfFile()
       process.waitUntilExit()
       return String(decoding: data, as: UTF8.self)

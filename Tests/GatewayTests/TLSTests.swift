@@ -1,5 +1,6 @@
 import Foundation
 import HTTP2
+import TestProcesses
 import TestSupport
 import Testing
 
@@ -12,10 +13,10 @@ struct TLSTests {
       let process = Process()
       process.executableURL = URL(fileURLWithPath: program)
       process.arguments = arguments
-      let output = Pipe()
+      let output = Pipe.ofOneChild()
       process.standardOutput = output
       process.standardError = FileHandle.nullDevice
-      try process.run()
+      try process.start()
       let data = output.fileHandleForReading.readDataToEndOfFile()
       process.waitUntilExit()
       return String(decoding: data, as: UTF8.self)

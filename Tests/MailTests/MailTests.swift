@@ -1,4 +1,5 @@
 import Foundation
+import TestProcesses
 import TestSupport
 import Testing
 import Values
@@ -195,10 +196,10 @@ private func python(_ script: String, input: [UInt8]) throws -> [UInt8] {
   let process = Process()
   process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
   process.arguments = ["python3", "-c", script]
-  let (stdin, stdout) = (Pipe(), Pipe())
+  let (stdin, stdout) = (Pipe.ofOneChild(), Pipe.ofOneChild())
   process.standardInput = stdin
   process.standardOutput = stdout
-  try process.run()
+  try process.start()
   try stdin.fileHandleForWriting.write(contentsOf: Data(input))
   try stdin.fileHandleForWriting.close()
   let output = try stdout.fileHandleForReading.readToEnd() ?? Data()

@@ -4,6 +4,7 @@ import GRPCServices
 import HTTP2
 import PorticoAPI
 import RPC
+import TestProcesses
 import TestSupport
 import Testing
 import WellKnown
@@ -138,7 +139,7 @@ struct SignalTests {
       "-keyout", "\(folder.path)/\(name).key", "-out", "\(folder.path)/\(name).pem",
     ]
     process.standardError = FileHandle.nullDevice
-    try process.run()
+    try process.start()
     process.waitUntilExit()
     #expect(process.terminationStatus == 0)
     return try String(contentsOfFile: "\(folder.path)/\(name).pem", encoding: .utf8)

@@ -1,4 +1,5 @@
 import Foundation
+import TestProcesses
 import Testing
 
 @testable import protogen
@@ -39,7 +40,7 @@ struct PluginTests {
     try text.write(to: proto, atomically: true, encoding: .utf8)
     let built = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
     let process = Process()
-    let errors = Pipe()
+    let errors = Pipe.ofOneChild()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.standardError = errors
     process.arguments = [
@@ -48,7 +49,7 @@ struct PluginTests {
       "--plugin=protoc-gen-portico=\(built.appendingPathComponent("protogen").path)",
       "--portico_out=\(parameter):\(out.path)", "shop.proto",
     ]
-    try process.run()
+    try process.start()
     let said = try errors.fileHandleForReading.readToEnd() ?? Data()
     process.waitUntilExit()
     var files: [String: String] = [:]

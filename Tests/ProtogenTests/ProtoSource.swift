@@ -1,4 +1,5 @@
 import Foundation
+import TestProcesses
 import Testing
 
 @testable import protogen
@@ -49,7 +50,7 @@ struct ProtoSource {
       "--include_imports", "--include_source_info", "--descriptor_set_out=\(set.path)",
       "trial.proto",
     ]
-    try process.run()
+    try process.start()
     process.waitUntilExit()
     try #require(process.terminationStatus == 0, "protoc refused the text")
     return SchemaIndex(try SchemaReader.files(ofSet: [UInt8](try Data(contentsOf: set))))

@@ -1,6 +1,7 @@
 import Foundation
 import HTTP2
 import RPC
+import TestProcesses
 
 /// A CA and certificates made by the openssl command for one test run.
 struct Certificates {
@@ -83,7 +84,7 @@ struct Certificates {
     process.standardInput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice
-    do { try process.run() } catch {
+    do { try process.start() } catch {
       throw Status(.internal, "these tests need the openssl command: apt-get install openssl")
     }
     process.waitUntilExit()

@@ -166,6 +166,7 @@ private final class Plain: ChannelInboundHandler, @unchecked Sendable {
     let channel = try Channel("127.0.0.1:\(port)")
     let busy = Task { await status { _ = try await StreamsClient(channel).unary(Node()) } }
     await started.wait()
+    while server.counters.snapshot.opened < 3 { await Task.yield() }
     let first = Task { await server.shutDown(grace: .seconds(3000)) }
     await server.shutDown(grace: .milliseconds(300))
     await first.value

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestProcesses
 
 /// A server for tests that ends with the process that started it, however that ends: a shell between the two waits on a
 /// pipe from here, which closes with this process.
@@ -36,7 +37,7 @@ public final class GuardedProcess: Sendable {
     shell.executableURL = URL(fileURLWithPath: arguments[0])
     shell.arguments = Array(arguments.dropFirst())
     shell.currentDirectoryURL = URL(fileURLWithPath: "/tmp")
-    let lifeline = Pipe()
+    let lifeline = Pipe.ofOneChild()
     // Only this process may hold it open: a server that was started later would keep this one alive.
     guard fcntl(lifeline.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC) == 0 else {
       throw Failure(description: "the lifeline cannot be kept from other processes")
@@ -44,7 +45,7 @@ public final class GuardedProcess: Sendable {
     shell.standardInput = lifeline
     shell.standardOutput = FileHandle.nullDevice
     shell.standardError = FileHandle.nullDevice
-    try shell.run()
+    try shell.start()
     pipe = Mutex(lifeline.fileHandleForWriting)
   }
 
@@ -84,7 +85,7 @@ public final class GuardedProcess: Sendable {
     process.standardOutput = handle
     process.standardError = handle
     process.standardInput = FileHandle.nullDevice
-    try process.run()
+    try process.start()
     process.waitUntilExit()
     let text = String(decoding: try Data(contentsOf: output), as: UTF8.self)
     guard process.terminationStatus == 0 else {

@@ -34,6 +34,7 @@ public final class RawSocket {
       let count = rest.withUnsafeBytes {
         Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
       }
+      if count < 0, errno == EINTR { continue }
       guard count > 0 else { throw Failure(code: errno) }
       rest = rest.dropFirst(count)
     }
@@ -42,7 +43,9 @@ public final class RawSocket {
   /// What is there, at most 64 KiB; empty at the end.
   public func read() throws -> [UInt8] {
     var buffer = [UInt8](repeating: 0, count: 65536)
-    let count = recv(descriptor, &buffer, buffer.count, 0)
+    var count = recv(descriptor, &buffer, buffer.count, 0)
+    // With a limit set, a process that was stopped and goes on is told so here.
+    while count < 0, errno == EINTR { count = recv(descriptor, &buffer, buffer.count, 0) }
     guard count >= 0 else { throw Failure(code: errno) }
     return Array(buffer.prefix(count))
   }

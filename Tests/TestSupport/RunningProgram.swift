@@ -1,5 +1,6 @@
 import Foundation
 import RPC
+import TestProcesses
 
 /// One of the product's programs as a process of its own. What it logs is in `log`.
 public final class RunningProgram: Sendable {
@@ -40,7 +41,7 @@ public final class RunningProgram: Sendable {
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice
     process.standardError = try FileHandle(forWritingTo: logFile)
-    try process.run()
+    try process.start()
   }
 
   /// Beside the test bundle, where the build has put it.

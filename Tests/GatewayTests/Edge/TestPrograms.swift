@@ -1,5 +1,6 @@
 import Foundation
 import HTTP2
+import TestProcesses
 import TestSupport
 
 /// Runs openssl; its output, standard error left out.
@@ -8,11 +9,11 @@ func openssl(_ arguments: [String], input: String = "") async throws -> String {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
     process.arguments = arguments
-    let (stdin, stdout) = (Pipe(), Pipe())
+    let (stdin, stdout) = (Pipe.ofOneChild(), Pipe.ofOneChild())
     process.standardInput = stdin
     process.standardOutput = stdout
     process.standardError = FileHandle.nullDevice
-    try process.run()
+    try process.start()
     try stdin.fileHandleForWriting.write(contentsOf: Data(input.utf8))
     // `-quiet` goes on reading after the end of its input.
     try stdin.fileHandleForWriting.close()

@@ -1,4 +1,5 @@
 import Foundation
+import TestProcesses
 import TestSupport
 import Testing
 
@@ -122,10 +123,10 @@ struct HTTP2StreamTests {
           "Cookie: \(cookie)",
           "https://northwind.localhost:\(stage.edge.port)/v1/testing/count?size=100",
         ]
-        let output = Pipe()
+        let output = Pipe.ofOneChild()
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
-        try process.run()
+        try process.start()
         let first = try await onOwnThread { output.fileHandleForReading.availableData }
         try #require(
           String(decoding: first, as: UTF8.self).contains("cursor"),

@@ -2,6 +2,7 @@ import Access
 import Bootstrap
 import Foundation
 import Synchronization
+import TestProcesses
 import TestSupport
 import Testing
 import Values
@@ -135,8 +136,8 @@ private func goAway(_ client: RawHTTP2Client) throws -> Bool {
 /// A TLS connection that stays open, by openssl.
 private final class OpenTLS: Sendable {
   private let process = Process()
-  private let input = Pipe()
-  private let output = Pipe()
+  private let input = Pipe.ofOneChild()
+  private let output = Pipe.ofOneChild()
 
   init(port: Int) throws {
     process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
@@ -144,7 +145,7 @@ private final class OpenTLS: Sendable {
     process.standardInput = input
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice
-    try process.run()
+    try process.start()
   }
 
   /// The answer's first bytes.

@@ -2,6 +2,7 @@ import Foundation
 import HTTP2
 import PorticoAPI
 import RPC
+import TestProcesses
 import Testing
 
 /// Connections that are no calls: half-open, silent, slow, too many, of another protocol.
@@ -204,7 +205,7 @@ struct Credentials {
       + ["-keyout", key, "-out", certificate, "-days", "1", "-subj", "/CN=localhost"]
       + ["-addext", "subjectAltName=DNS:localhost"]
     process.standardError = FileHandle.nullDevice
-    try process.run()
+    try process.start()
     process.waitUntilExit()
     guard process.terminationStatus == 0 else { throw WireError.unexpected("openssl req") }
   }

@@ -1,6 +1,7 @@
 import Foundation
 import PorticoAPI
 import RPC
+import TestProcesses
 import Testing
 
 /// `interop serve` as a process of its own, so that its memory is its own.
@@ -35,10 +36,10 @@ final class ServerProcess: Sendable {
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
     let limit = descriptors.map { "ulimit -n \($0); " } ?? ""
     process.arguments = ["-c", limit + "exec \"$0\" serve --port 0", try Self.executable().path]
-    let output = Pipe()
+    let output = Pipe.ofOneChild()
     process.standardOutput = output
     process.standardInput = FileHandle.nullDevice
-    try process.run()
+    try process.start()
     var line: [UInt8] = []
     while line.last != UInt8(ascii: "\n") {
       guard let byte = try output.fileHandleForReading.read(upToCount: 1)?.first else {
