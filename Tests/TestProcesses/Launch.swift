@@ -19,3 +19,15 @@ extension Pipe {
     launching.withLock { _ in Pipe() }
   }
 }
+
+/// Keeps what this process has open from children that start later. SwiftNIO does not mark its sockets: a server's address would
+/// stay taken for as long as a child that another thread happened to start lives.
+public func keepOpenFilesFromChildren() throws {
+  try launching.withLock { _ in
+    for name in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
+      guard let descriptor = Int32(name), descriptor > 2 else { continue }
+      // The folder's own descriptor is closed by now; that one, and what others close meanwhile, is no loss.
+      _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    }
+  }
+}

@@ -5,6 +5,7 @@ import GRPCServices
 import HTTP2
 import Logging
 import RPC
+import TestProcesses
 import TestSupport
 import Values
 
@@ -42,6 +43,7 @@ final class TestBackends: Sendable {
       interceptors: [Gate(keys.verifier(for: service, clock: clock))],
       clock: clock, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let bound = try await server.listen(.betweenServices(address))
+    try keepOpenFilesFromChildren()
     _ = await servers.set(server, for: place)
     return bound
   }
