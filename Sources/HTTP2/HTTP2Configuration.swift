@@ -79,7 +79,7 @@ public struct HTTP2Configuration: Sendable {
   public init() {}
 
   /// For listeners that browsers and strangers reach.
-  public static var publicListener: HTTP2Configuration {
+  public static let publicListener: HTTP2Configuration = {
     var configuration = HTTP2Configuration()
     configuration.maximumConcurrentStreams = 128
     configuration.largestWindow = nil
@@ -96,7 +96,7 @@ public struct HTTP2Configuration: Sendable {
     configuration.maximumConnectionIdle = .minutes(10)
     configuration.windowStallTimeout = .seconds(60)
     return configuration
-  }
+  }()
 
   /// The time between two looks at a connection that is in use: coarse, but a quarter of the shortest timeout.
   var upkeepInterval: TimeAmount {

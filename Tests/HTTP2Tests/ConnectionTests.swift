@@ -169,4 +169,52 @@ import Testing
     channel.embeddedEventLoop.advanceTime(by: .seconds(2))
     #expect(witness.isClosed)
   }
+
+  private final class Reads: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+    var count = 0
+    func read(context: ChannelHandlerContext) {
+      count += 1
+      context.read()
+    }
+  }
+
+  @Test("V-16 a server that is told to wait reads once when its time is over, and not before")
+  func pausedReading() throws {
+    let attacked = try Attacked()
+    let reads = Reads()
+    try attacked.channel.pipeline.syncOperations.addHandler(reads, position: .first)
+    attacked.channel.read()
+    #expect(reads.count == 1)
+    attacked.witness.pause = .milliseconds(20)
+    attacked.channel.read()
+    attacked.channel.read()
+    _ = try attacked.wait(.milliseconds(19))
+    #expect(reads.count == 1)
+    _ = try attacked.wait(.milliseconds(1))
+    #expect(reads.count == 2)
+    attacked.witness.pause = nil
+    attacked.channel.read()
+    #expect(reads.count == 3)
+    // One that ends meanwhile is not read again.
+    attacked.witness.pause = .milliseconds(20)
+    attacked.channel.read()
+    attacked.channel.close(promise: nil)
+    _ = try attacked.wait(.seconds(1))
+    #expect(attacked.witness.isClosed && reads.count == 3)
+  }
+
+  @Test("V-17 the first answer of a connection stays out of HPACK's table, the second goes in")
+  func firstAnswer() throws {
+    let attacked = try Attacked()
+    attacked.witness.onAccept = {
+      $0.respond(HeaderFields([":status": "200", "x-a-name": "a-value"]), endStream: true)
+    }
+    let sizes = try (0..<3).map { round in
+      let frames = try attacked.send(RawFrame.request(UInt32(1 + 2 * round)))
+      return try #require(frames.first { $0.type == 1 }).body.count
+    }
+    #expect(sizes[0] == sizes[1])
+    #expect(sizes[2] == 2)
+  }
 }

@@ -142,6 +142,7 @@ final class Witness: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
   var isClosed = false
   var consumes = true
   var onAccept: ((HTTP2Stream) -> Void)?
+  var pause: TimeAmount?
 
   func connection(
     _ connection: HTTP2Connection, accepted stream: HTTP2Stream, headers: HeaderFields
@@ -154,6 +155,7 @@ final class Witness: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
   func connection(
     _ connection: HTTP2Connection, isGoingAway code: HTTP2ErrorCode, lastStream: Int32
   ) { goAway = code }
+  func pauseBeforeReading(_ connection: HTTP2Connection) -> TimeAmount? { pause }
   func connectionClosed(_ connection: HTTP2Connection, error: (any Error)?) { isClosed = true }
 
   func stream(_ stream: HTTP2Stream, receivedHeaders headers: HeaderFields) {

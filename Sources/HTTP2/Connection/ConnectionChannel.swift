@@ -1,8 +1,9 @@
 import NIOCore
 
 // Bytes in and bytes out.
-extension HTTP2Connection: ChannelInboundHandler {
+extension HTTP2Connection: ChannelDuplexHandler {
   public typealias InboundIn = ByteBuffer
+  public typealias OutboundIn = ByteBuffer
   public typealias OutboundOut = ByteBuffer
 
   public func handlerAdded(context: ChannelHandlerContext) {
@@ -71,6 +72,16 @@ extension HTTP2Connection: ChannelInboundHandler {
       pump()
     }
     context.fireChannelReadComplete()
+  }
+
+  public func read(context: ChannelHandlerContext) {
+    guard !isReadingLater else { return }
+    guard isReady, let pause = delegate?.pauseBeforeReading(self) else { return context.read() }
+    isReadingLater = true
+    eventLoop.assumeIsolated().scheduleTask(in: pause) {
+      self.isReadingLater = false
+      self.context?.read()
+    }
   }
 
   public func channelWritabilityChanged(context: ChannelHandlerContext) {

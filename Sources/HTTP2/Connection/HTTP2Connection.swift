@@ -32,6 +32,8 @@ public final class HTTP2Connection: @unchecked Sendable {
   /// What the last pump filled: its memory is free again once the socket took the bytes.
   @exclusivity(unchecked) var output: ByteBuffer?
   @exclusivity(unchecked) var isReading = false
+  /// The next read waits for its time.
+  @exclusivity(unchecked) var isReadingLater = false
   @exclusivity(unchecked) var isPumping = false
   @exclusivity(unchecked) var isPumpScheduled = false
   @exclusivity(unchecked) var load = ConnectionLoad()

@@ -1,3 +1,5 @@
+import NIOCore
+
 /// What happens on one stream. All calls come on the connection's event loop; none may block.
 public protocol HTTP2StreamDelegate: AnyObject {
   /// The headers of the answer (client side; 1xx are skipped).
@@ -31,6 +33,9 @@ public protocol HTTP2ConnectionDelegate: AnyObject {
     _ connection: HTTP2Connection, isGoingAway code: HTTP2ErrorCode, lastStream: Int32)
   /// A stream ended, or the peer's limit changed: `availableStreams` may be higher.
   func connectionMayOpenStreams(_ connection: HTTP2Connection)
+  /// How long to wait before more is read (server side); nil to read at once. What comes meanwhile is read together, which
+  /// spares most of a reading and of an answer where requests are only turned away.
+  func pauseBeforeReading(_ connection: HTTP2Connection) -> TimeAmount?
   /// The last call, exactly once, after every stream was closed. `error` is what went wrong on the socket, if known.
   func connectionClosed(_ connection: HTTP2Connection, error: (any Error)?)
 }
@@ -44,5 +49,6 @@ extension HTTP2ConnectionDelegate {
     _ connection: HTTP2Connection, isGoingAway code: HTTP2ErrorCode, lastStream: Int32
   ) {}
   public func connectionMayOpenStreams(_ connection: HTTP2Connection) {}
+  public func pauseBeforeReading(_ connection: HTTP2Connection) -> TimeAmount? { nil }
   public func connectionClosed(_ connection: HTTP2Connection, error: (any Error)?) {}
 }

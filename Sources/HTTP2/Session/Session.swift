@@ -37,6 +37,7 @@ final class Session {
   @exclusivity(unchecked) var hasSentPayload = false
   @exclusivity(unchecked) private var notice: [UInt8]?
   @exclusivity(unchecked) private var hasSentPreface = false
+  @exclusivity(unchecked) private var hasAnswered = false
   /// The peer broke a limit: the GOAWAY that says so is queued and nothing more is taken from it.
   @exclusivity(unchecked) private(set) var isCondemned = false
 
@@ -223,8 +224,12 @@ final class Session {
     return id
   }
 
+  /// The fields of a connection's first answer do not go into HPACK's table, where they would take 2 KiB: many a connection
+  /// asks once and is quiet then, and who comes again pays for them once more.
   func submitResponse(_ id: Int32, _ headers: HeaderFields, hasBody: Bool) {
-    _ = withFields(headers) { fields, count in
+    let flags = hasAnswered ? 0 : UInt8(NGHTTP2_NV_FLAG_NO_INDEX.rawValue)
+    hasAnswered = true
+    _ = withFields(headers, flags) { fields, count in
       withProvider(hasBody) { nghttp2_submit_response(handle, id, fields, count, $0) }
     }
   }
@@ -334,7 +339,7 @@ final class Session {
   }
 
   private func withFields<R>(
-    _ headers: HeaderFields, _ body: (UnsafePointer<nghttp2_nv>?, Int) -> R
+    _ headers: HeaderFields, _ flags: UInt8 = 0, _ body: (UnsafePointer<nghttp2_nv>?, Int) -> R
   ) -> R {
     guard let memory = headers.memory else { return body(nil, 0) }
     if let constant = memory.constant { return body(constant, memory.count) }
@@ -344,7 +349,9 @@ final class Session {
           return body(nil, 0)
         }
         for index in fields.indices {
-          list.initializeElement(at: index, to: HeaderMemory.pair(fields[index], text, 0))
+          // The first, `:status`, stands in the static table as it is.
+          list.initializeElement(
+            at: index, to: HeaderMemory.pair(fields[index], text, index == 0 ? 0 : flags))
         }
         return body(UnsafePointer(list.baseAddress), fields.count)
       }
