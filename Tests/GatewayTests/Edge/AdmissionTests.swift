@@ -105,6 +105,75 @@ struct AdmissionTests {
     next.end(isTypical: false)
   }
 
+  @Test("V-16 who would wait too long by the pace of the queue is refused at once")
+  func pace() async throws {
+    let admission = Admission(
+      .init(
+        runningAtLeast: 1, runningAtMost: 1, waiting: 100, patience: .seconds(600),
+        longestStand: .seconds(1)))
+    var running = try await admission.admit(Self.one, route: "a")
+    let (started, starting) = AsyncStream<Permit>.makeStream()
+    let waiting = (0..<45).map { _ in
+      Task { starting.yield(try await admission.admit(Self.one, route: "a")) }
+    }
+    await untilWaiting(45, admission)
+    #expect(!admission.isHopeless(for: Self.one) && !admission.isTurningAway)
+    var permits = started.makeAsyncIterator()
+    // Forty that start after 30 ms each, at least, are more than a second.
+    for _ in 0..<5 {
+      try await Task.sleep(for: .milliseconds(30))
+      running.end(isTypical: true)
+      running = try #require(await permits.next())
+    }
+    #expect(admission.isHopeless(for: Self.one) && admission.isTurningAway)
+    #expect(!admission.isHopeless(for: Self.two))
+    for task in waiting { task.cancel() }
+    while admission.load.waiting > 0 { await Task.yield() }
+    #expect(!admission.isCrowded && !admission.isHopeless(for: Self.one))
+    running.end(isTypical: true)
+  }
+
+  @Test("V-16 the pace of a queue: from start to start, without the time when nobody waits")
+  func queuePace() {
+    var pace = QueuePace()
+    var now = ContinuousClock.now
+    #expect(pace.time(for: 100) == .zero)
+    for _ in 0..<50 {
+      now += .milliseconds(2)
+      pace.started(at: now)
+    }
+    let steady = pace.time(for: 10)
+    #expect(steady > .milliseconds(19) && steady < .milliseconds(21))
+    pace.rested()
+    now += .seconds(60)
+    pace.started(at: now)
+    #expect(pace.time(for: 10) == steady)
+    for _ in 0..<200 {
+      now += .milliseconds(8)
+      pace.started(at: now)
+    }
+    #expect(pace.time(for: 10) > .milliseconds(75))
+  }
+
+  @Test("X-26 who starts before a newcomer: its own tenant's queue, and as many of each other's")
+  func places() async {
+    var queues = TenantQueues()
+    var id: UInt64 = 0
+    for (tenant, count) in [(Self.one, 7), (Self.two, 2)] {
+      for _ in 0..<count {
+        id += 1
+        // Nobody waits for these: they only stand in the queue.
+        _ = await withUnsafeContinuation { continuation in
+          queues.append(.init(id: id, since: .now, continuation: continuation), of: tenant)
+          continuation.resume(returning: false)
+        }
+      }
+    }
+    #expect(queues.places(before: Self.one) == 9)
+    #expect(queues.places(before: Self.two) == 4)
+    #expect(queues.places(before: TenantID("three")) == 0)
+  }
+
   @Test("V-16 what calls are told in a flood is a whole answer, with an id of its own each")
   func floodAnswers() throws {
     let flood = Flood(

@@ -1,6 +1,7 @@
 import Access
 import HTTP2
 import Logging
+import NIOCore
 import NIOHTTP1
 import Protobuf
 import RPC
@@ -8,7 +9,9 @@ import Values
 
 /// Everything between a transport and a page or an RPC, in the order in which a request meets it: target, health, assets,
 /// the surface that it is for, the door, and what the surface makes of it.
-struct Edge: EdgeService {
+///
+/// One for all connections: a value of this size would be copied into each of them and into each request.
+final class Edge: EdgeService {
   let limits: EdgeLimits
   let configuration: GatewayConfiguration
   let readiness: Readiness
@@ -22,7 +25,29 @@ struct Edge: EdgeService {
   let log: Logger
   let figures: EdgeFigures
   /// Nil where nothing is traced.
-  var tracing: EdgeTracing?
+  let tracing: EdgeTracing?
+
+  init(
+    limits: EdgeLimits, configuration: GatewayConfiguration, readiness: Readiness,
+    assets: StaticAssets, door: Door, flood: Flood, surfaces: [any Surface], types: TypeRegistry,
+    clock: any WallClock, log: Logger, figures: EdgeFigures, tracing: EdgeTracing?
+  ) {
+    self.limits = limits
+    self.configuration = configuration
+    self.readiness = readiness
+    self.assets = assets
+    self.door = door
+    self.flood = flood
+    self.surfaces = surfaces
+    self.types = types
+    self.clock = clock
+    self.log = log
+    self.figures = figures
+    self.tracing = tracing
+  }
+
+  /// Some requests of each connection come together, and the last word on one of them is still said within 100 ms (V-16).
+  private static let floodPause = TimeAmount.milliseconds(20)
 
   func answer(
     _ incoming: IncomingRequest, send: @escaping @Sendable (Response) async -> Void
@@ -47,7 +72,7 @@ struct Edge: EdgeService {
   ) async -> UInt? {
     figures.began()
     let (id, isTLS) = (visit.id, incoming.origin.isTLS)
-    let reply = Reply { await send(finished($0, id: id, isTLS: isTLS)) }
+    let reply = Reply { [self] in await send(finished($0, id: id, isTLS: isTLS)) }
     do {
       let request = try makeRequest(incoming, id: id)
       visit.request = request
@@ -72,6 +97,8 @@ struct Edge: EdgeService {
     figures.ended(.read, status: 503, after: .zero)
     return flood.answer()
   }
+
+  var pauseBeforeReading: TimeAmount? { door.admission.isTurningAway ? Self.floodPause : nil }
 
   func refusal(_ problem: Problem, origin: ConnectionOrigin) -> Response {
     let id = RequestID.make()

@@ -23,7 +23,7 @@ final class HTTP2Requests: HTTP2ConnectionDelegate, @unchecked Sendable {
     } catch {
       return refuse(stream, error.problem)
     }
-    let exchange = HTTP2Exchange(stream, limits: edge.limits)
+    let exchange = HTTP2Exchange(stream, bodyTime: edge.limits.bodyTime)
     let body = RequestBody(
       declaredLength: request.contentLength, pace: .init(edge.limits)
     ) { [weak exchange] in
@@ -40,6 +40,8 @@ final class HTTP2Requests: HTTP2ConnectionDelegate, @unchecked Sendable {
     }
   }
 
+  func pauseBeforeReading(_ connection: HTTP2Connection) -> TimeAmount? { edge.pauseBeforeReading }
+
   /// Without a delegate the stream drops whatever still comes of the request.
   private func refuse(_ stream: HTTP2Stream, _ answer: Flood.Answer) {
     stream.respond(answer.fields)
@@ -49,7 +51,7 @@ final class HTTP2Requests: HTTP2ConnectionDelegate, @unchecked Sendable {
 
   private func refuse(_ stream: HTTP2Stream, _ problem: Problem) {
     let response = edge.refusal(problem, origin: origin)
-    let exchange = HTTP2Exchange(stream, limits: edge.limits)
+    let exchange = HTTP2Exchange(stream, bodyTime: edge.limits.bodyTime)
     stream.delegate = exchange
     guard case .bytes(let bytes) = response.body else {
       return stream.respond(HTTP2Exchange.fields(response, length: 0), endStream: true)
@@ -183,7 +185,7 @@ extension HTTP2RequestHead {
 /// One stream: its body on the way in, its answer on the way out.
 final class HTTP2Exchange: HTTP2StreamDelegate, @unchecked Sendable {
   private let stream: HTTP2Stream
-  private let limits: EdgeLimits
+  private let bodyTime: TimeAmount
   var body: RequestBody?
   var task: Task<Void, Never>?
   /// Bytes that were handed on; the window opens for them when the reader asks for more.
@@ -192,9 +194,10 @@ final class HTTP2Exchange: HTTP2StreamDelegate, @unchecked Sendable {
   /// The answer that others write, while there is one.
   private var push: HTTP2Push?
 
-  init(_ stream: HTTP2Stream, limits: EdgeLimits) {
+  /// - Parameter bodyTime: how long the peer may let a reader of the body wait.
+  init(_ stream: HTTP2Stream, bodyTime: TimeAmount) {
     self.stream = stream
-    self.limits = limits
+    self.bodyTime = bodyTime
   }
 
   // MARK: In
@@ -228,7 +231,7 @@ final class HTTP2Exchange: HTTP2StreamDelegate, @unchecked Sendable {
       self.unconsumed = 0
       guard !self.stream.hasReceivedEnd else { return }
       self.timer?.cancel()
-      self.timer = self.stream.eventLoop.scheduleTask(in: self.limits.bodyTime) { [weak self] in
+      self.timer = self.stream.eventLoop.scheduleTask(in: self.bodyTime) { [weak self] in
         self?.body?.fail(.timedOut)
       }
     }
@@ -299,7 +302,7 @@ final class HTTP2Exchange: HTTP2StreamDelegate, @unchecked Sendable {
     guard value.withUTF8({ $0.allSatisfy(HeaderText.isSafe) }) else { return }
     // Our own names are lower-case already.
     if name.withUTF8({ $0.contains { $0 >= 0x41 && $0 <= 0x5A } }) { name = name.lowercased() }
-    fields.append(name, value, isVolatile: name == "x-request-id")
+    fields.append(name, value, isVolatile: name == "x-request-id" || name == "date")
   }
 
   private struct Writer: BodyWriter {

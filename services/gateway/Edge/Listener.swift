@@ -24,6 +24,10 @@ final class Listener: Sendable {
     self.connections = connections
   }
 
+  /// A connection at rest keeps its read buffers; one that receives much gets larger ones by itself.
+  private static let readSizes = AdaptiveRecvByteBufferAllocator(
+    minimum: 256, initial: 512, maximum: 64 * 1024)
+
   static func start(
     host: String, port: Int, tls: TLSListener?, edge: any EdgeService, group: any EventLoopGroup,
     log: Logger
@@ -43,6 +47,7 @@ final class Listener: Sendable {
       }
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
       .childChannelOption(.maxMessagesPerRead, value: 1)
+      .childChannelOption(.recvAllocator, value: readSizes)
       .childChannelInitializer { channel in
         guard connections.admit(channel) else { return channel.close() }
         return channel.eventLoop.makeCompletedFuture {

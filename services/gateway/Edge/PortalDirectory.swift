@@ -51,6 +51,12 @@ final class PortalDirectory: Sendable {
     let now = clock.now
     let last = known.withLock { $0[tenant] }
     if let last, now < last.until { return last.portal }
+    return try await ask(for: tenant, last: last?.portal, now, requestID)
+  }
+
+  private func ask(
+    for tenant: TenantID, last: Portal?, _ now: Instant, _ requestID: String
+  ) async throws -> Portal? {
     let portal: Portal?
     do {
       var options = CallOptions(deadline: .after(patience))
@@ -62,7 +68,7 @@ final class PortalDirectory: Sendable {
     } catch let status as Status
       where status.code == .unavailable || status.code == .deadlineExceeded
     {
-      let face = last?.portal ?? make(tenant, .init(active: true))
+      let face = last ?? make(tenant, .init(active: true))
       // Nor does the next request wait for an identity that does not answer.
       if last != nil { remember(face, of: tenant, until: now + Self.lifeInOutage) }
       return face

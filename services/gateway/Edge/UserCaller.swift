@@ -7,7 +7,7 @@ import Values
 /// What anyone may call (login, links, the portal's face) the gateway calls as itself and says where the browser is: on
 /// its word alone identity counts guesses for an address. What changes somebody's rights takes effect here with
 /// the next request, not when remembered tokens run out.
-struct UserCaller: Caller {
+final class UserCaller: Caller {
   let base: any Caller
   let tenant: TenantID
   /// Nil when nobody is signed in.
@@ -18,6 +18,20 @@ struct UserCaller: Caller {
   let sessions: SessionDirectory
   let requestID: String
   let deadline: Deadline
+
+  init(
+    base: any Caller, tenant: TenantID, proof: PrincipalProof?, credential: Credential?,
+    remote: RemoteAddress, sessions: SessionDirectory, requestID: String, deadline: Deadline
+  ) {
+    self.base = base
+    self.tenant = tenant
+    self.proof = proof
+    self.credential = credential
+    self.remote = remote
+    self.sessions = sessions
+    self.requestID = requestID
+    self.deadline = deadline
+  }
 
   /// The same for the session that a step-up has renewed.
   func renewed(_ session: Session, _ credential: Credential) -> UserCaller {

@@ -3,16 +3,35 @@ import Protobuf
 import RPC
 
 /// One request of the JSON API, its call and its answer.
-struct JSONExchange: Sendable {
-  let request: Request
-  let route: JSONRouter.Route
-  let translation: RequestTranslation
-  let format: APIFormat
-  let limits: EdgeLimits
-  let options: CallOptions
-  let caller: any Caller
+///
+/// A class, as its parts are that go through many calls: a value would be copied into the frame of each.
+final class JSONExchange: Sendable {
+  private let gateway: JSONGateway
+  private let request: Request
+  private let route: JSONRouter.Route
+  private let translation: RequestTranslation
+  private let format: APIFormat
+  private let options: CallOptions
+  private let caller: UserCaller
 
   private var method: Method { route.method }
+  private var limits: EdgeLimits { gateway.limits }
+
+  init(
+    _ gateway: JSONGateway, _ guest: Guest, _ match: PathTrie<JSONRouter.Route>.Match,
+    timeout: Duration?
+  ) throws {
+    self.gateway = gateway
+    request = guest.request
+    route = match.value
+    translation = RequestTranslation(
+      route: match.value, bindings: match.bindings, query: request.query, limits: JSONLimits(),
+      types: gateway.types, ignored: gateway.options.ignoredParameters,
+      resumesAfter: request.headers["last-event-id"].first)
+    format = APIFormat(request.headers, gateway.options, types: gateway.types)
+    options = try CallMetadata.options(request.headers, timeout: timeout)
+    caller = guest.caller
+  }
 
   func run(_ reply: Reply) async throws {
     switch method.streaming {
@@ -156,11 +175,11 @@ struct JSONExchange: Sendable {
   private func both(_ reply: Reply) async throws {
     try await caller.stream(method, options) { writer, responses in
       try await withThrowingTaskGroup(of: Bool.self) { group in
-        group.addTask {
+        group.addTask { [self] in
           try await pump(writer)
           return false
         }
-        group.addTask {
+        group.addTask { [self] in
           try await streamAnswer.run(responses, reply)
           return true
         }

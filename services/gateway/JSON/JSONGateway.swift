@@ -4,7 +4,7 @@ import RPC
 
 /// The JSON API under `/v1/`: finds the method, translates the request, calls, translates the answer, of every kind of method
 /// and over streams of either side (R-151..R-165). Knows no RPC by name.
-struct JSONGateway: Surface {
+final class JSONGateway: Surface {
   let router: JSONRouter
   let types: TypeRegistry
   let limits: EdgeLimits
@@ -24,8 +24,8 @@ struct JSONGateway: Surface {
     let match = try route(request)
     let method = match.value.method
     let timeout = try Self.timeout(request.headers)
-    return Errand(method, of: request, deadline: method.patience) { guest, reply in
-      try await exchange(guest, match, timeout).run(reply)
+    return Errand(method, of: request, deadline: method.patience) { [self] guest, reply in
+      try await JSONExchange(self, guest, match, timeout: timeout).run(reply)
     }
   }
 
@@ -51,20 +51,6 @@ struct JSONGateway: Surface {
       problem.allow = allowed
       throw problem
     }
-  }
-
-  private func exchange(
-    _ guest: Guest, _ match: PathTrie<JSONRouter.Route>.Match, _ timeout: Duration?
-  ) throws -> JSONExchange {
-    let request = guest.request
-    return JSONExchange(
-      request: request, route: match.value,
-      translation: RequestTranslation(
-        route: match.value, bindings: match.bindings, query: request.query, limits: JSONLimits(),
-        types: types, ignored: options.ignoredParameters,
-        resumesAfter: request.headers["last-event-id"].first),
-      format: APIFormat(request.headers, options, types: types), limits: limits,
-      options: try CallMetadata.options(request.headers, timeout: timeout), caller: guest.caller)
   }
 
   /// What the client allows itself: seconds with up to three decimals; the route's own time caps it.

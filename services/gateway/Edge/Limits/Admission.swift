@@ -20,8 +20,8 @@ final class Admission: Sendable {
     var waiting: Int
     /// How long each may.
     var patience: Duration
-    /// In a queue that never empties: when its first has waited so long, who comes is refused at once. The queue stays
-    /// as short as that, and nobody waits only to be refused.
+    /// In a queue that never empties: who would wait longer than this, by how long its first has and how fast it moves,
+    /// is refused at once. The queue stays as short as that, and nobody waits only to be refused.
     var longestStand = Duration.milliseconds(25)
   }
 
@@ -35,11 +35,16 @@ final class Admission: Sendable {
   private struct State {
     var gauge: LoadGauge
     var queues = TenantQueues()
+    var pace = QueuePace()
     var running = 0
     var nextID: UInt64 = 0
     var isSweeping = false
-    /// Since when there has always been somebody waiting.
+    /// Since when there has been somebody waiting, moments without anybody left out.
     var busySince: ContinuousClock.Instant?
+    /// Since when nobody waits.
+    var emptySince: ContinuousClock.Instant?
+    /// When the last newcomer was refused at once.
+    var turnedAway: ContinuousClock.Instant?
 
     /// False when there is no room for this tenant now.
     mutating func start(_ tenant: TenantID, at now: ContinuousClock.Instant) -> Bool {
@@ -50,14 +55,31 @@ final class Admission: Sendable {
       return true
     }
 
+    /// Somebody begins to wait.
+    mutating func joined(at now: ContinuousClock.Instant) {
+      if let emptySince, now - emptySince > Admission.standing { busySince = nil }
+      emptySince = nil
+      if busySince == nil { busySince = now }
+    }
+
+    /// Nobody waits any more.
+    mutating func queueEnded(at now: ContinuousClock.Instant) {
+      if emptySince == nil { emptySince = now }
+      pace.rested()
+    }
+
     /// Whether a newcomer of the tenant would only make a queue longer that is too long already.
-    func isHopeless(
+    mutating func isHopeless(
       _ tenant: TenantID, _ limits: Limits, at now: ContinuousClock.Instant
     ) -> Bool {
       guard let busySince, now - busySince > Admission.standing,
         let oldest = queues.oldest(of: tenant)
       else { return false }
-      return now - oldest > limits.longestStand
+      let isHopeless =
+        now - oldest > limits.longestStand
+        || pace.time(for: queues.places(before: tenant)) > limits.longestStand
+      if isHopeless { turnedAway = now }
+      return isHopeless
     }
   }
 
@@ -94,7 +116,14 @@ final class Admission: Sendable {
   }
 
   /// Somebody waits.
-  var isCrowded: Bool { state.withLock { $0.busySince != nil } }
+  var isCrowded: Bool { state.withLock { $0.queues.waiting > 0 } }
+
+  /// Newcomers are refused at once, or were a moment ago.
+  var isTurningAway: Bool {
+    state.withLock { state in
+      state.turnedAway.map { ContinuousClock.now - $0 < Self.standing } ?? false
+    }
+  }
 
   /// Whether a request of the tenant would be refused if it came now; `admit` would say the same, for more.
   func isHopeless(for tenant: TenantID) -> Bool {
@@ -120,7 +149,8 @@ final class Admission: Sendable {
     try Task.checkCancellation()
     refusals.add()
     // All who are refused must not be back at the same moment.
-    throw Self.refusal(retryAfter: Int.random(in: Self.retries))
+    let spread = id % UInt64(Self.retries.count)
+    throw Self.refusal(retryAfter: Self.retries.lowerBound + Int(spread))
   }
 
   /// Seconds after which somebody who was refused may come again.
@@ -149,7 +179,7 @@ final class Admission: Sendable {
       guard state.queues.waiting < limits.waiting, !state.isHopeless(tenant, limits, at: now)
       else { return .refuse }
       state.queues.append(Waiter(id: id, since: now, continuation: continuation), of: tenant)
-      if state.busySince == nil { state.busySince = now }
+      state.joined(at: now)
       defer { state.isSweeping = true }
       return .wait(startsSweep: !state.isSweeping)
     }
@@ -203,7 +233,7 @@ final class Admission: Sendable {
     _ state: inout State, at now: ContinuousClock.Instant
   ) -> [Waiter] {
     guard state.queues.waiting > 0 else {
-      state.busySince = nil
+      state.queueEnded(at: now)
       return []
     }
     var started: [Waiter] = []
@@ -211,9 +241,10 @@ final class Admission: Sendable {
       let waiter = state.queues.next(within: state.gauge.limit, at: now)
     {
       state.running += 1
+      state.pace.started(at: now)
       started.append(waiter)
     }
-    if state.queues.waiting == 0 { state.busySince = nil }
+    if state.queues.waiting == 0 { state.queueEnded(at: now) }
     return started
   }
 
@@ -230,7 +261,10 @@ final class Admission: Sendable {
       let now = ContinuousClock.now
       let late = state.queues.removeOlder(than: now - limits.patience)
       let isDone = state.queues.waiting == 0
-      if isDone { (state.isSweeping, state.busySince) = (false, nil) }
+      if isDone {
+        state.isSweeping = false
+        state.queueEnded(at: now)
+      }
       return (late, isDone)
     }
     for waiter in late { waiter.continuation.resume(returning: false) }

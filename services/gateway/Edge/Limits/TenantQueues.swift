@@ -46,6 +46,13 @@ struct TenantQueues {
   /// Since when the first of a tenant's queue has waited; nil when nobody does.
   func oldest(of id: TenantID) -> ContinuousClock.Instant? { tenants[id]?.waiters.first?.since }
 
+  /// How many start before somebody who joins the tenant's queue now: those in it, and as many of every other tenant that
+  /// has one, for they take turns.
+  func places(before id: TenantID) -> Int {
+    let own = tenants[id]?.waiters.count ?? 0
+    return queued.reduce(own) { $1 == id ? $0 : $0 + min(own, tenants[$1]?.waiters.count ?? 0) }
+  }
+
   mutating func started(_ id: TenantID, at now: ContinuousClock.Instant) {
     tenant(id, at: now).running += 1
   }
