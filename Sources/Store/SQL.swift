@@ -107,12 +107,13 @@ extension SQL {
     }
 
     public mutating func appendInterpolation<T: ColumnValue>(_ list: [T]) {
-      appendList(list.map(\.sqlValue), T.sqlKind)
+      // A closure: in generic code a key path is put together anew each time, which cost 3 % of reading a ticket.
+      appendList(list.map { $0.sqlValue }, T.sqlKind)
     }
 
     public mutating func appendInterpolation<T: RawRepresentable>(_ list: [T])
     where T.RawValue: ColumnValue {
-      appendList(list.map(\.rawValue.sqlValue), T.RawValue.sqlKind)
+      appendList(list.map { $0.rawValue.sqlValue }, T.RawValue.sqlKind)
     }
 
     /// A list of nothing is a subquery without rows, so that `IN` is false and `NOT IN` is true.
