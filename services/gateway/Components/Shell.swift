@@ -142,6 +142,7 @@ extension UI {
     "read.js",
   ]
 
+  /// Nothing is shown before all of the page is there: a bar that is painted half moves when its other half comes.
   private static func document(
     title: String, shell: Shell, clearsDraft: String? = nil, moreStyles: [String] = [], body: HTML
   ) -> HTML {
@@ -153,6 +154,7 @@ extension UI {
       <meta charset="utf-8">
       <meta name="viewport" content="width=device-width, initial-scale=1">
       <meta name="color-scheme" content="light dark">
+      <link rel="expect" href="#end" blocking="render">
       \(clearsDraft.map { "<meta name=\"draft-saved\" content=\"\($0)\">" as HTML })
       \(shell.liveCursor.map { "<meta name=\"live\" content=\"\($0)\">" as HTML })
       <title>\(title) · \(shell.house.displayName)</title>
@@ -163,6 +165,7 @@ extension UI {
       </head>
       <body>
       \(body)
+      <div id="end" hidden></div>
       </body>
       </html>
 
