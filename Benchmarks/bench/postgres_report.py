@@ -6,7 +6,7 @@ import pathlib
 import platform
 import subprocess
 
-from bench import postgres
+from bench import many_tickets, postgres, postgres_lists
 from bench.postgres import Mix
 from bench.postgres_replicas import STREAMS, Load
 from bench.report import machine, neighbours
@@ -52,6 +52,19 @@ The transaction of CreateTicket (request id, settings, number, catalogue, ticket
 """
 
 
+def _of_lists(found: dict) -> str:
+    return f"""
+## Lists and searches
+
+ListTickets of one ticketing process through the wire, by a contact who has 200 tickets and by staff; words are drawn as often as they are written. The server runs with
+{", ".join(f"{name} = {value}" for name, value in postgres_lists.SETTINGS.items())}.
+
+| figure | Portico | beside | target | |
+|---|---:|---|---|---|
+{chr(10).join(map(str, many_tickets.rows(found)))}
+"""
+
+
 def _of_replicas(loads: list[Load]) -> str:
     return f"""
 ## Replicas of ticketing
@@ -68,7 +81,7 @@ that a kind of process kept busy.
 def write(path: pathlib.Path, results: dict, busy: float) -> None:
     """Of the parts that were measured; what was not is left out."""
     version = subprocess.run(["psql", "--version"], check=True, capture_output=True, text=True).stdout.strip()
-    sections = [of(results[part]) for part, of in (("mix", _of_mix), ("replicas", _of_replicas)) if part in results]
+    sections = [of(results[part]) for part, of in (("mix", _of_mix), ("lists", _of_lists), ("replicas", _of_replicas)) if part in results]
     path.write_text(f"""# Benchmarks of the store on PostgreSQL
 
 Written by `make bench-postgres` (`Benchmarks/postgres`); do not edit by hand.

@@ -6,12 +6,11 @@ import os
 import pathlib
 import re
 import sqlite3
-import statistics
 import subprocess
 import tempfile
 import time
 
-from bench import stores_data
+from bench import many_tickets, stores_data
 from bench.server import CORES
 from bench.wire import frame
 from faults.portal import ACCOUNT, CONTACT, TENANT, Portal
@@ -22,7 +21,6 @@ SERVICES = ("identity", "ticketing", "messaging", "billing", "cms")
 SERVER_CORES = CORES[:2]
 LOAD_CORES = CORES[2:] or CORES
 CREATE_TICKET = "portico.ticketing.v1.Tickets/CreateTicket"
-LIST_TICKETS = "portico.ticketing.v1.Tickets/ListTickets"
 LOAD = pathlib.Path(__file__).resolve().parents[1] / ".build/release/sqlite-load"
 TICKET = {
     "title": "Printer on the second floor is out of toner",
@@ -143,8 +141,7 @@ def _set_up(staff) -> None:
 
 def lists(programs: pathlib.Path, quick: bool) -> dict:
     """Page 1 of one contact's tickets by how many tickets the tenant has, the two in turns; and searches over the many."""
-    sizes = [1000, 20_000 if quick else 1_000_000]
-    rounds = 50 if quick else 300
+    sizes, rounds = many_tickets.extent(quick)
     with portal(programs) as made, contextlib.ExitStack() as stack:
         clients = {}
         contact = stores_data.ContactTokens(made.keys, TENANT)
@@ -157,28 +154,7 @@ def lists(programs: pathlib.Path, quick: bool) -> dict:
             service.start()
             clients[size] = stack.enter_context(service.client(contact))
             staff = stack.enter_context(service.client(made.tokens))
-        page = {size: [] for size in sizes}
-        for _ in range(rounds):
-            for size, client in clients.items():
-                page[size].append(_timed(client, 1, parent="accounts/-", my_tickets=True))
-        # Few tickets do not have every rare word.
-        least = 1 if sizes[1] == 1_000_000 else 0
-        searches = [_timed(staff, least, parent="accounts/-", query=query) for query in stores_data.queries(rounds)]
-        common = [_timed(staff, 1, parent="accounts/-", query=query) for query in stores_data.WORDS[:rounds // 10]]
-        return {
-            "sizes": sizes, "page": {size: statistics.median(took) for size, took in page.items()}, "search": sorted(searches),
-            "common": sorted(common),
-        }
-
-
-def _timed(client, least: int, **request) -> float:
-    """Milliseconds of one list, which must hold as much."""
-    start = time.perf_counter()
-    answer = client.call(LIST_TICKETS, **request)
-    took = (time.perf_counter() - start) * 1000
-    if len(answer.tickets) < least:
-        raise RuntimeError(f"nothing was found for {request}")
-    return took
+        return many_tickets.measure(clients, staff, rounds)
 
 
 def idle(programs: pathlib.Path, quick: bool) -> dict:

@@ -6,6 +6,7 @@ import random
 import sqlite3
 
 from faults.portal import TENANT
+from faults.postgres import Postgres
 from faults.tokens import Tokens
 from peers import contract
 
@@ -54,6 +55,19 @@ def fill(database: pathlib.Path, size: int) -> None:
     connection.execute("COMMIT")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
+
+
+def fill_postgres(server: Postgres, database: str, size: int) -> None:
+    """The same on PostgreSQL: the last tenth goes into an index of trigrams that is there already."""
+    chance = random.Random(2)
+    rows = (_row(chance, number, size) for number in range(size))
+    definition = server.ask(database, "SELECT indexdef FROM pg_indexes WHERE indexname = 'tickets_by_word'")[0][0]
+    server.ask(database, "DROP INDEX tickets_by_word")
+    server.copy(database, "tickets", _COLUMNS, itertools.islice(rows, size * 9 // 10))
+    server.ask(database, definition)
+    server.copy(database, "tickets", _COLUMNS, rows)
+    server.ask(database, "INSERT INTO ticket_numbers VALUES (%s, %s)", TENANT, 1001 + size)
+    server.ask(database, "VACUUM ANALYZE")
 
 
 def _row(chance: random.Random, number: int, size: int) -> tuple:

@@ -3,6 +3,7 @@
 import os
 import platform
 
+from bench import many_tickets
 from bench.targets import Row
 
 
@@ -19,16 +20,7 @@ def rows(results: dict) -> list[Row]:
             "CreateTicket through the wire, 64 callers, two cores", f"{rate:,.0f}/s",
             f"{cpu:.0f} µs of CPU each, of ticketing and identity",             "≥ 5,000/s", rate >= 5000))
     if "lists" in results:
-        few, many = results["lists"]["sizes"]
-        page, search = results["lists"]["page"], results["lists"]["search"]
-        found.append(Row(
-            f"page 1 of a contact's tickets, {many:,} in the tenant", f"{page[many]:.2f} ms",
-            f"{page[few]:.2f} ms with {few:,}, {page[many] / page[few]:.2f} ×", "≤ 1.5 ×", page[many] <= 1.5 * page[few]))
-        for what, took in (("words as they are written", search), ("the commonest words", results["lists"]["common"])):
-            p99 = took[len(took) * 99 // 100]
-            found.append(Row(
-                f"search over {many:,} tickets, {what}, p99", f"{p99:.1f} ms", f"median {took[len(took) // 2]:.1f} ms", "≤ 50 ms",
-                p99 <= 50))
+        found += many_tickets.rows(results["lists"])
     if "idle" in results:
         resident = results["idle"]["resident"]
         total, added = (sum(sizes[kind] for sizes in resident.values()) for kind in (0, 1))

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterable
 
 import psycopg
 from harness import places
@@ -144,6 +145,13 @@ class Postgres(_Server):
         with psycopg.connect(f"{self.place} dbname={database} user=super", autocommit=True) as connection:
             answer = connection.execute(query, values or None)
             return answer.fetchall() if answer.description else []
+
+    def copy(self, database: str, table: str, columns: Iterable[str], rows: Iterable[tuple]) -> None:
+        """Enters rows, as the superuser."""
+        with psycopg.connect(f"{self.place} dbname={database} user=super") as connection, connection.cursor() as cursor:
+            with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
 
     def create_roles(self) -> None:
         """As docs/decisions/0402 tells an operator to."""

@@ -57,7 +57,11 @@ final class Admission: Sendable {
 
     /// Somebody begins to wait.
     mutating func joined(at now: ContinuousClock.Instant) {
-      if let emptySince, now - emptySince > Admission.standing { busySince = nil }
+      if let emptySince, now - emptySince > Admission.standing {
+        busySince = nil
+        // How fast it moved then, with a service that stood still perhaps, says nothing now.
+        pace = QueuePace()
+      }
       emptySince = nil
       if busySince == nil { busySince = now }
     }
