@@ -35,10 +35,18 @@ public struct PageToken: Sendable, Hashable {
 
   func text(for query: Query) -> String {
     let body = Self.body(position)
-    return Data(Self.checksum(body, query) + body).base64EncodedString()
-      .replacingOccurrences(of: "+", with: "-")
-      .replacingOccurrences(of: "/", with: "_")
-      .replacingOccurrences(of: "=", with: "")
+    let standard = Data(Self.checksum(body, query) + body).base64EncodedData()
+    return String(decoding: standard.compactMap(Self.urlSafe), as: UTF8.self)
+  }
+
+  /// A character of base64 in base64url, which has no padding. By bytes: every list ends with a token.
+  private static func urlSafe(_ character: UInt8) -> UInt8? {
+    switch character {
+    case UInt8(ascii: "+"): UInt8(ascii: "-")
+    case UInt8(ascii: "/"): UInt8(ascii: "_")
+    case UInt8(ascii: "="): nil
+    default: character
+    }
   }
 
   private static func checksum(_ body: [UInt8], _ query: Query) -> [UInt8] {

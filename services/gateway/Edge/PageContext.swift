@@ -33,7 +33,7 @@ struct PageContext: Sendable {
   /// What this page has to do without.
   let report = PartReport()
   /// The count of unread messages, where it is being asked for beside the page.
-  var unread: Task<Int?, Never>?
+  var unread: EarlyValue<Int?>?
   let now: Instant
   let log: Logger
 

@@ -59,11 +59,15 @@ extension PageRoute {
   var withEarlyFrame: PageRoute {
     guard frame == .early else { return self }
     return around { context, handler in
-      let unread = Task { await context.unreadMessages() }
-      defer { unread.cancel() }
-      var context = context
-      context.unread = unread
-      return try await handler(context)
+      // A child of this task works on the same event loop; a task of its own would wake a thread.
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        let unread = EarlyValue<Int?>()
+        group.addTask { unread.arrived(await context.unreadMessages()) }
+        defer { group.cancelAll() }
+        var context = context
+        context.unread = unread
+        return try await handler(context)
+      }
     }
   }
 }

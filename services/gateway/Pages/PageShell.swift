@@ -19,7 +19,7 @@ func shell(
 ) async -> Response {
   var frame = context.frame(active: active)
   if let early = context.unread {
-    frame.unread = await early.value
+    frame.unread = await early.value()
   } else {
     frame.unread = await context.unreadMessages()
   }
