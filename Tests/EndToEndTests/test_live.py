@@ -169,7 +169,7 @@ def test_a_service_that_comes_back_goes_on_where_it_stood(services, session, vis
     with browser.tripwire.expecting("50[0-9]|Failed to load"):
         services.stop("ticketing")
         expect(page.locator(".live-bar")).to_contain_text("Live updates are interrupted", timeout=20_000)
-        services.start("ticketing")
+        services.restart("ticketing")
         expect(page.locator(".live-bar")).to_be_hidden(timeout=20_000)
     other = browser.page()
     name = tickets.open_ticket(other, tickets.Report("After the restart"))

@@ -119,6 +119,15 @@ class Services:
                 process.wait()
                 raise RuntimeError(f"portico-{name} did not end at SIGTERM") from None
 
+    def restart(self, service: str) -> None:
+        """Starts a service that was stopped, and waits until the gateway has it back."""
+        self.start(service)
+        end = time.monotonic() + READY_LIMIT
+        while Wire(self.url).get("/readyz").json["services"][service] != "serving":
+            if time.monotonic() > end:
+                raise RuntimeError(f"{service} is not back within {READY_LIMIT} s; the logs are in {self._logs}")
+            time.sleep(0.1)
+
     def _wait_until_ready(self) -> None:
         end = time.monotonic() + READY_LIMIT
         while time.monotonic() < end:
