@@ -117,7 +117,7 @@ struct AdmissionTests {
       Task { starting.yield(try await admission.admit(Self.one, route: "a")) }
     }
     await untilWaiting(45, admission)
-    #expect(!admission.isHopeless(for: Self.one) && !admission.isTurningAway)
+    #expect(!admission.isHopeless(for: Self.one))
     var permits = started.makeAsyncIterator()
     // Forty that start after 30 ms each, at least, are more than a second.
     for _ in 0..<5 {
@@ -125,7 +125,7 @@ struct AdmissionTests {
       running.end(isTypical: true)
       running = try #require(await permits.next())
     }
-    #expect(admission.isHopeless(for: Self.one) && admission.isTurningAway)
+    #expect(admission.isHopeless(for: Self.one))
     #expect(!admission.isHopeless(for: Self.two))
     for task in waiting { task.cancel() }
     while admission.load.waiting > 0 { await Task.yield() }

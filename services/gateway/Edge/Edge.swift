@@ -1,7 +1,6 @@
 import Access
 import HTTP2
 import Logging
-import NIOCore
 import NIOHTTP1
 import Protobuf
 import RPC
@@ -45,9 +44,6 @@ final class Edge: EdgeService {
     self.figures = figures
     self.tracing = tracing
   }
-
-  /// Some requests of each connection come together, and the last word on one of them is still said within 100 ms (V-16).
-  private static let floodPause = TimeAmount.milliseconds(20)
 
   func answer(
     _ incoming: IncomingRequest, send: @escaping @Sendable (Response) async -> Void
@@ -97,8 +93,6 @@ final class Edge: EdgeService {
     figures.ended(.read, status: 503, after: .zero)
     return flood.answer()
   }
-
-  var pauseBeforeReading: TimeAmount? { door.admission.isTurningAway ? Self.floodPause : nil }
 
   func refusal(_ problem: Problem, origin: ConnectionOrigin) -> Response {
     let id = RequestID.make()

@@ -1,5 +1,4 @@
 import HTTP2
-import NIOCore
 import NIOHTTP1
 
 /// A request as a transport hands it over: parsed, not yet judged.
@@ -29,8 +28,6 @@ protocol EdgeService: Sendable {
   ) async
   /// What a request is told that would only wait in vain, decided on host and path; nil for any other.
   func floodAnswer(_ fields: HeaderFields) -> Flood.Answer?
-  /// How long a connection waits before it reads more, while requests are being turned away.
-  var pauseBeforeReading: TimeAmount? { get }
   /// The answer to something that is no request.
   func refusal(_ problem: Problem, origin: ConnectionOrigin) -> Response
 }

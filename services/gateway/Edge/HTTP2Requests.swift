@@ -7,6 +7,13 @@ import Synchronization
 final class HTTP2Requests: HTTP2ConnectionDelegate, @unchecked Sendable {
   private let edge: any EdgeService
   private let origin: ConnectionOrigin
+  /// When the last request of this connection was turned away in a flood.
+  private var turnedAway: NIODeadline?
+
+  /// While requests are turned away, and so long after.
+  private static let floodEnd = TimeAmount.milliseconds(100)
+  /// Some requests come together, and the last word on one of them is still said within 100 ms (V-16).
+  private static let floodPause = TimeAmount.milliseconds(20)
 
   init(_ edge: any EdgeService, origin: ConnectionOrigin) {
     self.edge = edge
@@ -16,7 +23,10 @@ final class HTTP2Requests: HTTP2ConnectionDelegate, @unchecked Sendable {
   func connection(
     _ connection: HTTP2Connection, accepted stream: HTTP2Stream, headers: HeaderFields
   ) {
-    if let answer = edge.floodAnswer(headers) { return refuse(stream, answer) }
+    if let answer = edge.floodAnswer(headers) {
+      turnedAway = .now()
+      return refuse(stream, answer)
+    }
     let request: HTTP2RequestHead
     do throws(HTTP1Parser.Fault) {
       request = try HTTP2RequestHead(headers, limits: edge.limits)
@@ -40,7 +50,11 @@ final class HTTP2Requests: HTTP2ConnectionDelegate, @unchecked Sendable {
     }
   }
 
-  func pauseBeforeReading(_ connection: HTTP2Connection) -> TimeAmount? { edge.pauseBeforeReading }
+  /// Of the connections of a flood alone: others are read as ever.
+  func pauseBeforeReading(_ connection: HTTP2Connection) -> TimeAmount? {
+    guard let turnedAway, NIODeadline.now() - turnedAway < Self.floodEnd else { return nil }
+    return Self.floodPause
+  }
 
   /// Without a delegate the stream drops whatever still comes of the request.
   private func refuse(_ stream: HTTP2Stream, _ answer: Flood.Answer) {

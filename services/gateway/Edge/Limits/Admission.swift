@@ -43,8 +43,6 @@ final class Admission: Sendable {
     var busySince: ContinuousClock.Instant?
     /// Since when nobody waits.
     var emptySince: ContinuousClock.Instant?
-    /// When the last newcomer was refused at once.
-    var turnedAway: ContinuousClock.Instant?
 
     /// False when there is no room for this tenant now.
     mutating func start(_ tenant: TenantID, at now: ContinuousClock.Instant) -> Bool {
@@ -73,17 +71,14 @@ final class Admission: Sendable {
     }
 
     /// Whether a newcomer of the tenant would only make a queue longer that is too long already.
-    mutating func isHopeless(
+    func isHopeless(
       _ tenant: TenantID, _ limits: Limits, at now: ContinuousClock.Instant
     ) -> Bool {
       guard let busySince, now - busySince > Admission.standing,
         let oldest = queues.oldest(of: tenant)
       else { return false }
-      let isHopeless =
-        now - oldest > limits.longestStand
+      return now - oldest > limits.longestStand
         || pace.time(for: queues.places(before: tenant)) > limits.longestStand
-      if isHopeless { turnedAway = now }
-      return isHopeless
     }
   }
 
@@ -121,13 +116,6 @@ final class Admission: Sendable {
 
   /// Somebody waits.
   var isCrowded: Bool { state.withLock { $0.queues.waiting > 0 } }
-
-  /// Newcomers are refused at once, or were a moment ago.
-  var isTurningAway: Bool {
-    state.withLock { state in
-      state.turnedAway.map { ContinuousClock.now - $0 < Self.standing } ?? false
-    }
-  }
 
   /// Whether a request of the tenant would be refused if it came now; `admit` would say the same, for more.
   func isHopeless(for tenant: TenantID) -> Bool {
