@@ -47,6 +47,13 @@ public struct PageRequest: Sendable, Hashable {
     return "(\(names)) \(comparison) (\(values))"
   }
 
+  /// The value of the one ORDER BY column on the page before; nil on the first page.
+  public func last() throws(StoreError) -> Int64? {
+    guard let last = position.first else { return nil }
+    guard position.count == 1, case .integer(let number) = last else { throw .invalidPageToken }
+    return number
+  }
+
   /// `LIMIT`, one more than the page holds, which tells whether there is a next one.
   public var limit: SQL { "LIMIT \(fetched)" }
 

@@ -124,7 +124,9 @@ struct SearchIndexTests {
       let tickets = try await store.read(as: acme) { db in
         let filter = TicketStore.Filter(order: order, query: query)
         return try TicketStore(db).tickets(
-          filter, found: TicketSearchStore(db).found(filter, in: everything), page: page,
+          filter,
+          found: TicketSearchStore(db).found(filter, page: page, counted: 5000, in: everything),
+          page: page,
           in: everything)
       }
       found += tickets.items.map(\.number)
@@ -137,7 +139,10 @@ struct SearchIndexTests {
     try await store.read(as: acme) { db in
       let filter = TicketStore.Filter(query: query)
       return try TicketStore(db).count(
-        filter, found: TicketSearchStore(db).found(filter, in: everything), upTo: 5000,
+        filter,
+        found: TicketSearchStore(db).found(
+          filter, page: PageRequest(size: 25, query: []), counted: 5000, in: everything),
+        upTo: 5000,
         in: everything)
     }
   }

@@ -10,6 +10,9 @@ extension Ticketing.ListTicketsRequest: PagedRequest {}
 
 /// Reading tickets.
 extension TicketHandlers {
+  /// Matches in all pages are counted up to this.
+  private static let counted: Int64 = 1000
+
   func listTickets(
     _ request: Ticketing.ListTicketsRequest, _ call: Call
   ) async throws -> Ticketing.ListTicketsResponse {
@@ -25,9 +28,10 @@ extension TicketHandlers {
       in: viewer.scope, size: 25, max: 100)
     return try await call.read(in: store) { db in
       let tickets = TicketStore(db)
-      let search = try TicketSearchStore(db).found(filter, in: viewer.scope)
+      let search = try TicketSearchStore(db).found(
+        filter, page: page, counted: Self.counted, in: viewer.scope)
       let found = try tickets.tickets(filter, found: search, page: page, in: viewer.scope)
-      let total = try tickets.count(filter, found: search, upTo: 1000, in: viewer.scope)
+      let total = try tickets.count(filter, found: search, upTo: Self.counted, in: viewer.scope)
       let settings = try TicketSettingsStore(db).settings()
       let catalogue = try CatalogEntryStore(db).catalogue()
       return Ticketing.ListTicketsResponse(

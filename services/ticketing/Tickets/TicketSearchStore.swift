@@ -4,15 +4,16 @@ import Values
 /// Finds tickets by words with the engine's index of trigrams, newest first; the words themselves are then looked for in
 /// each. SQLite joins its index with the tickets; its newest tickets are not in there yet (migration V0005) and are looked
 /// through without, as are those of an account that has few. PostgreSQL is asked for the numbers beforehand, in a function
-/// that may use the index in spite of row-level security; where there are too many it lists tickets until enough have the
-/// words.
+/// that may use the index in spite of row-level security.
 struct TicketSearchStore {
   /// What the index was asked, and what it said.
   struct Found: Sendable {
     /// What the index of SQLite is asked; nil when it is not: no word is long enough, or few tickets may match.
     fileprivate var expression: String?
-    /// On PostgreSQL the numbers of all that match, `7,3,1`; nil when these are too many to be told.
+    /// On PostgreSQL the numbers among which the list is, `7,3,1`; nil when it is among all.
     fileprivate var numbers: String?
+    /// How many match, if that is known by now.
+    var total: Int64?
     /// Whether the list is in the order of the index: by number, which grows with time as rows do.
     var leads: Bool
   }
@@ -25,15 +26,22 @@ struct TicketSearchStore {
 
   init(_ db: Transaction) { self.db = db }
 
-  func found(_ filter: TicketStore.Filter, in scope: Scope) throws -> Found {
+  /// - Parameter counted: how many will be counted at most.
+  func found(
+    _ filter: TicketStore.Filter, page: PageRequest, counted: Int64, in scope: Scope
+  ) throws -> Found {
     let words = SearchText.words(filter.query)
     let trigrams = words.flatMap { Self.trigrams(of: $0) }
     guard !trigrams.isEmpty else { return Found(leads: false) }
     let leads = filter.order == .newest
-    guard db.engine == .sqlite else { return Found(numbers: try numbers(of: words), leads: leads) }
     guard try !isWithinFew(filter, scope) else { return Found(leads: leads) }
-    let expression = Set(trigrams).sorted().map { "\"\($0)\"" }.joined(separator: " AND ")
-    return Found(expression: expression, leads: leads)
+    guard db.engine == .postgres else {
+      let expression = Set(trigrams).sorted().map { "\"\($0)\"" }.joined(separator: " AND ")
+      return Found(expression: expression, leads: leads)
+    }
+    let search = Search(text: words.joined(separator: " "), open: filter.view.isOpen)
+    guard filter.isOfWordsAlone, scope.reach == .tenant else { return try narrowed(search, leads) }
+    return leads ? try newest(search, page, counted) : try reordered(search, filter.order, counted)
   }
 
   /// Whether the accounts that it is about have so few tickets that the index would name more.
@@ -52,16 +60,6 @@ struct TicketSearchStore {
     return tickets <= Self.most
   }
 
-  private func numbers(of words: [String]) throws -> String? {
-    let row = try db.first(
-      """
-      SELECT COUNT(*) AS matches, coalesce(string_agg(CAST(number AS TEXT), ','), '') AS numbers
-      FROM tickets_with(\(words.joined(separator: " ")), \(Self.most + 1)) AS found (number)
-      """, else: .corrupt("tickets_with"))
-    let matches: Int64 = try row["matches"]
-    return matches > Self.most ? nil : try row["numbers"]
-  }
-
   /// Three scalars each, as SQLite cuts them; what would end the quotation is doubled.
   private static func trigrams(of word: String) -> [String] {
     let scalars = Array(word.unicodeScalars)
@@ -74,6 +72,56 @@ struct TicketSearchStore {
       }
       return text
     }
+  }
+}
+
+/// On PostgreSQL.
+extension TicketSearchStore {
+  private struct Search {
+    var text: String
+    var open: Bool?
+  }
+
+  /// The newest matches are the page itself.
+  private func newest(_ search: Search, _ page: PageRequest, _ counted: Int64) throws -> Found {
+    let newest = try numbers(search, atMost: max(counted, page.fetched))
+    let onPage =
+      try page.last().map { try numbers(search, below: $0, atMost: page.fetched) } ?? newest
+    return Found(
+      numbers: onPage.prefix(Int(page.fetched)).joined(separator: ","),
+      total: min(Int64(newest.count), counted), leads: true)
+  }
+
+  /// All of them if they can be told. Otherwise the oldest are found by listing, for a word that many have is soon met; to
+  /// be listed by what has no index are the newest.
+  private func reordered(
+    _ search: Search, _ order: TicketStore.Filter.Order, _ counted: Int64
+  ) throws -> Found {
+    let numbers = try numbers(search, atMost: Self.most + 1)
+    let isListed = numbers.count > Self.most && order == .oldest
+    return Found(
+      numbers: isListed ? nil : numbers.prefix(Int(Self.most)).joined(separator: ","),
+      total: min(Int64(numbers.count), counted), leads: false)
+  }
+
+  /// For conditions of which the index does not know: all that match, unless they are too many to be told.
+  private func narrowed(_ search: Search, _ leads: Bool) throws -> Found {
+    let numbers = try numbers(search, atMost: Self.most + 1)
+    return Found(
+      numbers: numbers.count > Self.most ? nil : numbers.joined(separator: ","), leads: leads)
+  }
+
+  /// The newest first.
+  private func numbers(
+    _ search: Search, below: Int64 = .max, atMost: Int64
+  ) throws -> [Substring] {
+    let row = try db.first(
+      """
+      SELECT coalesce(string_agg(CAST(number AS TEXT), ','), '') AS numbers
+      FROM newest_tickets_with(\(search.text), \(search.open), \(below), \(atMost)) AS found (number)
+      """, else: .corrupt("newest_tickets_with"))
+    let numbers: String = try row["numbers"]
+    return numbers.split(separator: ",")
   }
 }
 

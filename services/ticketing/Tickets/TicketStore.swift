@@ -9,7 +9,18 @@ struct TicketStore {
   init(_ db: Transaction) { self.db = db }
 
   struct Filter: Sendable, Hashable {
-    enum View: Sendable, Hashable { case open, closed, all }
+    enum View: Sendable, Hashable {
+      case open, closed, all
+
+      /// What it wants of `is_open`.
+      var isOpen: Bool? {
+        switch self {
+        case .open: true
+        case .closed: false
+        case .all: nil
+        }
+      }
+    }
     enum Folder: Sendable, Hashable {
       case any, unassigned, assigned
       case mine(String)
@@ -26,6 +37,11 @@ struct TicketStore {
     var priorities: [String] = []
     /// Whether changes that only staff know of count as updates.
     var isStaff = false
+
+    /// Whether nothing narrows the list but words and whether tickets are open.
+    var isOfWordsAlone: Bool {
+      account == nil && contacts == nil && folder == .any && priorities.isEmpty
+    }
 
     struct Contact: Sendable, Hashable {
       var account: String
@@ -79,6 +95,7 @@ struct TicketStore {
   func count(
     _ filter: Filter, found search: TicketSearchStore.Found, upTo limit: Int64, in scope: Scope
   ) throws -> Int64 {
+    if let total = search.total { return min(total, limit) }
     let matches = search.matches("1", .all(conditions(filter, in: scope)), newest: limit)
     let row = try db.first(
       "SELECT COUNT(*) AS matches FROM (\(matches)) AS found", else: .corrupt("count"))
@@ -158,11 +175,7 @@ extension TicketStore {
   private func conditions(_ filter: Filter, in scope: Scope) -> [SQL] {
     var conditions: [SQL] = ["tenant = \(db.tenant)", Self.reach(scope)]
     if let account = filter.account { conditions.append("account = \(account)") }
-    switch filter.view {
-    case .all: break
-    case .open: conditions.append("is_open = \(true)")
-    case .closed: conditions.append("is_open = \(false)")
-    }
+    if let isOpen = filter.view.isOpen { conditions.append("is_open = \(isOpen)") }
     if let contacts = filter.contacts {
       conditions.append(
         .any(contacts.map { "(account = \($0.account) AND contact = \($0.id))" }))
