@@ -7,7 +7,7 @@ from bench import many_tickets, stores, stores_data
 from faults.portal import TENANT
 from faults.postgres import Postgres
 
-SETTINGS = {"shared_buffers": "1GB", "maintenance_work_mem": "1GB", "max_wal_size": "8GB"}
+SETTINGS = {"shared_buffers": "2GB", "maintenance_work_mem": "1GB", "max_wal_size": "8GB"}
 """Of the server: room for the rows that are looked at, as a server of this size has."""
 
 

@@ -4,7 +4,7 @@
 -- What was written last is read through for every span until it is sorted in: better little of it.
 DROP INDEX tickets_by_word;
 CREATE INDEX tickets_by_word ON tickets USING gin (tenant, (number / 65536), search_text gin_trgm_ops)
-WITH (gin_pending_list_limit = 64);
+WITH (gin_pending_list_limit = 256);
 
 DO $migration$
 BEGIN
