@@ -176,7 +176,9 @@ struct BuiltInRoleTests {
     }
   }
 
-  @Test("S-028..S-035 the two customer roles are what the sources say")
+  @Test(
+    "S-028 S-029 S-030 S-031 S-032 S-033 S-034 S-035 the two customer roles are what the sources say"
+  )
   func customerRoles() {
     func reach(_ role: BuiltInRole, _ permission: Permission) -> Reach? {
       role.grants.filter { $0.permission == permission }.map(\.reach).max()

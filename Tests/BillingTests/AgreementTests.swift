@@ -10,7 +10,7 @@ import WellKnown
 @Suite("Contracts over the wire")
 struct AgreementTests {
   @Test(
-    "S-162..S-180 D-22 D-24 each type has its own terms and comes back with them",
+    "S-162 S-163 S-164 S-165 S-168 S-169 S-171 S-177 S-178 D-22 D-24 each type has its own terms",
     arguments: TestStore.engines)
   func types(engine: Engine) async throws {
     try await Office.run(on: engine) { office in
@@ -36,7 +36,13 @@ struct AgreementTests {
       for (id, terms) in terms {
         let made = try await office.contract(id) {
           ($0.terms, $0.status, $0.isDefault) = (terms, .expired, id == "a")
+          ($0.referenceNumber, $0.sla, $0.setupFee) = ("REF-\(id)", "Gold", amount(700))
+          ($0.description, $0.billingInformation) = ("What is done", "By transfer")
         }
+        #expect(made.displayName == id && made.isDefault == (id == "a"))
+        #expect([made.referenceNumber, made.sla] == ["REF-\(id)", "Gold"])
+        #expect(made.setupFee == amount(700))
+        #expect([made.description, made.billingInformation] == ["What is done", "By transfer"])
         #expect(made.status == .active)
         #expect(made.accountDisplayName == "Acme")
         #expect(

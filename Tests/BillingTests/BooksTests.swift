@@ -49,7 +49,7 @@ struct BooksTests {
   }
 
   @Test(
-    "S-182..S-200 X-12 D-10 an invoice carries its fields; what the server owns is not taken; issued it stands"
+    "S-182 S-184 S-185 S-186 S-189 S-190 S-197 S-198 S-199 X-12 D-10 an invoice carries its fields; what the server owns is not taken; issued it stands"
   )
   func fields() async throws {
     try await Office.run { office in
@@ -74,6 +74,9 @@ struct BooksTests {
       }
       #expect(draft.state == .draft)
       #expect(draft.number.isEmpty)
+      #expect([draft.purchaseOrder, draft.salesRepresentative] == ["PO-1", "Sam"])
+      #expect([draft.project, draft.notes] == ["Move", "Thanks"])
+      #expect(draft.from?.displayName == "Northwind")
       #expect(draft.to == .init(displayName: "Acme", address: "1 Quay\nHarbour"))
       #expect(draft.from?.taxNumber == "DE1")
       #expect(draft.lines.map(\.netAmount) == [amount(14_999), amount(1_000)])
@@ -140,7 +143,7 @@ struct BooksTests {
   }
 
   @Test(
-    "D-08 D-14 D-15 payments: once for a request id for ever, never too much, never another currency",
+    "S-191 S-192 S-200 D-08 D-14 D-15 payments: once for a request id for ever, never too much, never another currency",
     arguments: TestStore.engines)
   func payments(engine: Engine) async throws {
     try await Office.run(on: engine) { office in

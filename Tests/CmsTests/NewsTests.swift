@@ -69,7 +69,7 @@ private struct Succeeded: Error {}
 @Suite("News")
 struct NewsTests {
   @Test(
-    "S-081 readers see what is published, from its time on", arguments: TestStore.engines)
+    "S-081 S-225 readers see what is published, from its time on", arguments: TestStore.engines)
   func publishing(_ engine: Engine) async throws {
     try await Newsroom.run(on: engine) { room in
       try await room.write("draft", publish: nil)
@@ -126,7 +126,7 @@ struct NewsTests {
     }
   }
 
-  @Test("N-01 only those who write news see drafts and change anything")
+  @Test("S-041 N-01 only those who write news see drafts and change anything")
   func permissions() async throws {
     try await Newsroom.run { room in
       let item = try await room.write("item")

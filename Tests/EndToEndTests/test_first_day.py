@@ -1,7 +1,9 @@
 """A customer's first day: from the invitation to the ticket that is solved, with every step in a real browser.
 
-Proves S-001..S-011 (access, link, policy), S-090..S-107 (raising a ticket), S-121..S-123 (the inbox), S-094..S-096
-and S-109..S-120 (following it), D-30, D-34, D-36, D-51.
+Proves S-001 S-002 S-003 S-004 S-005 S-006 S-007 S-008 S-010 S-011 S-012 (access, link, policy, login), S-081 S-082
+(home), S-090 S-097 S-098 S-099 S-100 S-101 S-102 S-103 S-104 S-105 S-106 S-107 S-127 S-135 S-136 (raising a ticket),
+S-121 S-122 S-123 (the inbox), S-094 S-095 S-096 S-108 S-109 S-111 S-112 S-116 S-117 S-118 S-120 S-124 S-133
+(following it), S-031 S-033 S-072 S-073 (who sees what), D-30, D-34, D-36, D-51.
 """
 
 import datetime

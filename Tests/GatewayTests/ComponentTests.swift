@@ -56,7 +56,8 @@ struct ComponentTests {
     #expect(!UI.bar(shell).description.contains("aria-current=\"page\""))
   }
 
-  @Test("S-086 with one account the switcher is greyed out; S-084 contact and Log Out are there")
+  @Test(
+    "S-086 with one account the switcher is greyed out; S-014 S-084 contact and Log Out are there")
   func bar() {
     var shell = Self.shell
     shell.accounts = [.init(name: "accounts/a", title: "Only <one>", isCurrent: true)]

@@ -110,7 +110,9 @@ struct ConsoleRouteTests {
     }
   }
 
-  @Test("S-002..S-006 the Client Portal Access tab: errors beside fields, then access is given")
+  @Test(
+    "S-002 S-003 S-004 S-005 S-006 the Client Portal Access tab: errors beside fields, then access is given"
+  )
   func portalAccess() async throws {
     let contacts = TestContacts()
     try await PagesStage.run(as: "tomas", identity: [contacts]) { stage in

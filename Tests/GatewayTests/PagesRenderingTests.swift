@@ -100,7 +100,8 @@ struct PagesRenderingTests {
   }
 
   @Test(
-    "S-097..S-107 the new-ticket form has every field and keeps what was typed beside the errors")
+    "S-060 S-061 S-097 S-105 the new-ticket form has every field and keeps what was typed beside the errors"
+  )
   func newTicketForm() throws {
     let text = Samples.payload
     var choices = NewTicketChoices(account: "accounts/acme")
@@ -140,7 +141,7 @@ struct PagesRenderingTests {
     #expect(quick.description.contains("<details"))
   }
 
-  @Test("S-029..S-035 navigation offers what the role may do, and no more")
+  @Test("S-031 S-034 S-035 S-070 navigation offers what the role may do, and no more")
   func navigation() throws {
     func tabs(_ principal: Access.Principal) throws -> [String] {
       try Samples.context(principal).frame().tabs.map(\.url.text)
@@ -195,7 +196,7 @@ struct PagesRenderingTests {
   }
 
   @Test(
-    "S-172..S-180 a contract shows the fields of its type and no others",
+    "S-172 D-22 a contract shows the fields of its type and no others",
     arguments: [
       (Billing.Contract.Terms.timeAndMaterials(.init(hourlyRate: Samples.money)), "Hourly rate"),
       (.recurring(.init(billingCycle: .monthly, billingPrice: Samples.money)), "Contract history"),
@@ -220,7 +221,7 @@ struct PagesRenderingTests {
     for mark in marks { #expect(page.contains(mark) == (mark == own)) }
   }
 
-  @Test("S-182..S-200 an invoice shows lines, taxes, payments and what is due with its currency")
+  @Test("S-198 D-06 an invoice shows lines, taxes, payments and what is due with its currency")
   func invoice() throws {
     let page = InvoiceView(invoice: Samples.invoice("INV-1"), context: try Samples.context()).html
       .description

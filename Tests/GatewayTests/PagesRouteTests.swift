@@ -28,7 +28,8 @@ struct PagesRouteTests {
     }
   }
 
-  @Test("S-009..S-011 the welcome link shows for whom and the policy; a weak password says why")
+  @Test(
+    "S-009 S-010 S-011 the welcome link shows for whom and the policy; a weak password says why")
   func welcome() async throws {
     try await EdgeStage.run(pages: .portal) { stage in
       let page = try await stage.send("GET", "/welcome?token=good")
@@ -58,7 +59,8 @@ struct PagesRouteTests {
     }
   }
 
-  @Test("S-097 S-105 a ticket with files: the bytes arrive; sent twice it is one ticket")
+  @Test(
+    "S-097 S-105 S-127 S-135 a ticket with files: the bytes arrive; sent twice it is one ticket")
   func createTicket() async throws {
     try await PagesStage.run { stage in
       let files = [("plan.pdf", String(repeating: "x", count: 900)), ("a.png", "png")]
@@ -131,7 +133,8 @@ struct PagesRouteTests {
   }
 
   @Test(
-    "S-095 S-112 notes, an empty one refused in place, and resolved is closed with the time taken")
+    "S-095 S-112 S-133 notes, an empty one refused in place, and resolved is closed with the time taken"
+  )
   func ticketLife() async throws {
     try await PagesStage.run { stage in
       _ = try await stage.submit("/tickets/new", ticket)
@@ -182,7 +185,7 @@ struct PagesRouteTests {
     }
   }
 
-  @Test("A chosen theme and account stay; an account of others cannot be chosen")
+  @Test("S-085 a chosen theme and account stay; an account of others cannot be chosen")
   func choices() async throws {
     try await PagesStage.run { stage in
       let theme = try await stage.post("/theme", "theme=dark&next=%2Ftickets")
@@ -190,6 +193,9 @@ struct PagesRouteTests {
       let open = try await stage.post("/theme", "theme=dark&next=%2F%2Fevil.example")
       #expect(open["location"] == "/")
       #expect(try await stage.post("/account/switch", "account=accounts/globex").status == 404)
+      let account = try await stage.post(
+        "/account/switch", "account=accounts/acme&next=%2Finvoices")
+      #expect(account["location"] == "/invoices" && account.cookie("portico-account") == "acme")
       #expect(try await stage.get("/my-profile")["location"] == "/settings")
     }
   }

@@ -15,7 +15,8 @@ enum Samples {
 
   static func context(
     _ principal: Principal? = TestPrincipal.customer(), target: String = "/",
-    profile: Identity.Profile? = nil, portal: Identity.Portal? = nil, form: Form = Form()
+    profile: Identity.Profile? = nil, portal: Identity.Portal? = nil, form: Form = Form(),
+    cookies: [String] = []
   ) throws -> PageContext {
     let clock = ManualClock(now)
     let keys = Keyring(Stage.services)
@@ -31,7 +32,8 @@ enum Samples {
     return PageContext(
       request: Request(
         id: "0123456789abcdef", method: .GET, target: try Target(target),
-        authority: "northwind.localhost", headers: [:], cookies: Cookies(), body: RequestBody(),
+        authority: "northwind.localhost", headers: [:], cookies: Cookies(cookies),
+        body: RequestBody(),
         remote: RemoteAddress(IPAddress("127.0.0.1")), isSecure: false, received: now),
       path: PathBindings(), form: form,
       visitor: Visitor(

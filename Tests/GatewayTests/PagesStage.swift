@@ -17,16 +17,21 @@ struct PagesStage {
   ///   - user: `ada` is a customer, `tomas` the administrator.
   ///   - identity: more services of identity.
   ///   - more: services that are up besides.
+  ///   - takesTickets: customers may raise tickets.
   static func run(
     as user: String = "ada", identity: [any RPCService] = [],
-    serving more: [String: [any RPCService]] = [:], limits: EdgeLimits = .testing,
+    serving more: [String: [any RPCService]] = [:], takesTickets: Bool = true,
+    limits: EdgeLimits = .testing,
     _ body: (PagesStage) async throws -> Void
   ) async throws {
     let ticketing = TestTicketing()
     try await EdgeStage.run(
       pages: .portal, limits: limits,
       serving: more.merging(
-        ["ticketing": [ticketing, TestTicketSettings()], "identity": identity]) { $1 }
+        [
+          "ticketing": [ticketing, TestTicketSettings(submissionAllowed: takesTickets)],
+          "identity": identity,
+        ]) { $1 }
     ) { edge in
       let page = try await edge.send("GET", "/login")
       let visit = try #require(page.cookie("portico-visit"))

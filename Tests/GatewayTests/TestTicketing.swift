@@ -186,10 +186,12 @@ final class TestTicketing: TicketsService {
 
 /// Settings with a small file limit; the rest of ticketing's services are not served, as if they were down.
 struct TestTicketSettings: TicketAdministrationService {
+  var submissionAllowed = true
+
   func getTicketSettings(
     _ request: Ticketing.GetTicketSettingsRequest, _ call: Call
   ) async throws -> Ticketing.TicketSettings {
-    .init(submissionAllowed: true, maxFileBytes: 1000)
+    .init(submissionAllowed: submissionAllowed, maxFileBytes: 1000)
   }
 
   func updateTicketSettings(

@@ -9,7 +9,7 @@ import Values
 
 @Suite struct PortalAccessTests {
   @Test(
-    "S-001..S-010, S-230: access, welcome mail, own password, login",
+    "S-001 S-002 S-003 S-004 S-005 S-008 S-010 S-012 S-230: access, welcome mail, own password, login",
     arguments: TestStore.engines)
   func wholeWay(engine: Engine) async throws {
     try await Provider.run(on: engine) { provider in
@@ -177,7 +177,7 @@ import Values
     }
   }
 
-  @Test("S-232..S-234, D-45: Send Login voids password and sessions and mails a link")
+  @Test("S-232 S-233 S-234, D-45: Send Login voids password and sessions and mails a link")
   func sendLogin() async throws {
     try await Provider.run { provider in
       try await provider.account()

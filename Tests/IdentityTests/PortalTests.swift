@@ -7,7 +7,7 @@ import Values
 @testable import IdentityService
 
 @Suite struct PortalTests {
-  @Test("S-026, D-47: switched off, the portal lets no customer in, and staff stay")
+  @Test("S-026 S-042, D-47: switched off, the portal lets no customer in, and staff stay")
   func off() async throws {
     try await Provider.run { provider in
       try await provider.account()
@@ -69,7 +69,9 @@ import Values
     }
   }
 
-  @Test("S-084: name, mail, phone and social links are what everybody sees; the etag guards them")
+  @Test(
+    "S-045 S-046 S-062 S-068 S-084 name, mail, phone, links are what everybody sees; the etag guards"
+  )
   func settings() async throws {
     try await Provider.run { provider in
       let old = try await provider.portals.getPortalSettings(.init())
@@ -85,6 +87,7 @@ import Values
       let portal = try await PortalsClient(provider.anonymous).getPortal(.init(tenant: "northwind"))
       #expect(portal.displayName == "Northwind Service")
       #expect(portal.contactEmail == "help@northwind.test")
+      #expect(portal.contactPhone == "+49 30 5550")
       #expect(portal.socialLinks.map(\.network) == ["linkedin"])
       let stale = try await status {
         try await provider.portals.updatePortalSettings(.init(portalSettings: request))

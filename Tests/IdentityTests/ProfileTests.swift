@@ -8,7 +8,7 @@ import Values
 
 @Suite struct ProfileTests {
   @Test(
-    "S-214..S-221, S-016: a customer changes names, address, phones and landing page; staff see it")
+    "S-016 S-083 S-216: a customer changes names, phones and landing page; staff see it")
   func updates() async throws {
     try await Provider.run { provider in
       try await provider.account()

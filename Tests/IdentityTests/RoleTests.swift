@@ -31,7 +31,7 @@ import Values
   }
 
   @Test(
-    "S-036..S-038: roles are data: made, given, changed, felt at the next request, removed when free"
+    "S-036: roles are data: made, given, changed, felt at the next request, removed when free"
   )
   func life() async throws {
     try await Provider.run { provider in

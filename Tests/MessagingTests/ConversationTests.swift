@@ -200,7 +200,7 @@ struct ConversationTests {
   }
 
   @Test(
-    "S-154 S-239 unread are the other side's messages since one last looked, for each reader alone",
+    "S-154 S-156 S-239 unread are the other side's messages since one last looked, for each reader alone",
     arguments: TestStore.engines)
   func unread(_ engine: Engine) async throws {
     try await Desk.run(on: engine) { desk in

@@ -10,7 +10,8 @@ import WellKnown
 @Suite("The catalogue, assets and settings")
 struct CatalogTests {
   @Test(
-    "S-099..S-102 classification: defaults, kinds, retired entries, sub-issues of their issue only")
+    "S-099 S-100 S-101 S-102 classification: defaults, kinds, retired entries, sub-issues of their issue only"
+  )
   func classification() async throws {
     try await Desk.run { desk in
       try await desk.priorities()

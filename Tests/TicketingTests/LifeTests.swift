@@ -11,7 +11,7 @@ import WellKnown
 @Suite("Tickets from creation to closing, over the wire")
 struct LifeTests {
   @Test(
-    "S-092 S-107 S-121 S-128 D-35 a ticket is raised: own contact, account, number, NEW, unassigned",
+    "S-092 S-098 S-107 S-113 S-121 S-128 D-35 a ticket is raised: own contact, account, number, NEW, unassigned",
     arguments: TestStore.engines)
   func raised(engine: Engine) async throws {
     try await Desk.run(on: engine) { desk in
@@ -144,7 +144,9 @@ struct LifeTests {
     }
   }
 
-  @Test("S-117 S-118 D-32 D-36 D-55 the whole life, with its times, its audit rows and its events")
+  @Test(
+    "S-108 S-117 S-118 D-32 D-36 D-55 the whole life, with its times, its audit rows and its events"
+  )
   func wholeLife() async throws {
     try await Desk.run { desk in
       let clock = desk.stage.clock

@@ -202,7 +202,8 @@ struct NoteTests {
 @Suite("Letters about tickets")
 struct LetterTests {
   @Test(
-    "S-059 D-59 a new ticket is mailed to the staff named in the settings, in the same transaction")
+    "S-059 S-236 D-59 a new ticket is mailed to the staff named in the settings, in the same transaction"
+  )
   func created() async throws {
     try await Desk.run { desk in
       try await desk.change(

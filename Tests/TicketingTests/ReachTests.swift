@@ -57,7 +57,8 @@ struct ReachTests {
     }
   }
 
-  @Test("S-031 S-033 S-091 S-093 an External User has her own tickets, a manager the account's")
+  @Test(
+    "S-025 S-031 S-033 S-091 S-093 an External User has her own tickets, a manager the account's")
   func ownAndAccount() async throws {
     try await Desk.run { desk in
       let hers = try await desk.raise("Hers")

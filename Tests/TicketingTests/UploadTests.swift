@@ -20,7 +20,7 @@ struct UploadTests {
   static let pdf = Array("%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n".utf8)
 
   @Test(
-    "S-105 S-135 S-136 S-137 files go with a ticket and with a note, and come back as they were",
+    "S-105 S-133 S-135 S-136 S-137 files go with a ticket and with a note, and come back as they were",
     arguments: TestStore.engines)
   func thereAndBack(engine: Engine) async throws {
     try await Desk.run(on: engine) { desk in
