@@ -10,6 +10,52 @@ import Testing
     #expect(findings.isEmpty, "\(findings.joined(separator: "\n"))")
   }
 
+  @Test(
+    "N-09 the gateway has nothing but the services' methods, and no service has another one's code")
+  func onlyMethods() throws {
+    let files = try Project.swift()
+    let own: Set = [
+      "Blobs", "Mail", "StoreSQLite", "StorePostgres", "CPostgres", "CSodium", "GRDB",
+    ]
+    let gateway = files.filter { $0.module == "Gateway" }
+    let services = files.filter { $0.module.hasSuffix("Service") }
+    try #require(gateway.count > 100 && services.count > 100)
+    for file in gateway + services {
+      let isGateway = file.module == "Gateway"
+      for line in ImportTable.imports(of: file) where line.module != file.module {
+        let isForeign =
+          line.module.hasSuffix("Service") || (isGateway && own.contains(line.module))
+        #expect(!isForeign, "\(file.path):\(line.line) imports \(line.module)")
+      }
+    }
+  }
+
+  @Test(
+    "X-18 nothing fetches an address that somebody typed: mail alone reaches libcurl, by its settings"
+  )
+  func outgoing() throws {
+    let clients: Set = ["CCurl", "FoundationNetworking", "AsyncHTTPClient"]
+    let reaching = try Project.swift().filter { file in
+      ImportTable.imports(of: file).contains { clients.contains($0.module) }
+        || file.source.lines.contains { $0.text.contains("URLSession") }
+    }
+    #expect(Set(reaching.map(\.module)) == ["Mail"])
+  }
+
+  @Test("N-07 no service asks the system what time it is: each has the clock that it was given")
+  func clocks() throws {
+    let services = try Project.written().filter { $0.path.hasPrefix("services/") }
+    let systems = ["SystemClock()", "Date()", "Date.now", "Date(timeIntervalSinceNow", "time(nil)"]
+    let asking = services.flatMap { file in
+      // The default of a parameter is what somebody else can give.
+      file.source.lines.filter { line in
+        systems.contains { line.text.contains($0) } && !line.text.contains("WallClock = System")
+      }
+      .map { "\(file.path):\($0.number): \($0.text)" }
+    }
+    #expect(asking.isEmpty, "\(asking.joined(separator: "\n"))")
+  }
+
   @Test("In a service, the suffix of a file fixes what it imports")
   func rooms() throws {
     let findings = try Project.written().flatMap(Room.findings)

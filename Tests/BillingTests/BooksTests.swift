@@ -143,7 +143,7 @@ struct BooksTests {
   }
 
   @Test(
-    "S-191 S-192 S-200 D-08 D-14 D-15 payments: once for a request id for ever, never too much, never another currency",
+    "S-191 S-192 S-200 D-08 D-14 D-15 D-16 X-25 F-22 payments: once for a request id for ever, never too much, never another currency",
     arguments: TestStore.engines)
   func payments(engine: Engine) async throws {
     try await Office.run(on: engine) { office in
@@ -168,6 +168,13 @@ struct BooksTests {
         }
         #expect(refused.code == .invalidArgument)
         #expect(refused.violations.map(\.field) == [field])
+      }
+      // Who confirmed the sum before the first payment came does not pay what they have not seen (D-16).
+      try await expect(.aborted) {
+        try await office.invoices().recordPayment(
+          .init(
+            name: invoice.name, payment: .init(amount: amount(1)), requestID: "seen-before",
+            etag: invoice.etag))
       }
       let nameless = try await status { try await office.pay(1, on: invoice, id: "") }
       #expect(nameless.violations.map(\.field) == ["request_id"])

@@ -69,7 +69,8 @@ struct InvoiceTests {
     #expect(try !invoice.isOverdue(today: day(2027, 1, 1)))
   }
 
-  @Test("D-08 D-15 what cannot happen: paying too much, in another currency, nothing, or a draft")
+  @Test(
+    "D-08 D-15 X-25 what cannot happen: paying too much, in another currency, nothing, or a draft")
   func refusals() throws {
     var invoice = try draft(net: euros(10, 0))
     #expect(throws: InvoiceError.notIssued) { try invoice.record(payment(euros(1, 0))) }

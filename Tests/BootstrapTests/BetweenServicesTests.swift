@@ -141,7 +141,8 @@ struct BetweenServicesTests {
   }
 
   @Test(
-    "R-068 what only reads is called again after UNAVAILABLE, what writes is not; each counts once")
+    "R-068 R-179 what only reads is called again after UNAVAILABLE, what writes is not; each counts once"
+  )
   func repeated() async throws {
     let backend = try await Backend(refusing: 2)
     try await withPeers(["testing": "127.0.0.1:\(backend.port)"]) { peers in

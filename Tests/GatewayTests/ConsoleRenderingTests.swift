@@ -131,7 +131,7 @@ struct ConsoleRenderingTests {
     expectEscaped(AuditPage.render(.init(auditEntries: [audit]), context))
   }
 
-  @Test("Empty lists say what will be there, filtered ones offer a way out")
+  @Test("U-07 empty lists say what will be there, filtered ones offer a way out")
   func emptyStates() throws {
     let plain = try staff()
     let filtered = try staff("/?q=x&access=yes&state=sent&resource=x")

@@ -49,7 +49,8 @@ struct ConsoleRouteTests {
   }
 
   @Test(
-    "A stale etag shows what was typed, says so and offers to reload; saved again it goes through")
+    "U-12 D-60 a stale etag shows what was typed, says so and offers to reload; saved again it goes through"
+  )
   func staleAssignment() async throws {
     try await withTicket { stage in
       let fields = "assignee=users/administrator&due_time=2026-03-09T17:30"

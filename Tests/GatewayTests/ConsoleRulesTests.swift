@@ -111,7 +111,8 @@ struct ConsoleRulesTests {
   }
 
   @Test(
-    "The inbox reads its folder, order and filters from the URL; a foreign value is the default")
+    "U-05 the inbox reads its folder, order and filters from the URL; a foreign value is the default"
+  )
   func inboxView() throws {
     let staff = TestPrincipal.staff()
     let view = InboxView(
@@ -126,7 +127,7 @@ struct ConsoleRulesTests {
 }
 
 extension ConsoleRulesTests {
-  @Test("The audit log shows what changed, and nothing of what stayed")
+  @Test("F-35 the audit log shows what changed, and nothing of what stayed")
   func auditChanges() {
     func changes(_ before: String, _ after: String) -> String {
       AuditPage.changes(.init(before: before, after: after)).description

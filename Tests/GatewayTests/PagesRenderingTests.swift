@@ -172,7 +172,7 @@ struct PagesRenderingTests {
     #expect(!staff.offersScopes && staff.request.parent == "accounts/-")
   }
 
-  @Test("Empty lists say what will be there, filtered ones offer a way out")
+  @Test("U-07 empty lists say what will be there, filtered ones offer a way out")
   func emptyStates() throws {
     let context = try Samples.context(target: "/tickets")
     func list(_ target: String) throws -> String {
@@ -262,7 +262,7 @@ struct PagesRenderingTests {
     #expect(page.description.contains(context.request.id))
   }
 
-  @Test("Sessions are told apart by browser and system")
+  @Test("U-25 sessions are told apart by browser and system")
   func devices() {
     #expect(
       SessionsPage.device("Mozilla/5.0 (X11; Linux x86_64) Chrome/130.0 Safari/537.36")

@@ -46,7 +46,7 @@ struct PagesRouteTests {
     }
   }
 
-  @Test("A service that is down costs its tile, not the home page")
+  @Test("N-10 a service that is down costs its tile, not the home page")
   func home() async throws {
     try await PagesStage.run { stage in
       _ = try await stage.submit("/tickets/new", ticket)
@@ -60,7 +60,8 @@ struct PagesRouteTests {
   }
 
   @Test(
-    "S-097 S-105 S-127 S-135 a ticket with files: the bytes arrive; sent twice it is one ticket")
+    "S-097 S-105 S-127 S-135 U-14 a ticket with files: the bytes arrive; sent twice it is one ticket"
+  )
   func createTicket() async throws {
     try await PagesStage.run { stage in
       let files = [("plan.pdf", String(repeating: "x", count: 900)), ("a.png", "png")]
@@ -82,7 +83,7 @@ struct PagesRouteTests {
     }
   }
 
-  @Test("A refused ticket keeps what was typed and the files that are here")
+  @Test("U-12 a refused ticket keeps what was typed and the files that are here")
   func refusedTicket() async throws {
     try await PagesStage.run { stage in
       var fields = ticket
@@ -185,7 +186,7 @@ struct PagesRouteTests {
     }
   }
 
-  @Test("S-085 a chosen theme and account stay; an account of others cannot be chosen")
+  @Test("S-085 F-02 U-21 a chosen theme and account stay; an account of others cannot be chosen")
   func choices() async throws {
     try await PagesStage.run { stage in
       let theme = try await stage.post("/theme", "theme=dark&next=%2Ftickets")

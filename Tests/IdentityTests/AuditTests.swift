@@ -7,7 +7,7 @@ import Values
 @testable import IdentityService
 
 @Suite struct AuditTests {
-  @Test("D-55: who did what, the latest first, a page at a time, of one resource")
+  @Test("D-55, F-35: who did what, the latest first, a page at a time, of one resource")
   func lists() async throws {
     try await Provider.run { provider in
       try await provider.account()

@@ -107,7 +107,7 @@ import Values
     }
   }
 
-  @Test("One person has one login for several accounts; another person's name is a clash")
+  @Test("F-02: one person has one login for several accounts; another person's name is a clash")
   func severalAccounts() async throws {
     try await Provider.run { provider in
       try await provider.account("acme")

@@ -77,7 +77,7 @@ private struct Post {
 @Suite("Delivering mail")
 struct MailDeliveryTests {
   @Test(
-    "D-59 each mail leaves once, the longest waiting first, with its own Message-ID",
+    "D-59 D-37 X-23 each mail leaves once, told to be automatic, the longest waiting first, with its own Message-ID",
     arguments: TestStore.engines)
   func delivery(_ engine: Engine) async throws {
     let sink = try SMTPSink()

@@ -116,7 +116,7 @@ struct BackupTests {
   }
 
   @Test(
-    "V-23 rows and files come back as they were, on either engine from either",
+    "V-23 N-11 rows and files come back as they were, on either engine from either",
     arguments: Engine.allCases, Engine.allCases)
   func roundTrip(_ source: Engine, _ target: Engine) async throws {
     try await withFolder { folder in
@@ -149,7 +149,7 @@ struct BackupTests {
   }
 
   @Test(
-    "V-23 one tenant goes back to where it was, and the other stays where it is",
+    "V-23 N-11 one tenant goes back to where it was, and the other stays where it is",
     arguments: Engine.allCases)
   func tenant(_ engine: Engine) async throws {
     try await withFolder { folder in

@@ -16,7 +16,7 @@ struct JSONDepthTests {
       fromSerialized: try node.serialized(), options: JSONOptions(omitsDefaults: true))
   }
 
-  @Test("R-121 what is written is read again, and both end at 100")
+  @Test("R-121 X-20 what is written is read again, and both end at 100")
   func chains() throws {
     let deepest = try json(chain(100))
     #expect(try Node(serialized: Node.descriptor.serialized(fromJSON: deepest)) == chain(100))

@@ -25,7 +25,7 @@ struct MemoryTests {
     if case .resourceExhausted? = error { true } else { false }
   }
 
-  @Test("R-122 4 MiB of each kind of amplification is RESOURCE_EXHAUSTED")
+  @Test("R-122 X-20 4 MiB of each kind of amplification is RESOURCE_EXHAUSTED")
   func amplification() {
     #expect(isExhausted(refusal(Self.repeated([0x78, 0]), as: Node.self)))
     #expect(isExhausted(refusal(Self.repeated([0x1A, 0]), as: Node.self)))

@@ -67,7 +67,8 @@ import Testing
   }
 
   @Test(
-    "R-012 bombs of 1 GiB are RESOURCE_EXHAUSTED, unary and in a stream", arguments: [true, false])
+    "R-012 X-20 bombs of 1 GiB are RESOURCE_EXHAUSTED, unary and in a stream",
+    arguments: [true, false])
   func bomb(unary: Bool) async throws {
     let path = "/portico.testing.v1.Streams/" + (unary ? "Unary" : "Collect")
     let body = GzipBytes.frame(GzipBytes.zeros(mebibytes: 1024))

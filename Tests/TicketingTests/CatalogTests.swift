@@ -139,7 +139,9 @@ struct CatalogTests {
     }
   }
 
-  @Test("S-103 S-104 D-51 D-60 assets: of their account, of their kind, in pages over all accounts")
+  @Test(
+    "S-103 S-104 F-29 D-51 D-60 assets: of their account, of their kind, in pages over all accounts"
+  )
   func assets() async throws {
     try await Desk.run { desk in
       for account in ["acme", "birch"] {
@@ -192,7 +194,9 @@ struct CatalogTests {
     }
   }
 
-  @Test("S-060 S-061 S-065 settings: customers see what forms need; submission can be switched off")
+  @Test(
+    "S-060 S-061 S-065 D-52 settings: customers see what forms need; submission can be switched off"
+  )
   func settings() async throws {
     try await Desk.run { desk in
       let first = try await desk.settings().getTicketSettings(.init())
@@ -234,7 +238,7 @@ struct CatalogTests {
 @Suite("Time spent on a ticket")
 struct TimeTests {
   @Test(
-    "S-071 S-072 S-073 D-34 customers see public entries only, and only while the provider shows time",
+    "S-071 S-072 S-073 D-34 D-52 F-27 customers see public entries only, and only while the provider shows time",
     arguments: TestStore.engines)
   func visibility(engine: Engine) async throws {
     try await Desk.run(on: engine) { desk in

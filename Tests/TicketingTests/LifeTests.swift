@@ -195,7 +195,8 @@ struct LifeTests {
   }
 
   @Test(
-    "S-112 D-30 reopening: by the customer inside the window, by staff any time, never once closed")
+    "S-112 D-30 F-14 reopening: by the customer inside the window, by staff any time, never once closed"
+  )
   func reopening() async throws {
     try await Desk.run { desk in
       let clock = desk.stage.clock

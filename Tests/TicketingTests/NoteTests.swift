@@ -146,7 +146,8 @@ struct NoteTests {
     }
   }
 
-  @Test("D-30 a customer's note on a closed ticket opens one that follows it, in her own reach")
+  @Test(
+    "D-30 F-14 a customer's note on a closed ticket opens one that follows it, in her own reach")
   func followUp() async throws {
     try await Desk.run { desk in
       try await desk.change(

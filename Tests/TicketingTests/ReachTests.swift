@@ -58,7 +58,8 @@ struct ReachTests {
   }
 
   @Test(
-    "S-025 S-031 S-033 S-091 S-093 an External User has her own tickets, a manager the account's")
+    "S-025 S-031 S-033 S-091 S-093 F-01 an External User has her own tickets, a manager the account's"
+  )
   func ownAndAccount() async throws {
     try await Desk.run { desk in
       let hers = try await desk.raise("Hers")
@@ -86,7 +87,44 @@ struct ReachTests {
     }
   }
 
-  @Test("A role that reaches sites has the tickets of these sites, and raises them there")
+  @Test(
+    "F-04 who reaches the whole account raises tickets for colleagues, who then have them; others do not"
+  )
+  func onBehalf() async throws {
+    try await Desk.run { desk in
+      let raised = try await desk.raise("For Ada", as: desk.mia) {
+        $0.contact = "accounts/acme/contacts/ada"
+      }
+      #expect(raised.contactDisplayName == "Ada Byte")
+      #expect(raised.source == .portal)
+      #expect(try await desk.read(raised, as: desk.ada).allowedActions.contains(.addNote))
+      #expect(try await status { try await desk.read(raised, as: desk.bob) }.code == .notFound)
+      #expect(try await desk.trail().audit.first?.actor == Actor("users/acme-mia"))
+      let refused = try await status {
+        try await desk.raise("For Ada", as: desk.bob) { $0.contact = "accounts/acme/contacts/ada" }
+      }
+      #expect(refused.violations.map(\.field) == ["ticket.contact"])
+    }
+  }
+
+  @Test("D-38 what was raised for a contact before they could sign in is theirs when they do")
+  func beforeAccess() async throws {
+    try await Desk.run { desk in
+      let early = try await desk.raise("By phone", as: desk.tim) {
+        $0.contact = "accounts/acme/contacts/bob"
+      }
+      try await desk.note("We have called back", on: early, as: desk.tim, .public)
+      desk.stage.clock.advance(by: .days(400))
+      let user = try await desk.giveAccess(to: "accounts/acme/contacts/bob")
+      let bob = TestPrincipal.customer(contact: "bob", user: user)
+      let mine = try await desk.tickets(bob).listTickets(
+        .init(parent: "accounts/acme", myTickets: true))
+      #expect(mine.tickets.map(\.name) == [early.name])
+      #expect(try await desk.thread(early, as: bob) == ["We have called back"])
+    }
+  }
+
+  @Test("F-01 a role that reaches sites has the tickets of these sites, and raises them there")
   func sites() async throws {
     try await Desk.run { desk in
       let lab = try await desk.raise("Lab", as: desk.mia) { $0.site = "accounts/acme/sites/lab" }
@@ -171,6 +209,16 @@ struct ReachTests {
       let resolved = try await desk.read(ticket, as: desk.tim).allowedActions
       #expect(resolved == [.addNote, .reopen, .close, .addInternalNote, .logTime, .classify])
     }
+  }
+}
+
+extension Desk {
+  /// Lets a contact sign in; answers with the user that they are from then on.
+  fileprivate func giveAccess(to contact: String) async throws -> String {
+    let contacts = ContactsClient(stage.caller("identity", as: administrator()))
+    let given = try await contacts.updatePortalAccess(
+      .init(name: contact, enabled: true, role: "roles/external-user"))
+    return try #require(given.portalAccess?.user)
   }
 }
 

@@ -12,7 +12,7 @@ import Values
 @Suite("Searching tickets", .timeLimit(.minutes(3)))
 struct SearchTests {
   @Test(
-    "a search finds what looking into every ticket of one's own would find, in the list's order, on both engines",
+    "F-41 a search finds what looking into every ticket of one's own would find, in the list's order, on both engines",
     arguments: TestStore.engines)
   func likeLooking(engine: Engine) async throws {
     let words = [

@@ -33,7 +33,7 @@ struct TicketTests {
     }
   }
 
-  @Test("D-30 a customer reopens to the last moment of the window, staff after it too")
+  @Test("D-30 F-14 a customer reopens to the last moment of the window, staff after it too")
   func window() throws {
     var ticket = ticket(.resolved)
     let last = start + .days(7)

@@ -13,7 +13,7 @@ public struct TicketingService: HostedService {
   public static let name = "ticketing"
   public static let migrations = Bundle.module.bundleURL.appending(path: "Migrations")
 
-  private let tickets: TicketHandlers
+  let tickets: TicketHandlers
   private let catalog: CatalogHandlers
   private let assets: AssetHandlers
   private let settings: TicketSettingsHandlers
@@ -37,7 +37,12 @@ public struct TicketingService: HostedService {
   public var services: [any RPCService] { [tickets, catalog, assets, settings] }
 
   public var jobs: [Job] {
-    [Job("stale-uploads", every: .minutes(10)) { _ in try await dropStaleUploads() }]
+    [
+      Job("stale-uploads", every: .minutes(10)) { _ in try await dropStaleUploads() },
+      Job("resolved-tickets", every: .minutes(1), isDue: tickets.hasTicketsToClose) { _ in
+        try await tickets.closeResolvedTickets()
+      },
+    ]
   }
 
   /// Removes files that nobody named in time, rows first: bytes without a row are lost space, a row

@@ -7,7 +7,7 @@ import WellKnown
 /// One demo ticket: who raises it, who works on it, how it goes on and how far it has come.
 struct DemoTicketPlot: Sendable {
   enum End: Sendable, Hashable {
-    case old(closed: Bool)
+    case old(closedAfter: Duration)
     /// One of eight ways in which a recent ticket stands today.
     case recent(Int)
   }
@@ -49,7 +49,7 @@ struct DemoTicketPlot: Sendable {
     }
     if steps.contains(.resolved) { then(resolved) { try await resolve(name, on: stage) } }
     if steps.contains(.closed) {
-      then(DemoCalendar.working(resolved + .days(8))) { try await close(name, on: stage) }
+      then(DemoCalendar.working(resolved + closedAfter)) { try await close(name, on: stage) }
     }
     return moments
   }
@@ -60,18 +60,20 @@ struct DemoTicketPlot: Sendable {
 
   private var steps: Set<Step> {
     switch end {
-    case .old(let closed):
-      closed
-        ? [.pickedUp, .answered, .thanked, .resolved, .closed]
-        : [.pickedUp, .answered, .thanked, .resolved]
+    case .old: [.pickedUp, .answered, .thanked, .resolved, .closed]
     case .recent(0), .recent(5): []
     case .recent(1): [.pickedUp]
     case .recent(2): [.pickedUp, .answered]
     case .recent(3): [.pickedUp, .answered, .waiting]
     case .recent(4): [.pickedUp, .answered, .scheduled]
     case .recent(6): [.pickedUp, .answered, .thanked]
-    case .recent: [.pickedUp, .answered, .thanked, .resolved]
+    case .recent: [.pickedUp, .answered, .thanked, .resolved, .closed]
     }
+  }
+
+  /// Before the window passes in which the customer can reopen: until then nothing is closed by itself.
+  private var closedAfter: Duration {
+    if case .old(let closedAfter) = end { closedAfter } else { .days(8) }
   }
 
   /// The ticket's name, known once it was raised.

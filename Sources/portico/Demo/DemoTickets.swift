@@ -34,7 +34,7 @@ struct DemoTickets {
     return DemoTicketPlot(
       index: index, customer: customer, person: dice.pick(people), story: dice.pick(stories),
       technician: dice.pick(["tomas", "priya", "jonas"]), raised: raised,
-      end: recent ? .recent(index % 8) : .old(closed: dice.chance(60)),
+      end: recent ? .recent(index % 8) : .old(closedAfter: .days(dice.chance(60) ? 8 : 5)),
       answerMinutes: 12 + dice.roll(150), resolveHours: 3 + dice.roll(40),
       hasFile: index % 9 == 4, customerResolves: dice.chance(35))
   }

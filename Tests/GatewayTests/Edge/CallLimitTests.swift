@@ -57,7 +57,7 @@ struct CallLimitTests {
     }
   }
 
-  @Test("R-217 what all compressed messages may have once inflated is bounded")
+  @Test("R-217 X-20 what all compressed messages may have once inflated is bounded")
   func inflated() async throws {
     var limits = EdgeLimits.testing
     limits.inflatedBytes = 10_000
@@ -72,7 +72,7 @@ struct CallLimitTests {
     }
   }
 
-  @Test("R-217 what grows more than the ratio is refused, what grows less is not")
+  @Test("R-217 X-20 what grows more than the ratio is refused, what grows less is not")
   func ratio() async throws {
     var limits = EdgeLimits.testing
     limits.inflationRatio = 20

@@ -43,7 +43,7 @@ struct TranscodingTests {
     }
   }
 
-  @Test("R-151 bodies: whole, a field of any shape, none; response_body; every verb")
+  @Test("R-151 R-155 bodies: whole, a field of any shape, none; response_body; every verb")
   func bodies() async throws {
     try await TranscodingStage.run { stage in
       for (verb, path, body, expected) in [

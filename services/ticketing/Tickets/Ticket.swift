@@ -127,7 +127,7 @@ extension Ticket {
     touch(now)
   }
 
-  /// Customers may reopen for some days after resolution; staff at any time before it is closed.
+  /// Customers may reopen for some days after resolution; staff until it is closed.
   mutating func reopen(by side: Side, reopenDays: Int, at now: Instant) throws(TicketError) {
     guard state != .closed else { throw .alreadyClosed }
     guard state == .resolved else { throw .notResolved }
@@ -181,8 +181,7 @@ extension Ticket {
   /// Whether a customer's note belongs into a new ticket that follows this one: it is closed, or
   /// resolved so long ago that it cannot be reopened.
   func needsFollowUp(reopenDays: Int, at now: Instant) -> Bool {
-    state == .closed
-      || (state == .resolved && !canReopen(.customer, reopenDays: reopenDays, at: now))
+    state == .closed || isBeyondReopening(reopenDays: reopenDays, at: now)
   }
 
   /// The ticket that takes this one up again (D-30): about the same, new in everything else.
@@ -201,6 +200,11 @@ extension Ticket {
     (ticket.publicNoteCount, ticket.internalNoteCount) = (0, 0)
     (ticket.version, ticket.publicVersion) = (1, 1)
     return ticket
+  }
+
+  /// Resolved so long ago that its customer cannot reopen it: it is closed by itself.
+  func isBeyondReopening(reopenDays: Int, at now: Instant) -> Bool {
+    state == .resolved && !canReopen(.customer, reopenDays: reopenDays, at: now)
   }
 
   private func canReopen(_ side: Side, reopenDays: Int, at now: Instant) -> Bool {

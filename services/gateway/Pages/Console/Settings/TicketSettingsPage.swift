@@ -34,7 +34,8 @@ enum TicketSettingsPage {
     let assignee = state.field(
       "\(root).default_assignee", "Who gets new tickets", isOptional: true)
     let days = state.field(
-      "\(root).reopen_days", "Days in which a customer can reopen", hint: "0 to 365.")
+      "\(root).reopen_days", "Days in which a customer can reopen",
+      hint: "0 to 365. After that a resolved ticket is closed by itself.")
     var options = staff.map { UI.Option($0.name, $0.displayName) }
     let current = settings.defaultAssignee
     if !current.isEmpty, !options.contains(where: { $0.value == current }) {

@@ -74,8 +74,9 @@ struct StaffTicketView {
   private func item(_ note: Ticketing.Note) -> UI.ThreadItem {
     let time = context.time(note.createTime) ?? .empty
     if note.kind == .event {
-      return .event(
-        .info, text: "<strong>\(note.authorDisplayName)</strong> \(note.body)", time: time)
+      // What happened by itself names nobody.
+      let who: HTML? = note.authorDisplayName.nonEmpty.map { "<strong>\($0)</strong> " }
+      return .event(.info, text: "\(who)\(note.body)", time: time)
     }
     let kind: UI.MessageKind =
       note.visibility == .internal ? .internalNote : note.kind == .staff ? .staff : .customer
