@@ -139,6 +139,26 @@ struct PagesRenderingTests {
     let quick = NewTicketForm.html(
       form, choices, errors: .init(), sent: [], csrf: "t", requestID: .empty)
     #expect(quick.description.contains("<details"))
+    #expect(!page.contains("name=\"ticket.contact\""))
+  }
+
+  @Test("F-04 who may raise tickets for colleagues chooses one, or nobody for themselves")
+  func colleagues() async throws {
+    try await PagesStage.run(identity: [TestContacts()]) { stage in
+      func form(_ person: Principal) async throws -> String {
+        let cookies = ["Cookie": "portico=\(stage.edge.identity.open(person))"]
+        return try await stage.edge.send("GET", "/tickets/new", cookies).body
+      }
+      var manager = TestPrincipal.customer(contact: "mia", role: .externalManager)
+      #expect(try await !form(manager).contains("name=\"ticket.contact\""))
+      manager.memberships[0].grants.append(Grant(.contactsRead, .account))
+      let offered = try await form(manager)
+      #expect(offered.contains("<option value=\"\">Myself</option>"))
+      #expect(offered.contains("<option value=\"accounts/acme/contacts/ada\""))
+      var user = TestPrincipal.customer(contact: "bob")
+      user.memberships[0].grants.append(Grant(.contactsRead, .account))
+      #expect(try await !form(user).contains("name=\"ticket.contact\""))
+    }
   }
 
   @Test("S-031 S-034 S-035 S-070 navigation offers what the role may do, and no more")

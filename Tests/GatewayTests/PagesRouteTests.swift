@@ -200,4 +200,56 @@ struct PagesRouteTests {
       #expect(try await stage.get("/my-profile")["location"] == "/settings")
     }
   }
+
+  @Test(
+    "F-02 a link to a page of another of one's accounts changes to that account; one that is not theirs does not"
+  )
+  func deepLink() async throws {
+    try await PagesStage.run { stage in
+      var person = TestPrincipal.customer()
+      person.memberships += TestPrincipal.customer(account: "globex", contact: "eve").memberships
+      let cookies = "portico=\(stage.edge.identity.open(person)); portico-account=acme"
+      stage.ticketing.state.withLock { state in
+        for account in ["acme", "globex", "initech"] {
+          let name = "accounts/\(account)/tickets/7"
+          state.tickets[name] = .init(name: name, displayID: "TKT-7", title: "Seven", state: .open)
+        }
+      }
+      func open(_ account: String) async throws -> Answer {
+        try await stage.edge.send(
+          "GET", "/accounts/\(account)/tickets/7", ["Cookie": cookies])
+      }
+      #expect(try await open("globex").cookie("portico-account") == "globex")
+      let chosen = try await open("acme")
+      #expect(chosen.status == 200 && chosen.cookie("portico-account") == nil)
+      #expect(try await open("initech").cookie("portico-account") == nil)
+
+      // Who then changes the account there does not come back to the one that the page is about.
+      let page = try await open("globex")
+      let change = try await stage.edge.send(
+        "POST", "/account/switch", ["Cookie": cookies, "Content-Type": PagesStage.form],
+        body:
+          "_csrf=\(PagesStage.token(page))&account=accounts/acme&next=%2Faccounts%2Fglobex%2Ftickets%2F7"
+      )
+      #expect(change["location"] == "/" && change.cookie("portico-account") == "acme")
+    }
+  }
+
+  @Test("U-06 a search for a whole number of a ticket leads to its page; anything else is a search")
+  func quoted() async throws {
+    try await PagesStage.run { stage in
+      let made = try await stage.submit(
+        "/tickets/new", [("account", "accounts/acme"), ("ticket.title", "Printer")])
+      #expect(made["location"] == "/accounts/acme/tickets/1001")
+      for query in ["TKT-1001", "tkt-1001"] {
+        let found = try await stage.get("/tickets?view=closed&q=\(query)")
+        #expect(found.status == 303 && found["location"] == "/accounts/acme/tickets/1001")
+      }
+      for query in ["TKT-100", "TKT-1002", "TKT-1001+jams", "1001", "TKT-", "TKT-1001-"] {
+        #expect(try await stage.get("/tickets?q=\(query)").status == 200, "\(query)")
+      }
+    }
+    #expect(QuotedID("inv-2026-0007", of: "INV")?.text == "INV-2026-0007")
+    #expect(QuotedID("INV-2026-٣", of: "INV") == nil)
+  }
 }

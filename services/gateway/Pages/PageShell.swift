@@ -23,11 +23,13 @@ func shell(
   } else {
     frame.unread = await context.unreadMessages()
   }
-  return .html(
+  var response = Response.html(
     UI.layout(
       title: title, shell: frame, isWide: isWide, clearsDraft: clearsDraft,
       main: "\(context.gapsNotice)\(context.readOnlyNotice)\(body)"),
     status: status)
+  if status == .ok, let cookie = context.accountCookie { response.cookies.append(cookie) }
+  return response
 }
 
 /// A page before login: one card under the house's name.

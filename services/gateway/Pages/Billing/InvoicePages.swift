@@ -7,6 +7,9 @@ enum InvoicePages {
   static let routes: [PageRoute] = [
     PageRoute(.GET, "/invoices") { context in
       let view = views.first { $0.value == context.query["view"] } ?? views[0]
+      if let page = try await context.pageOfInvoice(quoted: context.query["number"]) {
+        return .redirect(to: page)
+      }
       let number = context.query["number"] ?? ""
       let answer = try await InvoicesClient(context.caller).listInvoices(
         .init(

@@ -8,7 +8,8 @@ struct NewTicketChoices: Sendable {
   /// `accounts/{account}`; nil while staff have not chosen one.
   var account: String?
   var accounts: [UI.Option] = []
-  /// Staff choose for whom; a customer is their own contact person (S-092).
+  /// Staff choose for whom. A customer is their own contact person (S-092), or raises it for a colleague where their role
+  /// reaches these and reads contacts (F-04).
   var contacts: [UI.Option] = []
   var sites: [UI.Option] = []
   var hardware: [UI.Option] = []
@@ -39,8 +40,8 @@ struct NewTicketChoices: Sendable {
     async let sites = sites(account, context)
     async let hardware = assets(.hardware, account, context)
     async let software = assets(.software, account, context)
-    let isStaff = choices.isStaff
-    async let contacts = isStaff ? contacts(account, context) : []
+    let offersContacts = choices.isStaff || context.raisesForColleagues
+    async let contacts = offersContacts ? contacts(account, context) : []
     choices.settings = try await settings
     choices.catalog = await catalog
     choices.sites = await sites
@@ -87,7 +88,10 @@ struct NewTicketChoices: Sendable {
       try await ContactsClient(context.caller)
         .listContacts(.init(parent: account, pageSize: 200), $0).contacts
     }
-    return (found ?? []).map { UI.Option($0.name, $0.displayName) }
+    // Oneself is who it is when nobody is chosen.
+    let own = context.principal?.memberships.map { "accounts/\($0.account)/contacts/\($0.contact)" }
+    return (found ?? []).filter { own?.contains($0.name) != true }
+      .map { UI.Option($0.name, $0.displayName) }
   }
 
   private static func sites(_ account: String, _ context: PageContext) async -> [UI.Option] {

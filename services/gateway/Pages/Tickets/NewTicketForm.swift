@@ -15,7 +15,7 @@ enum NewTicketForm {
       \(UI.form(action: "/tickets/new", csrf: csrf, isUpload: true, draft: "ticket-new", style: "form form-split mostly-optional", body: """
         \(requestID)\(UI.hidden("account", choices.account ?? ""))\
         \(UI.errorSummary(errors, fields: fields.summary))\
-        <div class="form-main">\(when: choices.isStaff, fields.contact)\
+        <div class="form-main">\(when: choices.isStaff || !choices.contacts.isEmpty, fields.contact)\
         \(UI.textField(fields.title, value: form["ticket.title"], limit: 200))\
         \(UI.textArea(fields.details, value: form["ticket.details"], rows: 8, limit: 20_000))\
         \(TicketUploads.keptFields(sent))\
@@ -98,8 +98,9 @@ enum NewTicketForm {
 
     var contact: HTML {
       UI.select(
-        field("ticket.contact", "Contact person"), options: choices.contacts,
-        selected: form["ticket.contact"])
+        field("ticket.contact", "Contact person", isOptional: !choices.isStaff),
+        options: choices.contacts, selected: form["ticket.contact"],
+        placeholder: choices.isStaff ? "Choose…" : "Myself")
     }
 
     var subIssueType: HTML {

@@ -11,6 +11,9 @@ enum TicketListPage {
   ]
 
   private static func page(_ context: PageContext) async throws -> Response {
+    if let page = try await context.pageOfTicket(quoted: context.query["q"]) {
+      return .redirect(to: page)
+    }
     let view = TicketListView(context)
     async let priorities = context.catalog(.priority)
     async let canSubmit = HomePage.submissionAllowed(context)

@@ -104,12 +104,17 @@ struct TicketListView: Sendable {
 
 extension PageContext {
   /// Whether the person may read tickets of others in the account looked at, for offering that list.
-  var seesWholeOrganization: Bool {
+  var seesWholeOrganization: Bool { reachesOthers(.ticketsRead) }
+
+  /// Whether the person may raise tickets for others there, and look up who these are (F-04).
+  var raisesForColleagues: Bool { may(.contactsRead) && reachesOthers(.ticketsWrite) }
+
+  private func reachesOthers(_ permission: Permission) -> Bool {
     guard let principal else { return false }
     guard principal.isCustomer else { return true }
     let held = principal.memberships.filter { "accounts/\($0.account)" == currentAccount }
     return (principal.grants + held.flatMap(\.grants)).contains {
-      $0.permission == .ticketsRead && $0.reach > .own
+      $0.permission == permission && $0.reach > .own
     }
   }
 }

@@ -10,6 +10,9 @@ enum InboxPage {
   ]
 
   private static func page(_ context: PageContext) async throws -> Response {
+    if let page = try await context.pageOfTicket(quoted: context.query["q"]) {
+      return .redirect(to: page)
+    }
     let view = InboxView(context)
     async let priorities = context.catalog(.priority)
     async let unassigned = count(.unassigned, context)
