@@ -1,15 +1,24 @@
+import Synchronization
+
 /// The columns of a result, shared by its rows.
 public final class RowColumns: Sendable {
   public let names: [String]
-  private let indexes: [String: Int]
+  /// The column after the one that was found last: what reads rows reads nearly all columns in their order, so that
+  /// looking from here on is quicker than a table, which would have to be made for each result.
+  private let next = Atomic(0)
 
-  public init(names: [String]) {
-    self.names = names
-    indexes = Dictionary(
-      zip(names, names.indices), uniquingKeysWith: { first, _ in first })
+  public init(names: [String]) { self.names = names }
+
+  func index(of name: String) -> Int? {
+    let start = next.load(ordering: .relaxed)
+    let length = name.utf8.count
+    func find(_ range: Range<Int>) -> Int? {
+      range.first { names[$0].utf8.count == length && names[$0] == name }
+    }
+    guard let index = find(start..<names.count) ?? find(0..<start) else { return nil }
+    next.store(index + 1, ordering: .relaxed)
+    return index
   }
-
-  func index(of name: String) -> Int? { indexes[name] }
 }
 
 /// One row of a result, read by column name: `let title: String = try row["title"]`. Reading throws

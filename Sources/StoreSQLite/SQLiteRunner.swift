@@ -1,7 +1,6 @@
 import Foundation
 import GRDB
 import Store
-import Synchronization
 
 import struct Store.Row
 import struct Store.Statement
@@ -33,7 +32,7 @@ final class SQLiteRunner: StatementRunner {
       var rows: [Row] = []
       var columns: RowColumns?
       while limit.map({ rows.count < $0 }) ?? true, try steps.next() {
-        let known = columns ?? KnownColumns.shared.columns(of: steps.prepared, statement)
+        let known = columns ?? RowColumns(names: steps.prepared.columnNames)
         columns = known
         rows.append(Row(columns: known, values: steps.values(known.names.count)))
       }
@@ -48,26 +47,5 @@ final class SQLiteRunner: StatementRunner {
       statement.values.count <= Self.cachedValues
       ? try db.cachedStatement(sql: statement.text) : try db.makeStatement(sql: statement.text)
     return try StatementSteps(prepared, of: db, binding: statement.values)
-  }
-}
-
-/// The columns of statements that are run again and again: to look them up by name takes a table, which is made once.
-private final class KnownColumns: Sendable {
-  static let shared = KnownColumns()
-  private static let most = 2000
-
-  private let known = Mutex<[String: RowColumns]>([:])
-
-  func columns(of prepared: GRDB.Statement, _ statement: Statement) -> RowColumns {
-    let names = prepared.columnNames
-    if let columns = known.withLock({ $0[statement.text] }), columns.names == names {
-      return columns
-    }
-    let columns = RowColumns(names: names)
-    known.withLock {
-      if $0.count >= Self.most { $0.removeAll() }
-      $0[statement.text] = columns
-    }
-    return columns
   }
 }

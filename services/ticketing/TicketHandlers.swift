@@ -15,6 +15,7 @@ struct TicketHandlers: TicketsService {
   let ids: SortableIDGenerator
   let origin: PortalOrigin
   let maxFileBytes: Int64
+  let catalogues: KeptCatalogueStore
 }
 
 /// What the caller of a method is to a ticket: which side they are on, and what they may see and do.

@@ -24,11 +24,12 @@ public struct TicketingService: HostedService {
     let limit = Int64(
       try context.settings.int(
         "attachments.max-bytes", default: 26_214_400, in: 1024...1_073_741_824))
+    let catalogues = KeptCatalogueStore()
     tickets = TicketHandlers(
       store: context.store, blobs: context.blobs, directory: directory, ids: ids,
       origin: try context.settings.portalOrigin(),
-      maxFileBytes: limit)
-    catalog = CatalogHandlers(store: context.store, ids: ids)
+      maxFileBytes: limit, catalogues: catalogues)
+    catalog = CatalogHandlers(store: context.store, ids: ids, catalogues: catalogues)
     assets = AssetHandlers(store: context.store, directory: directory, ids: ids)
     settings = TicketSettingsHandlers(
       store: context.store, directory: directory, maxFileBytes: limit)

@@ -18,6 +18,21 @@ struct CatalogEntryStore {
       ).map(CatalogEntry.init))
   }
 
+  /// Grows with every change: entries are never removed, and a change is a version.
+  struct Stamp: Equatable {
+    fileprivate let entries: Int64
+    fileprivate let versions: Int64
+  }
+
+  func stamp() throws -> Stamp {
+    let row = try db.first(
+      """
+      SELECT COUNT(*) AS entries, CAST(COALESCE(SUM(version), 0) AS BIGINT) AS versions
+      FROM catalog_entries WHERE tenant = \(db.tenant)
+      """, else: .corrupt("catalog_entries"))
+    return Stamp(entries: try row["entries"], versions: try row["versions"])
+  }
+
   /// What a ticket needs to be classified and shown: the defaults, and the entries of these ids.
   func catalogue(of ids: [String]) throws -> Catalogue {
     Catalogue(

@@ -10,13 +10,14 @@ import Values
 struct CatalogHandlers: CatalogService {
   let store: any Store
   let ids: SortableIDGenerator
+  let catalogues: KeptCatalogueStore
 
   func listCatalogEntries(
     _ request: Ticketing.ListCatalogEntriesRequest, _ call: Call
   ) async throws -> Ticketing.ListCatalogEntriesResponse {
     let kind = CatalogEntry.Kind(request.kind)
     let entries = try await call.read(in: store) { db in
-      try CatalogEntryStore(db).catalogue().entries
+      try catalogues.catalogue(db).entries
     }
     return .init(
       catalogEntries: entries.filter { entry in

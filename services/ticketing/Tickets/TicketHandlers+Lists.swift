@@ -33,7 +33,7 @@ extension TicketHandlers {
       let found = try tickets.tickets(filter, found: search, page: page, in: viewer.scope)
       let total = try tickets.count(filter, found: search, upTo: Self.counted, in: viewer.scope)
       let settings = try TicketSettingsStore(db).settings()
-      let catalogue = try CatalogEntryStore(db).catalogue()
+      let catalogue = try catalogues.catalogue(db)
       return Ticketing.ListTicketsResponse(
         tickets: found.items.map { ticket in
           Ticketing.Ticket(
