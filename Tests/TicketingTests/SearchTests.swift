@@ -87,6 +87,12 @@ struct ManyTicketsTests {
           .count
       }
       #expect(own == 0)
+      // What replicas of the version before ask.
+      let before = try await store.read(as: Self.acme) { db in
+        try db.all("SELECT number FROM tickets_with(\("needle"), \(10)) AS found (number)")
+          .map { try $0["number"] as Int64 }
+      }
+      #expect(before == Self.needles)
     }
   }
 

@@ -50,30 +50,42 @@ struct Viewer: Sendable {
   func etag(of ticket: Ticket) -> Etag {
     Etag(version: side == .staff ? ticket.version : ticket.publicVersion)
   }
+}
 
-  /// What the ticket's life allows and the caller has the right to, here: the same decision that the
-  /// gate makes when the method is called.
-  func actions(
-    for ticket: Ticket, settings: TicketSettings, at now: Instant
-  ) -> [Ticket.Action] {
-    let allowed = ticket.allowedActions(for: side, reopenDays: settings.reopenDays, at: now)
+/// Where a viewer may write and where they may work on tickets, by the decision that the gate makes when a method is called.
+struct TicketRights: Sendable {
+  private let viewer: Viewer
+  private let now: Instant
+  private let write: Scope?
+  private let work: Scope?
+
+  init(of viewer: Viewer, at now: Instant) {
+    (self.viewer, self.now) = (viewer, now)
+    func scope(of method: RPC.Method) -> Scope? {
+      guard case .allowed(let scope) = Decision(method, for: viewer.principal, at: now).outcome
+      else { return nil }
+      return scope
+    }
+    write = scope(of: Methods.Tickets.createNote)
+    work = scope(of: Methods.Tickets.assignTicket)
+  }
+
+  /// What the ticket's life allows and the viewer has the right to, here.
+  func actions(for ticket: Ticket, _ settings: TicketSettings) -> [Ticket.Action] {
+    let allowed = ticket.allowedActions(for: viewer.side, reopenDays: settings.reopenDays, at: now)
     guard !allowed.isEmpty else { return [] }
-    let write = reaches(ticket, by: Methods.Tickets.createNote, at: now)
-    let work = reaches(ticket, by: Methods.Tickets.assignTicket, at: now)
+    let (mayWrite, mayWork) = (reaches(ticket, write), reaches(ticket, work))
     return allowed.filter { action in
       switch action {
-      case .addNote, .addInternalNote, .resolve, .reopen: write
-      case .assign, .hold, .close, .logTime, .classify: work
+      case .addNote, .addInternalNote, .resolve, .reopen: mayWrite
+      case .assign, .hold, .close, .logTime, .classify: mayWork
       }
     }
   }
 
-  private func reaches(_ ticket: Ticket, by method: RPC.Method, at now: Instant) -> Bool {
-    guard case .allowed(let scope?) = Decision(method, for: principal, at: now).outcome else {
-      return false
-    }
-    return scope.allows(
-      account: ticket.account, site: ticket.site?.id, contact: ticket.contact.id)
+  private func reaches(_ ticket: Ticket, _ scope: Scope?) -> Bool {
+    scope?.allows(account: ticket.account, site: ticket.site?.id, contact: ticket.contact.id)
+      ?? false
   }
 }
 
@@ -109,7 +121,7 @@ extension TicketHandlers {
       in: Scope(tenant: db.tenant, reach: .tenant))
     return Ticketing.Ticket(
       ticket, to: viewer, catalogue: catalogue, assets: assets, attachments: attachments,
-      actions: viewer.actions(for: ticket, settings: settings, at: db.now))
+      actions: TicketRights(of: viewer, at: db.now).actions(for: ticket, settings))
   }
 
   /// Reads, changes and saves a ticket, and tells everybody who is to know.

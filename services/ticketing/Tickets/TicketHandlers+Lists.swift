@@ -33,12 +33,13 @@ extension TicketHandlers {
       let found = try tickets.tickets(filter, found: search, page: page, in: viewer.scope)
       let total = try tickets.count(filter, found: search, upTo: Self.counted, in: viewer.scope)
       let settings = try TicketSettingsStore(db).settings()
+      let rights = TicketRights(of: viewer, at: db.now)
       let catalogue = try catalogues.catalogue(db)
       return Ticketing.ListTicketsResponse(
         tickets: found.items.map { ticket in
           Ticketing.Ticket(
             ticket, to: viewer, catalogue: catalogue, assets: [:], attachments: [],
-            actions: viewer.actions(for: ticket, settings: settings, at: db.now))
+            actions: rights.actions(for: ticket, settings))
         }, nextPageToken: found.nextToken, totalSize: Int32(clamping: total))
     }
   }
