@@ -39,7 +39,7 @@ KINDS = {
     "anonymous": {"/login", "/forgot"},
     "External User": {
         "/", "/tickets", "/accounts/*/tickets/*", "/tickets/new", "/messages", "/messages/new",
-        "/accounts/*/conversations/*", "/news", "/news/*", "/settings", "/settings/password",
+        "/accounts/*/conversations/*", "/news", "/news/*", "/account", "/settings", "/settings/password",
         "/settings/preferences", "/settings/sessions",
     },
     "External Manager": {

@@ -167,7 +167,7 @@ struct PagesRenderingTests {
       try Samples.context(principal).frame().tabs.map(\.url.text)
     }
     let user = try tabs(TestPrincipal.customer())
-    #expect(user == ["/", "/tickets", "/news"])
+    #expect(user == ["/", "/tickets", "/news", "/account"])
     let manager = try tabs(TestPrincipal.customer(role: .externalManager))
     #expect(manager.contains("/contracts") && manager.contains("/invoices"))
     let technician = try tabs(TestPrincipal.staff())

@@ -166,6 +166,45 @@ struct StatedPageTests {
     }
   }
 
+  @Test("S-220 S-221 the account's tab has what is on file, and how account and person are reached")
+  func account() {
+    let account = Identity.Account(
+      name: "accounts/acme", displayName: "Acme Ltd", email: "office@acme.test", phone: "+353 1 1",
+      address: .init(street: "1 Quay", city: "Dublin", country: "IE"), currency: "EUR",
+      timeZone: "Europe/Dublin")
+    let profile = Identity.Profile(email: "ada@acme.test", phone: "+353 1 2", mobile: "+353 87 3")
+    let page = AccountTab.html(
+      account, sites: [.init(displayName: "Harbour office")], profile: profile
+    ).description
+    for text in ["office@acme.test", "1 Quay", "EUR", "Europe/Dublin"] {
+      #expect(page.card("Acme Ltd")?.contains(text) == true, "\(text)")
+    }
+    #expect(page.card("Sites")?.contains("Harbour office") == true)
+    let reached = page.card("Additional information")
+    for text in ["office@acme.test", "+353 1 1", "ada@acme.test", "+353 1 2", "+353 87 3"] {
+      #expect(reached?.contains(text) == true, "\(text)")
+    }
+    // What could not be asked for is missed, not shown as if there were none.
+    let partial = AccountTab.html(account, sites: nil, profile: nil).description
+    #expect(partial.card("Sites")?.contains("could not be loaded") == true)
+  }
+
+  @Test("S-215 S-216 S-217 My Settings: personal information, and how many tickets are one's own")
+  func personal() async throws {
+    let profile = Identity.Profile(
+      userName: "ada.b", firstName: "Ada", lastName: "Byron", email: "ada@acme.test",
+      phone: "+353 1 2")
+    let page = SettingsPages.form(try Samples.context(), profile, errors: .init()).description
+    for (name, value) in [
+      ("profile.user_name", "ada.b"), ("profile.first_name", "Ada"), ("profile.phone", "+353 1 2"),
+      ("profile.last_name", "Byron"), ("email", "ada@acme.test"),
+    ] { #expect(page.control(name)?.contains("value=\"\(value)\"") == true, "\(name)") }
+    #expect(page.control("email")?.contains(" disabled") == true)
+    let counts = TicketCounts(open: 3, closed: 1000, isStaff: false).html.description
+    #expect(counts.fact("Open")?.contains(">3</a>") == true)
+    #expect(counts.fact("Closed")?.contains("scope=mine&amp;view=closed\">1,000 or more") == true)
+  }
+
   @Test("S-015 S-218 the password's tab asks for the old, the new and the confirmed one")
   func password() throws {
     let page = PasswordPage.form(try Samples.context(), policy: [], errors: .init()).description

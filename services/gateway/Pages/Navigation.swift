@@ -15,6 +15,7 @@ enum Navigation {
     }
     // Messages have the envelope, which is always there (S-154).
     tabs.append(.init(title: "News", url: "/news", icon: .news))
+    if may(.accountsRead) { tabs.append(.init(title: "Account", url: "/account", icon: .users)) }
     return tabs
   }
 

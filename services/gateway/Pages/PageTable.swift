@@ -7,7 +7,7 @@ extension PageTable {
       AttachmentDownload.routes, ContractPages.routes, InvoicePages.routes, NewsPages.routes,
       MessageListPage.routes, NewMessagePage.routes, ConversationPage.routes, SettingsPages.routes,
       Console.routes,
-      AccountChoice.routes, Styleguide.routes, BrandSheet.routes,
+      AccountChoice.routes, AccountTab.routes, Styleguide.routes, BrandSheet.routes,
       DeveloperPages.routes,
     ].flatMap { $0 }.map(\.hidingForbidden.withEarlyFrame),
     stepUp: StepUpPage.held, failure: ErrorPage.html)

@@ -25,7 +25,8 @@ enum SettingsPages {
 
   /// The frame of all settings pages: tabs, then the card.
   static func layout(
-    _ context: PageContext, _ title: String, _ path: SafeURL, isRefused: Bool, _ body: HTML
+    _ context: PageContext, _ title: String, _ path: SafeURL, isRefused: Bool, _ body: HTML,
+    after: HTML? = nil
   ) async -> Response {
     let pages: [(String, SafeURL)] = [
       ("Personal information", "/settings"), ("E-mail", "/settings/email"),
@@ -38,7 +39,7 @@ enum SettingsPages {
     return await shell(
       context, title: title, active: "/settings/me",
       status: isRefused ? .unprocessableEntity : .ok,
-      "\(UI.pageHead("My Settings"))\(tabs)\(UI.card(title, body: body))")
+      "\(UI.pageHead("My Settings"))\(tabs)\(UI.card(title, body: body))\(after)")
   }
 
   // MARK: Personal information
@@ -55,9 +56,10 @@ enum SettingsPages {
   private static func page(
     _ context: PageContext, _ profile: Identity.Profile, errors: UI.FormErrors = .init()
   ) async -> Response {
-    await layout(
+    let counts = await TicketCounts.ask(context)
+    return await layout(
       context, "Personal information", "/settings", isRefused: !errors.isEmpty,
-      form(context, profile, errors: errors))
+      form(context, profile, errors: errors), after: counts?.html)
   }
 
   static func form(
@@ -73,6 +75,9 @@ enum SettingsPages {
     let values = [
       profile.userName, profile.firstName, profile.lastName, profile.phone, profile.mobile,
     ]
+    // Shown here (S-217); another address takes the password and a link that is mailed there.
+    let email = UI.Field(
+      "email", "E-mail", hint: "Changed under E-mail, with your password.", isDisabled: true)
     let inputs = zip(fields, zip(shown, values)).html { each, input in
       UI.textField(input.0, value: input.1, type: each.type, autocomplete: each.fill)
     }
@@ -80,6 +85,7 @@ enum SettingsPages {
       action: "/settings", csrf: context.csrfToken, style: "form",
       body: """
         \(UI.hidden("etag", profile.etag))\(UI.errorSummary(errors, fields: shown))\(inputs)\
+        \(UI.textField(email, value: profile.email, type: .email))\
         \(when: !isLocked, "<div class=\"form-foot\">\(UI.button("Save changes"))</div>")
         """)
   }

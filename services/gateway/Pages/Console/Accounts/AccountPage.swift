@@ -68,19 +68,22 @@ enum AccountPage {
   }
 
   private static func facts(_ account: Identity.Account) -> HTML {
+    UI.card("Details", body: UI.descriptionList(details(account)))
+  }
+
+  /// What is on file of an account, for staff and for its own people.
+  static func details(_ account: Identity.Account) -> [(term: String, value: HTML?)] {
     let address = account.address ?? .init()
     let lines = [
       address.street, "\(address.postalCode) \(address.city)", address.region,
       Country.displayName(address.country),
     ].filter { $0.contains { !$0.isWhitespace } }
-    return UI.card(
-      "Details",
-      body: UI.descriptionList([
-        ("E-mail", UI.text(account.email)), ("Phone", UI.text(account.phone)),
-        ("Address", lines.isEmpty ? nil : lines.map { HTML(text: $0) }.joined(separator: "<br>")),
-        ("Currency", UI.text(account.currency)), ("Time zone", UI.text(account.timeZone)),
-        ("Language", UI.text(account.locale)),
-      ]))
+    return [
+      ("E-mail", UI.text(account.email)), ("Phone", UI.text(account.phone)),
+      ("Address", lines.isEmpty ? nil : lines.map { HTML(text: $0) }.joined(separator: "<br>")),
+      ("Currency", UI.text(account.currency)), ("Time zone", UI.text(account.timeZone)),
+      ("Language", UI.text(account.locale)),
+    ]
   }
 
   /// To what other services keep of the account.

@@ -9,20 +9,22 @@ struct AccountSites {
 
   var html: HTML {
     guard let sites = content.sites else { return AccountPage.missing("Sites") }
-    let list: HTML =
-      sites.isEmpty
-      ? "<p class=\"quiet\">No sites yet.</p>"
-      : UI.tileList(
-        sites.map { site in
-          let place = [site.address?.street, site.address?.city, site.phone]
-            .compactMap(\.self).filter { !$0.isEmpty }
-          return """
-            <li class="tile-row"><div><strong>\(site.displayName)</strong>\
-            <p>\(UI.facts(place.map { HTML(text: $0) }))</p></div></li>
-            """
-        })
+    let list = sites.isEmpty ? "<p class=\"quiet\">No sites yet.</p>" : Self.list(sites)
     return UI.card(
       "Sites", body: "<div class=\"form\">\(list)\(when: context.may(.accountsWrite), form)</div>")
+  }
+
+  /// The places one below the other.
+  static func list(_ sites: [Identity.Site]) -> HTML {
+    UI.tileList(
+      sites.map { site in
+        let place = [site.address?.street, site.address?.city, site.phone]
+          .compactMap(\.self).filter { !$0.isEmpty }
+        return """
+          <li class="tile-row"><div><strong>\(site.displayName)</strong>\
+          <p>\(UI.facts(place.map { HTML(text: $0) }))</p></div></li>
+          """
+      })
   }
 
   private var form: HTML {
