@@ -42,7 +42,7 @@ ROUTES = [
 GUIDES = [people.ADMINISTRATOR, people.EXTERNAL_MANAGER, people.TECHNICIAN, people.CONTENT_EDITOR, None]
 """Whose links lead to every page."""
 STARTS = [
-    "/", "/my-profile", "/step-up", "/inbox?folder=all", "/welcome?token=none", "/confirm-email?token=none", "/styleguide",
+    "/", "/my-profile", "/contacts/bulk", "/step-up", "/inbox?folder=all", "/welcome?token=none", "/confirm-email?token=none", "/styleguide",
     "/login",
 ]
 """Where nothing links to, or what is a page of its own only with a query."""

@@ -142,6 +142,37 @@ struct ConsoleRouteTests {
     }
   }
 
+  @Test(
+    "S-241 S-242 S-243 D-46 chosen contacts get access at once, with or without mail, each told by itself",
+    arguments: [("with", "The welcome mail is on its way"), ("without", "No mail was sent")])
+  func bulkAccess(_ kind: String, _ told: String) async throws {
+    try await PagesStage.run(as: "tomas", identity: [TestContacts()]) { stage in
+      let list = try await stage.get("/contacts")
+      #expect(list.body.contains("action=\"/contacts/bulk\"") && list.body.contains("Batch action"))
+      let nobody = try await stage.post("/contacts/bulk")
+      #expect(nobody.status == 303 && nobody["location"] == "/contacts")
+      let page = try await stage.post("/contacts/bulk", "contact=accounts/acme/contacts/ada")
+      for part in ["Choose contacts", "Choose operations", "Update contacts", "Operation details"] {
+        #expect(page.body.contains(part))
+      }
+      let chosen = PagesStage.value("contact", page)
+      #expect(page.status == 200 && chosen == "accounts/acme/contacts/ada 1")
+      let go =
+        "operation=update&request_id=b&access=\(kind)&contact=\(chosen.replacing(" ", with: "+"))"
+      let noRole = try await stage.post("/contacts/bulk", go)
+      #expect(noRole.status == 422 && noRole.body.contains("Security role is required"))
+      // The same one twice: what was shown is true of the first only.
+      let done = try await stage.post(
+        "/contacts/bulk",
+        "\(go)&contact=\(chosen.replacing(" ", with: "+"))&role=roles/external-user")
+      #expect(done.status == 200 && done.body.contains(told))
+      #expect(done.body.contains("1 of 2 have portal access now; 1 refused."))
+      #expect(done.body.contains("Changed meanwhile"))
+      let again = try await stage.post("/contacts/bulk", "contact=accounts/acme/contacts/ada")
+      #expect(again.body.contains("has portal access already"))
+    }
+  }
+
   @Test("D-51 for a customer the console does not exist")
   func customers() async throws {
     try await PagesStage.run { stage in

@@ -44,7 +44,7 @@ final class TestContacts: ContactsService {
       guard request.userName != "taken" else { throw taken }
       contact.portalAccess = .init(
         enabled: request.enabled, userName: request.userName, role: request.role,
-        passwordState: .invited)
+        passwordState: request.withoutWelcomeMail ? .unspecified : .invited)
       contact.etag += "+"
       return contact
     }

@@ -37,7 +37,8 @@ enum ContactListPage {
     let list: HTML =
       if !answer.contacts.isEmpty {
         UI.table(
-          answer.contacts, caption: "Contacts", columns: columns(context), isMuted: \.archived)
+          answer.contacts, caption: "Contacts", columns: columns(context),
+          selection: selection(context), isMuted: \.archived)
       } else if isFiltered {
         UI.noMatch("contacts", clear: "/contacts")
       } else {
@@ -51,6 +52,15 @@ enum ContactListPage {
       \(list)
       \(UI.pages(context, count: answer.contacts.count, total: answer.totalSize, things: "contacts", next: answer.nextPageToken))
       """
+  }
+
+  /// Those chosen go on to the Bulk Operation page (S-241).
+  private static func selection(_ context: PageContext) -> UI.Selection<Identity.Contact>? {
+    guard context.may(.contactsWrite) else { return nil }
+    return .init(
+      field: BulkAccessPage.field, action: "/contacts/bulk", csrf: context.csrfToken,
+      value: \.name, label: { "Select \($0.displayName)" },
+      buttons: [UI.button("Batch action", style: .secondary, isSmall: true)])
   }
 
   private static func filters(
