@@ -8,8 +8,8 @@ import RPC
 enum Console {
   static let routes: [PageRoute] = [
     InboxPage.routes, StaffTicketPage.routes, ContactListPage.routes, ContactPage.routes,
-    NewContactPage.routes, BulkAccessPage.routes, MailPages.routes, AccountListPage.routes, AccountPage.routes,
-    NewsListPage.routes, NewsEditPage.routes, PortalSettingsPage.routes,
+    NewContactPage.routes, BulkAccessPage.routes, MailPages.routes, AccountListPage.routes,
+    AccountPage.routes, NewsListPage.routes, NewsEditPage.routes, PortalSettingsPage.routes,
     PasswordPolicyPage.routes, TicketSettingsPage.routes, CatalogPage.routes,
     StaffPages.routes, RoleListPage.routes, RolePage.routes,
     AuditPage.routes + OperationPage.routes,
