@@ -1,5 +1,6 @@
 """Every page that a person can reach, as that person sees it: in light and dark, on a desk, a tablet and a phone (U-21,
-U-22; axe with nothing found, no error on the console, one heading, a title, little to transfer, nothing that moves).
+U-22, F-45; axe with nothing found, as F-44 and U-04 want it, no error on the console, one heading, a title, little to
+transfer, nothing that moves, U-08).
 """
 
 import re

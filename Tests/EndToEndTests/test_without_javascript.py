@@ -1,4 +1,4 @@
-"""Every form can be posted and every page read with scripts off."""
+"""Every form can be posted and every page read with scripts off; after a login one is where one wanted to be (U-05)."""
 
 import re
 

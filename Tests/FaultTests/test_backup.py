@@ -89,6 +89,7 @@ def test_a_backup_replaces_no_other(filled):
 
 
 def test_a_tenant_comes_back_alone(filled, portal, tmp_path):
+    """N-11."""
     from faults.portal import TENANT
 
     portico("restore", filled / "backup", "--data", tmp_path, "--tenant", "somebody-else")

@@ -1,4 +1,7 @@
-"""X-27: what is secret stays so. Marked secrets go everywhere that a secret goes, and are looked for everywhere that tells."""
+"""X-27: what is secret stays so. Marked secrets go everywhere that a secret goes, and are looked for everywhere that tells.
+
+X-29: nobody forges a line of the log.
+"""
 
 import json
 import pathlib

@@ -95,7 +95,9 @@ class Tripwire:
 class Session:
     """One person's browser: a context of its own (cookies, view), and its tripwire."""
 
-    def __init__(self, browser: Browser, base_url: str, view: View = DESKTOP, **options):
+    def __init__(
+        self, browser: Browser, base_url: str, view: View = DESKTOP, zone: str = "Europe/Berlin", **options
+    ):
         self.view = view
         self.tripwire = Tripwire()
         self.context = browser.new_context(
@@ -103,7 +105,7 @@ class Session:
             viewport={"width": view.width, "height": view.height},
             color_scheme=view.scheme,
             locale="en-US",
-            timezone_id="Europe/Berlin",
+            timezone_id=zone,
             # Animations would make pictures and contrast depend on the moment.
             reduced_motion="reduce",
             **options,

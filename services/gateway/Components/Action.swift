@@ -69,7 +69,7 @@ extension UI {
   static func actions(_ buttons: [HTML]) -> HTML { "<div class=\"actions\">\(buttons)</div>" }
 
   /// A form that posts with the session's token. With `draft` the typed text is kept in the browser
-  /// under that key until a page says `clearsDraft`. Browser pop-ups are off: the messages stand
+  /// under that key until the form has led on to a page. Browser pop-ups are off: the messages stand
   /// beside the fields.
   static func form(
     action: SafeURL, csrf: String, isUpload: Bool = false, draft: String? = nil,
@@ -79,9 +79,13 @@ extension UI {
     <form method="post" action="\(action)" novalidate\(attribute: "id", id)\
     \(attribute: "class", style?.description)\
     \(attribute: "enctype", isUpload ? "multipart/form-data" : nil)\
-    \(attribute: "data-draft", draft)>\(hidden(csrfField, csrf))\(body)</form>
+    \(attribute: "data-draft", draft)>\(hidden(csrfField, csrf))\
+    \(draft.map { hidden(draftField, $0) })\(body)</form>
     """
   }
+
+  /// The name of the hidden field with the key of the form's draft.
+  static let draftField = "_draft"
 
   /// The name of the hidden field with the token against cross-site posts.
   static let csrfField = "_csrf"

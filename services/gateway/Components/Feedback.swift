@@ -11,15 +11,14 @@ extension UI {
       (self.tone, self.text, self.undo) = (tone, text, undo)
     }
 
-    /// What the edge kept from the last answer.
-    init(_ flash: Flash) {
-      let tone: Tone =
-        switch flash.kind {
-        case .success: .success
-        case .notice: .neutral
-        case .failure: .danger
-        }
-      self.init(tone: tone, text: flash.text)
+    /// What the edge kept from the last answer; nil when it is nothing to say.
+    init?(_ flash: Flash) {
+      switch flash.kind {
+      case .success: self.init(tone: .success, text: flash.text)
+      case .notice: self.init(tone: .neutral, text: flash.text)
+      case .failure: self.init(tone: .danger, text: flash.text)
+      case .draft: return nil
+      }
     }
   }
 

@@ -31,6 +31,8 @@ extension UI {
     /// `asset("app.css")` is the fingerprinted URL path of a file in `Assets/`.
     var asset: @Sendable (String) -> String
     var flashes: [FlashMessage] = []
+    /// The key of a draft whose form has just been saved: the browser forgets it (U-13).
+    var savedDraft: String?
     /// Where the page's live parts begin to listen; nil for a page without any.
     var liveCursor: String?
   }
@@ -97,14 +99,12 @@ extension UI {
   ///   - title: the page's own title; the house's name is added.
   ///   - isWide: a table of the console uses the whole width; the portal has one width, so that its
   ///     bar never moves.
-  ///   - clearsDraft: the draft key of a form that has just been saved.
   ///   - moreStyles: stylesheets in `Assets/` that only this page needs.
   static func layout(
-    title: String, shell: Shell, isWide: Bool = false, clearsDraft: String? = nil,
-    moreStyles: [String] = [], main: HTML
+    title: String, shell: Shell, isWide: Bool = false, moreStyles: [String] = [], main: HTML
   ) -> HTML {
     document(
-      title: title, shell: shell, clearsDraft: clearsDraft, moreStyles: moreStyles,
+      title: title, shell: shell, moreStyles: moreStyles,
       body: """
         <a class="skip" href="#main">Skip to content</a>
         \(when: shell.viewer != nil, bar(shell))
@@ -144,7 +144,7 @@ extension UI {
 
   /// Nothing is shown before all of the page is there: a bar that is painted half moves when its other half comes.
   private static func document(
-    title: String, shell: Shell, clearsDraft: String? = nil, moreStyles: [String] = [], body: HTML
+    title: String, shell: Shell, moreStyles: [String] = [], body: HTML
   ) -> HTML {
     let theme = shell.theme == .system ? nil : shell.theme.rawValue
     return """
@@ -155,7 +155,7 @@ extension UI {
       <meta name="viewport" content="width=device-width, initial-scale=1">
       <meta name="color-scheme" content="light dark">
       <link rel="expect" href="#end" blocking="render">
-      \(clearsDraft.map { "<meta name=\"draft-saved\" content=\"\($0)\">" as HTML })
+      \(shell.savedDraft.map { "<meta name=\"draft-saved\" content=\"\($0)\">" as HTML })
       \(shell.liveCursor.map { "<meta name=\"live\" content=\"\($0)\">" as HTML })
       <title>\(title) · \(shell.house.displayName)</title>
       <link rel="icon" type="image/svg+xml" href="\(shell.asset("favicon.svg"))">

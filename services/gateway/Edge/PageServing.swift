@@ -219,6 +219,7 @@ struct PageServing: Surface {
     var response = response
     let cookies = scene.visitor.cookies
     let isPage = response.isPage
+    if let draft = savedDraft(response, scene) { response = response.with(draft) }
     if !response.flashes.isEmpty {
       let value = flash.encode(response.flashes, at: clock.now)
       response.cookies.append(
@@ -233,6 +234,15 @@ struct PageServing: Surface {
       response.cookies.append(cookies.expired(cookies.session))
     }
     return response
+  }
+
+  /// What was typed into a form that has led on is saved; one that comes back with errors, or leads on with a failure, is not.
+  private func savedDraft(_ response: Response, _ scene: Scene) -> Flash? {
+    let key = scene.form[UI.draftField]
+    guard response.status == .seeOther, !key.isEmpty, key.utf8.count <= 200,
+      !response.flashes.contains(where: { $0.kind == .failure })
+    else { return nil }
+    return Flash(kind: .draft, text: key)
   }
 
   /// To the login page and, for what was asked with GET, back again.

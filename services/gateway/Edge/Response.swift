@@ -81,7 +81,11 @@ protocol BodyWriter: Sendable {
 
 /// A message shown once, on the next page.
 struct Flash: Sendable, Hashable {
-  enum Kind: String, Sendable, Hashable { case success, notice, failure }
+  enum Kind: String, Sendable, Hashable {
+    case success, notice, failure
+    /// Not said: the key of a draft that the browser need not keep any more.
+    case draft
+  }
   let kind: Kind
   let text: String
 

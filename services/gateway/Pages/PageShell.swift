@@ -12,10 +12,9 @@ import Values
 /// - Parameters:
 ///   - active: the tab that the page belongs to, where its path does not begin with the tab's.
 ///   - isWide: a table of the console uses the whole width; the portal has one width, so that its bar never moves.
-///   - clearsDraft: the draft key of a form that has just been saved.
 func shell(
   _ context: PageContext, title: String, active: String? = nil, status: HTTPResponseStatus = .ok,
-  isWide: Bool = false, clearsDraft: String? = nil, _ body: HTML
+  isWide: Bool = false, _ body: HTML
 ) async -> Response {
   var frame = context.frame(active: active)
   if let early = context.unread {
@@ -25,7 +24,7 @@ func shell(
   }
   var response = Response.html(
     UI.layout(
-      title: title, shell: frame, isWide: isWide, clearsDraft: clearsDraft,
+      title: title, shell: frame, isWide: isWide,
       main: "\(context.gapsNotice)\(context.readOnlyNotice)\(body)"),
     status: status)
   if status == .ok, let cookie = context.accountCookie { response.cookies.append(cookie) }
@@ -46,7 +45,8 @@ extension PageContext {
       house: UI.House(portal), theme: theme, csrf: csrfToken, path: request.target.raw,
       asset: asset)
     frame.active = active
-    frame.flashes = flashes.map { UI.FlashMessage($0) }
+    frame.flashes = flashes.compactMap { UI.FlashMessage($0) }
+    frame.savedDraft = flashes.first { $0.kind == .draft }?.text
     guard let session else { return frame }
     // What answers a form is not to be had again by looking at it.
     if request.isSafe { frame.liveCursor = liveCursor }

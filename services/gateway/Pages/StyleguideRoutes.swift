@@ -21,7 +21,7 @@ extension Styleguide {
     let theme = context.query["theme"].flatMap { UI.Theme(rawValue: $0) } ?? context.theme
     var shell = sampleShell(theme: theme, csrf: context.csrfToken, asset: context.asset)
     shell.path = context.request.path
-    shell.flashes = context.flashes.map { UI.FlashMessage($0) }
+    shell.flashes = context.flashes.compactMap { UI.FlashMessage($0) }
     return shell
   }
 }
