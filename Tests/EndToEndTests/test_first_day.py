@@ -171,6 +171,7 @@ def _opens_ticket(page: Page, folder) -> str:
     pdf = files.save(folder, "service-contract.pdf", files.pdf())
     photo = files.save(folder, "stripes.jpg", page.screenshot(type="jpeg", full_page=False))
     page.get_by_role("link", name="Open a ticket").click()
+    page.get_by_role("link", name="Use the full form").click()
     # Sub-issue types depend on the issue type (S-102): without one there is nothing to choose.
     expect(tickets.labelled(page, "Sub-issue type")).to_be_disabled()
     path = tickets.open_ticket(

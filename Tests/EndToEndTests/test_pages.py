@@ -39,7 +39,7 @@ SHARES = {"External Manager": 2, "Technician": 2, "Administrator": 4}
 KINDS = {
     "anonymous": {"/login", "/forgot"},
     "External User": {
-        "/", "/tickets", "/accounts/*/tickets/*", "/tickets/new", "/messages", "/messages/new",
+        "/", "/tickets", "/accounts/*/tickets/*", "/tickets/new", "/tickets/open", "/messages", "/messages/new",
         "/accounts/*/conversations/*", "/news", "/news/*", "/account", "/settings", "/settings/password",
         "/settings/preferences", "/settings/sessions",
     },
@@ -61,7 +61,7 @@ KINDS = {
 
 VIEW_PARAMETERS = {"view", "scope", "folder", "tab", "kind", "include", "state"}
 """What makes another page of the same path. Sorting, filters and paging show the same page again."""
-NAMED = {"new", "manage"}
+NAMED = {"new", "manage", "open"}
 
 
 def kind(url: str) -> str:

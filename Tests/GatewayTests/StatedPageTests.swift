@@ -91,17 +91,56 @@ struct StatedPageTests {
     arguments: [true, false])
   func submission(isAllowed: Bool) async throws {
     try await PagesStage.run(takesTickets: isAllowed) { stage in
-      for path in ["/", "/tickets"] {
+      for (path, form) in [("/", "/tickets/open"), ("/tickets", "/tickets/new")] {
         let page = try await stage.get(path).body
         let heads = page.components(separatedBy: "<header class=\"page-head\">")
         let head = try #require(heads.last).prefix(until: "</header>")
-        #expect(head.contains("href=\"/tickets/new\" data-float") == isAllowed, "\(path)")
-        #expect(page.contains("href=\"/tickets/new\"") == isAllowed, "\(path)")
+        #expect(head.contains("href=\"\(form)\" data-float") == isAllowed, "\(path)")
+        #expect(page.contains("href=\"\(form)\"") == isAllowed, "\(path)")
       }
-      let form = try await stage.get("/tickets/new")
-      #expect(form.body.contains("name=\"ticket.title\"") == isAllowed)
-      #expect(form.body.contains("Tickets are not taken here") == !isAllowed)
+      for (path, field) in [("/tickets/new", "ticket.title"), ("/tickets/open", "text")] {
+        let form = try await stage.get(path)
+        #expect(form.body.contains("name=\"\(field)\"") == isAllowed, "\(path)")
+        #expect(form.body.contains("Tickets are not taken here") == !isAllowed, "\(path)")
+      }
     }
+  }
+
+  @Test("S-126 D-58 opening a ticket takes a text of 499 Unicode scalars at most, and a category")
+  func openTicket() async throws {
+    try await PagesStage.run { stage in
+      // A mechanic is four scalars, é made of two is two: neither counts as one.
+      let start = "Stripes 👩🏽‍🔧 e\u{301}\n"
+      let rest = OpenTicketPage.limit - start.unicodeScalars.count
+      let text = start + String(repeating: "x", count: rest)
+      #expect(text.unicodeScalars.count == 499)
+      let long = try await stage.submit(
+        "/tickets/open", [("account", "accounts/acme"), ("text", text + "x")])
+      #expect(long.status == 422 && long.body.contains("Must have fewer than 500 characters"))
+      #expect(long.body.contains("Stripes 👩🏽‍🔧"))
+      let empty = try await stage.submit(
+        "/tickets/open", [("account", "accounts/acme"), ("text", " \n")])
+      #expect(empty.status == 422 && empty.body.contains("What is it about? is required"))
+      #expect(stage.ticketing.state.withLock { $0.tickets.isEmpty })
+      let opened = try await stage.submit(
+        "/tickets/open", [("account", "accounts/acme"), ("text", text)], files: [("a.pdf", "pdf")])
+      #expect(opened.status == 303 && opened["location"] == "/accounts/acme/tickets/1001")
+      stage.ticketing.state.withLock { state in
+        let ticket = state.tickets["accounts/acme/tickets/1001"]
+        #expect(ticket?.title == "Stripes 👩🏽‍🔧 e\u{301}" && ticket?.details == text)
+        #expect(state.received.map(\.name) == ["a.pdf"])
+      }
+    }
+    let category = Ticketing.CatalogEntry(
+      name: "catalogEntries/fault", kind: .category, displayName: "Fault")
+    let page = OpenTicketPage.form(
+      Form(), NewTicketChoices(account: "accounts/acme", catalog: [category]), errors: .init(),
+      sent: [], csrf: "t", requestID: .empty
+    ).description
+    #expect(page.control("category")?.contains(" required") == true)
+    #expect(page.control("category")?.contains(">Fault</option>") == true)
+    let long = OpenTicketPage.title(of: "\n" + String(repeating: "word ", count: 30))
+    #expect(long.hasSuffix("word…") && long.unicodeScalars.count <= 80)
   }
 
   @Test(

@@ -3,8 +3,9 @@ extension PageTable {
   static let portal = PageTable(
     routes: [
       SignInPages.routes, StepUpPage.routes, ForgotPage.routes, WelcomePage.routes, HomePage.routes,
-      TicketListPage.routes, NewTicketPage.routes, TicketPage.routes,
-      AttachmentDownload.routes, ContractPages.routes, InvoicePages.routes, NewsPages.routes,
+      TicketListPage.routes, NewTicketPage.routes, OpenTicketPage.routes,
+      TicketPage.routes, AttachmentDownload.routes, ContractPages.routes, InvoicePages.routes,
+      NewsPages.routes,
       MessageListPage.routes, NewMessagePage.routes, ConversationPage.routes, SettingsPages.routes,
       Console.routes,
       AccountChoice.routes, AccountTab.routes, Styleguide.routes, BrandSheet.routes,

@@ -25,9 +25,11 @@ enum HomePage {
     let name = context.session?.profile.firstName ?? ""
     var actions: [HTML] = []
     if await canSubmit {
+      // The short form is for one's own account; staff say whose it is.
+      let form: SafeURL = context.currentAccount == nil ? "/tickets/new" : "/tickets/open"
       actions.append(
         UI.linkButton(
-          "Open a ticket", to: "/tickets/new", style: .primary, icon: .plus, floats: true))
+          "Open a ticket", to: form, style: .primary, icon: .plus, floats: true))
     }
     let head = UI.pageHead(name.isEmpty ? "Welcome" : "Welcome, \(name)", actions: actions)
     return await shell(

@@ -50,7 +50,7 @@ enum NewTicketForm {
   }
 
   /// The provider's words above the form, while active (S-060, S-061).
-  private static func explanation(_ settings: Ticketing.TicketSettings) -> HTML {
+  static func explanation(_ settings: Ticketing.TicketSettings) -> HTML {
     guard settings.addTicketTextActive, !settings.addTicketText.isEmpty else { return .empty }
     return UI.callout(.info, body: UI.prose(settings.addTicketText))
   }

@@ -21,9 +21,7 @@ enum NewTicketPage {
     let choices = try await NewTicketChoices.load(context)
     let body: HTML
     if !choices.settings.submissionAllowed, context.principal?.isStaff != true {
-      body = UI.emptyState(
-        "Tickets are not taken here",
-        text: "Please contact \(context.portal.name) by e-mail or phone.", icon: .ticket)
+      body = closed(context)
     } else if choices.account == nil {
       body = AccountPicker.html("/tickets/new", choices.accounts, selected: nil)
     } else {
@@ -44,21 +42,41 @@ enum NewTicketPage {
     guard files.errors.isEmpty else {
       return try await page(context, errors: files.formErrors, sent: files.sent)
     }
+    return try await raise(ticket(context.form), files.sent, context) {
+      try await page(context, errors: $0, sent: files.sent)
+    }
+  }
+
+  /// Instead of a form, where customers may not raise tickets (S-065).
+  static func closed(_ context: PageContext) -> HTML {
+    UI.emptyState(
+      "Tickets are not taken here",
+      text: "Please contact \(context.portal.name) by e-mail or phone.", icon: .ticket)
+  }
+
+  /// Raises the ticket of a form for its account and leads there.
+  ///
+  /// - refused: the form again, with what is wrong by its own fields.
+  static func raise(
+    _ ticket: Ticketing.Ticket, _ files: [TicketUploads.Sent], _ context: PageContext,
+    renaming names: [String: String] = [:],
+    refused: (UI.FormErrors) async throws -> Response
+  ) async throws -> Response {
     do {
       let ticket = try await TicketsClient(context.caller).createTicket(
         .init(
-          parent: context.form["account"], ticket: ticket(context.form),
-          uploads: files.sent.map(\.name), requestID: context.form["request_id"]))
+          parent: context.form["account"], ticket: ticket, uploads: files.map(\.name),
+          requestID: context.form["request_id"]))
       return .redirect(
         to: "/\(ticket.name)",
         flash: .success("\(ticket.displayID) is here. We will answer in the ticket."))
     } catch {
-      guard let errors = UI.FormErrors(error) else { throw error }
+      guard let errors = UI.FormErrors(error, renaming: names) else { throw error }
       if errors["request_id"] != nil {
         // The same form sent twice, with the files sent again as well.
         return .redirect(to: "/tickets", flash: .notice("This ticket has been taken already."))
       }
-      return try await page(context, errors: errors, sent: files.sent)
+      return try await refused(errors)
     }
   }
 
