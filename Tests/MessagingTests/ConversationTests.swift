@@ -129,6 +129,17 @@ struct ConversationTests {
     }
   }
 
+  @Test("S-153 nothing that is written or shown of a conversation names a ticket")
+  func standAlone() {
+    for message in [
+      Messaging.Conversation.descriptor, Messaging.Message.descriptor,
+      Messaging.CreateConversationRequest.descriptor, Messaging.CreateMessageRequest.descriptor,
+    ] {
+      #expect(!message.fields.isEmpty)
+      #expect(message.fields.allSatisfy { !$0.name.contains("ticket") }, "\(message.name)")
+    }
+  }
+
   @Test("D-58 what is missing, too long or not a contact of the account is named by field")
   func validation() async throws {
     try await Desk.run { desk in

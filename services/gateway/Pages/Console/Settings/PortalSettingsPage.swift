@@ -12,6 +12,11 @@ enum PortalSettingsPage {
   ]
   private static let url: SafeURL = "/settings/portal"
   private static let root = "portal_settings"
+  /// What the form has. Who may sign up by themselves is not among it: the portal has no sign-up yet, and a switch that does
+  /// nothing would be taken for one that does.
+  private static let shown = [
+    "active", "portal_name", "contact_email", "contact_phone", "brand_color", "social_links",
+  ]
 
   private static func page(_ context: PageContext, state: FormState) async throws -> Response {
     let settings = try await PortalsClient(context.caller).getPortalSettings(.init())
@@ -33,18 +38,15 @@ enum PortalSettingsPage {
     let phone = field("contact_phone", "Phone for customers")
     let color = field(
       "brand_color", "Brand colour", hint: "Such as #2f6f4f. Empty: the built-in one.")
-    let emails = field(
-      "sign_up_notification_emails", "Who is told of a sign-up", hint: "One address a line.")
     let links = field(
       "social_links", "Links",
       hint: "One a line: the network and an https address, such as “linkedin https://…”.")
     let active = state.field(
       "active", "The portal is open", hint: "Closed, customers are logged out and cannot log in.",
       isDisabled: isReadOnly)
-    let signUp = state.field("sign_up_allowed", "New customers may sign up", isDisabled: isReadOnly)
     let linkText = settings.socialLinks.map { "\($0.network) \($0.url)" }.joined(separator: "\n")
     let body: HTML = """
-      \(state.summary([name, email, phone, color, emails, links], reload: url))\
+      \(state.summary([name, email, phone, color, links], reload: url))\
       \(UI.hidden("etag", settings.etag))\
       \(UI.checkbox(active, isOn: state.isOn("active", settings.active)))\
       \(UI.textField(name, value: state.text(name.name, settings.portalName), limit: 100))\
@@ -52,11 +54,6 @@ enum PortalSettingsPage {
       \(UI.textField(phone, value: state.text(phone.name, settings.contactPhone), type: .tel))\
       \(UI.textField(color, value: state.text(color.name, settings.brandColor), isShort: true))\
       \(UI.textArea(links, value: state.text(links.name, linkText), rows: 3))\
-      \(UI.checkbox(signUp, isOn: state.isOn("sign_up_allowed", settings.signUpAllowed)))\
-      \(UI.textArea(
-        emails,
-        value: state.text(
-          emails.name, settings.signUpNotificationEmails.joined(separator: "\n")), rows: 3))\
       \(when: !isReadOnly, "<div class=\"form-foot\">\(UI.button("Save"))</div>")
       """
     return """
@@ -78,23 +75,20 @@ enum PortalSettingsPage {
   @Sendable private static func save(_ context: PageContext) async throws -> Response {
     let form = context.form
     let settings = Identity.PortalSettings(
-      active: form.isOn("active"), signUpAllowed: form.isOn("sign_up_allowed"),
-      signUpNotificationEmails: form.lines("\(root).sign_up_notification_emails"),
-      portalName: form.plain("\(root).portal_name"),
+      active: form.isOn("active"), portalName: form.plain("\(root).portal_name"),
       contactEmail: form.plain("\(root).contact_email"),
       contactPhone: form.plain("\(root).contact_phone"),
       brandColor: form.plain("\(root).brand_color"), socialLinks: links(form),
       etag: form["etag"])
     do {
       _ = try await PortalsClient(context.caller)
-        .updatePortalSettings(.init(portalSettings: settings))
+        .updatePortalSettings(.init(portalSettings: settings, updateMask: .init(paths: shown)))
       return .redirect(
         to: "/settings/portal",
         flash: .success("The settings are saved. Pages follow within a minute."))
     } catch {
-      let lists = ["social_links", "sign_up_notification_emails"].map { "\(root).\($0)" }
       return try await page(
-        context, state: try FormState(error, form).gathering(lists))
+        context, state: try FormState(error, form).gathering(["\(root).social_links"]))
     }
   }
 }
