@@ -213,7 +213,7 @@ struct BooksTests {
   }
 
   @Test(
-    "D-08 an invoice is overdue from midnight where the account is, and only while something is due"
+    "D-08 D-40 an invoice is overdue from midnight where the account is, and only while something is due"
   )
   func overdue() async throws {
     try await Office.run { office in

@@ -1,5 +1,7 @@
 """What people expect of pages because all good ones do it (quality 4), each with a keyboard, a mouse or paper in a real
 browser. The look of every page in every view is test_pages.py's.
+
+Proves U-01, U-04, U-05, U-06, U-10, U-13, U-16, U-18, U-19, U-21, U-22, U-23, F-44 and F-45.
 """
 
 import re

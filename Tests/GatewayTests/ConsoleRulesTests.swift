@@ -62,7 +62,7 @@ struct ConsoleRulesTests {
     #expect(state.errors.byField == ["s.links": "Line 2: Must be https"])
   }
 
-  @Test("A deadline is read in the reader's zone, on both sides of a change of the clock")
+  @Test("U-19 D-40 a deadline is read in the reader's zone, on both sides of a change of the clock")
   func localTime() throws {
     let berlin = try #require(TimeZone(identifier: "Europe/Berlin"))
     for (text, seconds) in [

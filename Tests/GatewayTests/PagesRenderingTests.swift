@@ -241,7 +241,7 @@ struct PagesRenderingTests {
     for mark in marks { #expect(page.contains(mark) == (mark == own)) }
   }
 
-  @Test("S-198 D-06 an invoice shows lines, taxes, payments and what is due with its currency")
+  @Test("S-198 D-06 U-20 an invoice shows lines, taxes, payments and what is due with its currency")
   func invoice() throws {
     let page = InvoiceView(invoice: Samples.invoice("INV-1"), context: try Samples.context()).html
       .description

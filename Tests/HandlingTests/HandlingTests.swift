@@ -207,7 +207,7 @@ struct PageTests {
     #expect(status { _ = try size(-1) }?.violations.map(\.field) == ["page_size"])
   }
 
-  @Test("a token belongs to its list, its filter and its scope")
+  @Test("D-60 a token belongs to its list, its filter and its scope")
   func tokens() throws {
     let page = try Cms.ListNewsRequest(pageSize: 1).page(["a"], in: scope)
     let token = page.page([1, 2]) { [.integer(Int64($0))] }.nextToken

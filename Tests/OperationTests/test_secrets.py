@@ -6,9 +6,10 @@ X-29: nobody forges a line of the log.
 import json
 import pathlib
 import subprocess
+import time
 
 import requests
-from people import base, host
+from people import base, host, sign_in
 
 MARKER = "mRk7Zq-planted"
 
@@ -84,3 +85,25 @@ def test_no_core_file_is_written(portico):
     limits = pathlib.Path(f"/proc/{portico.process.pid}/limits").read_text()
     core = next(line for line in limits.splitlines() if line.startswith("Max core file size"))
     assert core.split()[4:6] == ["0", "0"]
+
+
+def test_a_refusal_of_something_sensitive_is_logged_with_who_and_what(portico):
+    """X-29: a technician asks for the roles and makes one; tenant, user, object and outcome are told."""
+    session = sign_in(portico, "tomas")
+    for method, body in (("GET", None), ("POST", {"displayName": "Mine"})):
+        answer = session.request(method, f"{base(portico)}/v1/roles", json=body, headers=host(portico), timeout=60)
+        assert answer.status_code == 403, answer.text
+        told = line_of_request(portico, answer.headers["x-request-id"])
+        assert told["tenant"] == "brightwater" and told["user"] == "users/tomas"
+        assert (told["method"], told["path"], told["status"]) == (method, "/v1/roles", 403)
+
+
+def line_of_request(portico, request_id: str) -> dict:
+    """The gateway's line of a request, which is written after its answer."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for line in portico.log_path.read_text().splitlines():
+            if f'"{request_id}"' in line and '"message":"request"' in line:
+                return json.loads(line)
+        time.sleep(0.05)
+    raise AssertionError(f"no line of request {request_id}")

@@ -97,6 +97,11 @@ struct Office {
     #expect(Set(all.tickets.map(\.displayID)).count == count)
     #expect(all.tickets.contains { $0.state == .closed })
     #expect(all.tickets.contains { $0.state == .resolved && $0.timeToResolve != nil })
+    // Nothing is so old that it is closed by itself as soon as the demo runs.
+    let newest = all.tickets.compactMap { $0.createTime?.seconds }.max() ?? 0
+    for ticket in all.tickets where ticket.state == .resolved {
+      #expect((ticket.resolveTime?.seconds ?? 0) > newest - 13 * 86_400, "\(ticket.name)")
+    }
     let waiting = try await tickets.listTickets(
       .init(parent: "accounts/-", pageSize: 100, view: .open, folder: .unassigned), options)
     #expect(!waiting.tickets.isEmpty)

@@ -54,7 +54,7 @@ struct ArchiveTests {
   }
 
   @Test(
-    "Rows go out page by page in the order of the key, and in again; a tenant's alone",
+    "N-11 rows go out page by page in the order of the key, and in again; a tenant's alone",
     arguments: Backend.allCases)
   func rows(_ backend: Backend) async throws {
     try await Fixture.with(backend) { fixture in
