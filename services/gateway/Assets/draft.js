@@ -1,15 +1,17 @@
 // Keeps what is typed into a form with data-draft in this browser, until the page that follows the
 // saved form says so (<meta name="draft-saved">): it survives reload, crash and an ended session.
-// Passwords, files and hidden fields are never kept. Drafts leave after 30 days.
-const prefix = "draft:";
+// Whoever else signs in here does not see it. Passwords, files and hidden fields are never kept.
+// Drafts leave after 30 days.
+const every = "draft:";
+const prefix = `${every}${meta("viewer") ?? ""}:`;
 const month = 30 * 24 * 3600 * 1000;
 
 for (const key of Object.keys(localStorage)) {
-  if (!key.startsWith(prefix)) continue;
+  if (!key.startsWith(every)) continue;
   const saved = read(key);
   if (!saved || Date.now() - saved.at > month) localStorage.removeItem(key);
 }
-const done = document.querySelector("meta[name=draft-saved]")?.getAttribute("content");
+const done = meta("draft-saved");
 if (done) localStorage.removeItem(prefix + done);
 
 for (const form of document.querySelectorAll("form[data-draft]")) {
@@ -21,6 +23,7 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
     /** @type {Record<string, string>} */
     const values = {};
     for (const field of fields(form)) if (field.value !== field.defaultValue) values[field.name] = field.value;
+    for (const choice of choices(form)) if (choice.checked && !choice.defaultChecked) values[choice.name] = choice.value;
     try {
       localStorage.setItem(key, JSON.stringify({ at: Date.now(), values }));
     } catch (error) {
@@ -37,8 +40,16 @@ function fields(form) {
   );
 }
 
+/** What is chosen, such as who may read a reply. @param {HTMLFormElement} form @returns {HTMLInputElement[]} */
+function choices(form) {
+  return /** @type {HTMLInputElement[]} */ (
+    [...form.elements].filter((field) => field instanceof HTMLInputElement && field.type === "radio")
+  );
+}
+
 /** @param {HTMLFormElement} form @param {Record<string, string>} values */
 function restore(form, values) {
+  for (const choice of choices(form)) if (values[choice.name] === choice.value) choice.checked = true;
   for (const field of fields(form)) {
     // What the server sent back (a refused form) is newer than the draft.
     if (field.value === "" && values[field.name]) {
@@ -46,6 +57,11 @@ function restore(form, values) {
       field.dispatchEvent(new Event("input", { bubbles: true }));
     }
   }
+}
+
+/** @param {string} name @returns {string | null} */
+function meta(name) {
+  return document.querySelector(`meta[name=${name}]`)?.getAttribute("content") ?? null;
 }
 
 /** @param {string} key @returns {{at: number, values: Record<string, string>} | null} */

@@ -56,6 +56,8 @@ extension UI {
   }
 
   struct Viewer: Sendable, Hashable {
+    /// `users/ada`: whose drafts this browser shows, and nobody else's on the same machine.
+    var id = ""
     var name: String
     /// The second line of the user menu: the e-mail or the account.
     var detail: String?
@@ -155,6 +157,7 @@ extension UI {
       <meta name="viewport" content="width=device-width, initial-scale=1">
       <meta name="color-scheme" content="light dark">
       <link rel="expect" href="#end" blocking="render">
+      \(shell.viewer.map { "<meta name=\"viewer\" content=\"\($0.id)\">" as HTML })
       \(shell.savedDraft.map { "<meta name=\"draft-saved\" content=\"\($0)\">" as HTML })
       \(shell.liveCursor.map { "<meta name=\"live\" content=\"\($0)\">" as HTML })
       <title>\(title) · \(shell.house.displayName)</title>

@@ -51,7 +51,8 @@ extension PageContext {
     // What answers a form is not to be had again by looking at it.
     if request.isSafe { frame.liveCursor = liveCursor }
     frame.kind = session.principal.isStaff ? .console : .portal
-    frame.viewer = UI.Viewer(name: session.displayName, detail: viewerDetail(session))
+    frame.viewer = UI.Viewer(
+      id: session.principal.user, name: session.displayName, detail: viewerDetail(session))
     frame.tabs = session.principal.isStaff ? Navigation.staff(may) : Navigation.customer(may)
     frame.accounts = accounts.map { account in
       UI.AccountChoice(

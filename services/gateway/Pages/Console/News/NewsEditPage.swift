@@ -36,7 +36,7 @@ enum NewsEditPage {
     let item = try await NewsClient(context.caller).getNewsItem(
       .init(name: context.path["name"]))
     let remove = UI.linkButton(
-      "Delete", to: "/\(item.name)/delete", style: .danger, icon: .trash)
+      "Delete", to: "/\(item.name)/delete", style: .secondary, icon: .trash)
     return await shell(
       context, title: "Edit \(item.title)", active: "/news/manage", status: state.status,
       """
@@ -61,6 +61,8 @@ enum NewsEditPage {
       hint: "Left empty, it is published now. \(LocalTime.hint(context.zone))", isOptional: true)
     let pinned = state.field("pinned", "Pin it to the top")
     let published = LocalTime.text(item.publishTime, in: context.zone)
+    // Customers see it, or will: saving publishes nothing new.
+    let isOut = item.publishTime != nil
     return UI.form(
       action: action, csrf: context.csrfToken, draft: "news-\(item.name)", style: "form",
       body: """
@@ -71,8 +73,8 @@ enum NewsEditPage {
         \(UI.textArea(body, value: state.text(body.name, item.body), rows: 12))\
         \(UI.textField(when, value: state.text(when.name, published), type: .dateTime))\
         \(UI.checkbox(pinned, isOn: state.isOn("pinned", item.pinned)))\
-        <div class="form-foot">\(UI.button("Publish", name: "as", value: "published"))\
-        \(UI.button("Save as draft", style: .secondary, name: "as", value: "draft"))\
+        <div class="form-foot">\(UI.button(isOut ? "Save" : "Publish", name: "as", value: "published"))\
+        \(UI.button(isOut ? "Take back to draft" : "Save as draft", style: .secondary, name: "as", value: "draft"))\
         \(UI.linkButton("Cancel", to: "/news/manage", style: .ghost))</div>
         """)
   }
