@@ -195,14 +195,14 @@ def test_a_change_over_somebody_elses_is_told_and_keeps_what_was_typed(signed_in
     session = signed_in(people.TECHNICIAN)
     first, second = session.page(path), session.page(path)
     # First this: a form that nobody has touched is renewed under their eyes, and then there is nothing to tell.
-    tickets.labelled(second, "Until").fill("2030-05-04T09:30")
+    tickets.labelled(second, "Due").fill("2030-05-04T09:30")
     first.get_by_label("Assigned to").select_option(label=people.TECHNICIAN_NAME)
     first.get_by_role("button", name="Save assignment").click()
     expect(tickets.toast(first)).to_contain_text("assigned to")
     with session.tripwire.expecting("409"):
         second.get_by_role("button", name="Save assignment").click()
         expect(second.get_by_role("alert")).to_contain_text("This was changed meanwhile")
-    expect(tickets.labelled(second, "Until")).to_have_value("2030-05-04T09:30")
+    expect(tickets.labelled(second, "Due")).to_have_value("2030-05-04T09:30")
     second.get_by_role("link", name="Reload").click()
     expect(second.get_by_label("Assigned to").locator("option:checked")).to_have_text(people.TECHNICIAN_NAME)
 

@@ -225,7 +225,7 @@ def _takes_it_on(page: Page, path: str) -> datetime.datetime:
     day = datetime.datetime.now(zone).date() + datetime.timedelta(days=2)
     deadline = datetime.datetime.combine(day, datetime.time(16, 30), zone)
     page.get_by_label("Assigned to").select_option(label=people.TECHNICIAN_NAME)
-    tickets.labelled(page, "Until").fill(deadline.strftime("%Y-%m-%dT%H:%M"))
+    tickets.labelled(page, "Due").fill(deadline.strftime("%Y-%m-%dT%H:%M"))
     page.get_by_role("button", name="Save assignment").click()
     expect(tickets.toast(page)).to_contain_text(f"assigned to {people.TECHNICIAN_NAME}")
     expect(page.get_by_label("Assigned to").locator("option:checked")).to_have_text(people.TECHNICIAN_NAME)
@@ -269,7 +269,7 @@ def _sees_the_answer(page: Page, path: str, deadline: datetime.datetime) -> None
     page.wait_for_url(f"**{path}")
     expect(tickets.message(page, REPLY)).to_contain_text(people.TECHNICIAN_NAME)
     expect(tickets.fact(page, "Handled by")).to_contain_text(people.TECHNICIAN_NAME)
-    until = tickets.fact(page, "Until").locator("time")
+    until = tickets.fact(page, "Due").locator("time")
     expect(until).to_have_attribute(
         "datetime", deadline.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     )

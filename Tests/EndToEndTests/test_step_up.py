@@ -99,7 +99,7 @@ def test_who_turns_back_has_changed_nothing(arrive, clock):
     browser, page = arrive(people.ADMINISTRATOR)
     clock.advance(minutes=OLD)
     page.goto("/settings/tokens")
-    tickets.labelled(page, "What it is for").fill("Never made")
+    tickets.labelled(page, "Name").fill("Never made")
     page.get_by_role("checkbox", name="See tickets", exact=True).check()
     with browser.tripwire.expecting("403"):
         page.get_by_role("button", name="Create token").click()

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 def create(page: Page, name: str, *scopes: str) -> str:
     """Makes a token with the form, and gives back what is shown once."""
     page.goto("/settings/tokens")
-    tickets.labelled(page, "What it is for").fill(name)
+    tickets.labelled(page, "Name").fill(name)
     for scope in scopes:
         page.get_by_role("checkbox", name=scope, exact=True).check()
     page.get_by_role("button", name="Create token").click()

@@ -18,7 +18,7 @@ extension UI {
       """
     return """
       <h1>Log in to \(portalName)</h1>\
-      \(error.map { "<div role=\"alert\">\(callout(.danger, body: "<p>\($0)</p>"))</div>" as HTML })\
+      \(error.map { "<div role=\"alert\" tabindex=\"-1\" autofocus data-focus>\(callout(.danger, body: "<p>\($0)</p>"))</div>" as HTML })\
       \(form(action: action, csrf: csrf, body: fields))\
       \(signUp.map { "<p class=\"auth-more\">New here? \(link("Sign up", to: $0))</p>" as HTML })
       """

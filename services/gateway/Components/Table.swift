@@ -43,11 +43,15 @@ extension UI {
     var buttons: [HTML]
   }
 
-  /// A table on wide screens, a list of cards on phones. `caption` names it for screen readers.
+  /// Columns from which a table needs more room than half a laptop's screen.
+  private static let manyColumns = 6
+
+  /// A table where it fits, else a list of cards. `caption` names it for screen readers; with `hasLongCells` few
+  /// columns need the room of many.
   /// Pages show `emptyState` or `noMatch` instead when there are no rows.
   static func table<Row>(
     _ rows: [Row], caption: String, columns: [Column<Row>], selection: Selection<Row>? = nil,
-    isMuted: (Row) -> Bool = { _ in false }
+    hasLongCells: Bool = false, isMuted: (Row) -> Bool = { _ in false }
   ) -> HTML {
     let head = columns.html { heading($0) }
     let openings = columns.map { opening($0) }
@@ -74,9 +78,13 @@ extension UI {
       <thead><tr>\(all)\(head)</tr></thead>
       <tbody>\(body)</tbody></table>
       """
-    guard let selection else { return "<div class=\"table-box\">\(table)</div>" }
+    let isWide = hasLongCells || columns.count >= manyColumns
+    guard let selection else {
+      return "<div class=\"table-box\(when: isWide, " many")\">\(table)</div>"
+    }
     return form(
-      action: selection.action, csrf: selection.csrf, style: "table-box selectable",
+      action: selection.action, csrf: selection.csrf,
+      style: isWide ? "table-box many selectable" : "table-box selectable",
       body: """
         \(table)<div class="bulk" role="group" aria-label="With the selected rows">\
         <span class="bulk-count" data-selected role="status">With selected</span>\

@@ -3,7 +3,8 @@ import NIOHTTP1
 /// How a failed page looks: what happened in words for the reader, the request's id, a way on.
 enum ErrorPage {
   static func html(_ problem: Problem, _ request: Request, _ context: PageContext?) -> HTML {
-    let (title, message) = words(problem)
+    let isStaff = context?.principal?.isStaff == true
+    let (title, message) = words(problem, help: isStaff ? "an administrator" : "your provider")
     // What may work a moment later is tried again with one click; a form is not sent twice by a link.
     let retry =
       problem.isPassing && request.isSafe ? SafeURL(checked: request.target.raw) : nil
@@ -17,13 +18,14 @@ enum ErrorPage {
       : UI.layout(title: title, shell: context.frame(), main: body)
   }
 
-  private static func words(_ problem: Problem) -> (title: String, message: String) {
+  /// - help: whom the reader can turn to.
+  private static func words(_ problem: Problem, help: String) -> (title: String, message: String) {
     switch problem.status {
     case .notFound:
       // The same for what is absent and what is not theirs to see (D-51).
       (
         "This page does not exist, or is not yours to see",
-        "The link may be old, or the item belongs to another account. Ask your provider if you expected something here."
+        "The link may be old, or the item belongs to another account. Ask \(help) if you expected something here."
       )
     case .forbidden:
       (
@@ -48,7 +50,7 @@ enum ErrorPage {
     default:
       (
         "Something went wrong on our side",
-        "Try again in a moment. If it stays like this, tell your provider the request number below."
+        "Try again in a moment. If it stays like this, tell \(help) the request number below."
       )
     }
   }

@@ -22,6 +22,19 @@ extension UI {
   /// Text, or nil for none, so that a description list shows its dash.
   static func text(_ text: String) -> HTML? { text.isEmpty ? nil : HTML(text: text) }
 
+  /// An e-mail address, which breaks behind the @ where it has to, or nil for none.
+  static func email(_ address: String) -> HTML? {
+    guard !address.isEmpty else { return nil }
+    let parts = address.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2 else { return HTML(text: address) }
+    return "\(parts[0])@<wbr>\(parts[1])"
+  }
+
+  /// A phone number, in one line, or nil for none.
+  static func phone(_ number: String) -> HTML? {
+    number.isEmpty ? nil : "<span class=\"phone\">\(number)</span>"
+  }
+
   /// Plain text as typed, or nil for none.
   static func paragraphs(_ text: String) -> HTML? {
     text.isEmpty ? nil : "<div class=\"prose\">\(prose(text))</div>"

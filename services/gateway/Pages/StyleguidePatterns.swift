@@ -51,7 +51,7 @@ extension Styleguide {
 
   @Sendable static func ticketPage(_ shell: UI.Shell) -> HTML {
     let facts: [(term: String, value: HTML?)] = [
-      ("Handled by", UI.person("Sam Ortega")), ("Until", UI.date(day(2026, 5, 8))),
+      ("Handled by", UI.person("Sam Ortega")), ("Due", UI.date(day(2026, 5, 8))),
       ("Contact", UI.person("Dana Reyes")),
       ("Site", "Harbor Street 4"), ("Type", "Incident"), ("Issue", "Hardware › Printer"),
       ("Hardware", "Brother HL-L5200 (reception)"), ("Software", nil),

@@ -20,7 +20,8 @@ enum AuditPage {
     let resource = context.query["resource"] ?? ""
     let list: HTML =
       if !answer.auditEntries.isEmpty {
-        UI.table(answer.auditEntries, caption: "Audit log", columns: columns(context))
+        UI.table(
+          answer.auditEntries, caption: "Audit log", columns: columns(context), hasLongCells: true)
       } else if !resource.isEmpty {
         UI.noMatch("entries", clear: "/audit")
       } else {

@@ -80,10 +80,10 @@ enum APITokensPage {
     _ context: PageContext, typed: Form, errors: UI.FormErrors
   ) -> HTML {
     let name = UI.Field(
-      "api_token.display_name", "What it is for", hint: "The program or the machine that gets it.",
+      "api_token.display_name", "Name", hint: "The program or the machine that gets it.",
       error: errors["api_token.display_name"])
-    let life = UI.Field("days", "Ends after", error: errors["api_token.expire_time"])
-    let scopes = UI.Field("scope", "It may", error: errors["api_token.scopes"])
+    let life = UI.Field("days", "Ends after", error: errors["days"])
+    let scopes = UI.Field("scope", "Permissions", error: errors["scope"])
     let own = RoleGrants.entries.filter { entry in
       context.session?.profile.permissions.contains(entry.permission.protoName ?? "") == true
     }
@@ -112,10 +112,11 @@ enum APITokensPage {
         .init(apiToken: token))
       return try await page(context, created: created)
     } catch {
-      guard var errors = UI.FormErrors(error) else { throw error }
+      let names = ["api_token.scopes": "scope", "api_token.expire_time": "days"]
+      guard var errors = UI.FormErrors(error, renaming: names) else { throw error }
       // One of a group that is wrong stands beside the group.
       for (field, text) in errors.byField where field.hasPrefix("api_token.scopes[") {
-        errors.byField["api_token.scopes"] = text
+        errors.byField["scope"] = text
         errors.byField[field] = nil
       }
       return try await page(context, errors: errors)

@@ -124,7 +124,7 @@ struct TicketView {
         "Handled by",
         UI.person(ticket.assigneeDisplayName.nonEmpty, nobody: "Nobody yet; we will assign it soon")
       ),
-      ("Until", context.time(ticket.dueTime, style: .absolute)),
+      ("Due", context.time(ticket.dueTime, style: .absolute)),
       ("Opened", context.time(ticket.createTime, style: .absolute)),
     ]
     if ticket.firstResponseTime != nil {

@@ -52,8 +52,8 @@ enum AccountListPage {
         \(when: account.archived, " \(UI.badge("Archived", icon: .archive))")
         """
       },
-      .init("E-mail") { UI.text($0.email) ?? UI.notSet },
-      .init("Phone") { UI.text($0.phone) ?? UI.notSet },
+      .init("E-mail") { UI.email($0.email) ?? UI.notSet },
+      .init("Phone") { UI.phone($0.phone) ?? UI.notSet },
       .init("City") { UI.text($0.address?.city ?? "") ?? UI.notSet },
       .init("Contacts", .number) { "\($0.contactCount)" },
       .init("Since") { context.time($0.createTime, style: .day) ?? UI.notSet },

@@ -79,7 +79,7 @@ enum AccountPage {
       Country.displayName(address.country),
     ].filter { $0.contains { !$0.isWhitespace } }
     return [
-      ("E-mail", UI.text(account.email)), ("Phone", UI.text(account.phone)),
+      ("E-mail", UI.email(account.email)), ("Phone", UI.phone(account.phone)),
       ("Address", lines.isEmpty ? nil : lines.map { HTML(text: $0) }.joined(separator: "<br>")),
       ("Currency", UI.text(account.currency)), ("Time zone", UI.text(account.timeZone)),
       ("Language", UI.text(account.locale)),

@@ -35,7 +35,7 @@ struct ContactForm {
 
   private var facts: HTML {
     UI.descriptionList([
-      ("E-mail", UI.text(contact.email)), ("Phone", UI.text(contact.phone)),
+      ("E-mail", UI.email(contact.email)), ("Phone", UI.phone(contact.phone)),
       ("Mobile", UI.text(contact.mobile)), ("Job title", UI.text(contact.jobTitle)),
       ("Site", UI.text(sites?.first { $0.name == contact.site }?.displayName ?? "")),
     ])

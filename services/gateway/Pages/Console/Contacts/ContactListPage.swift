@@ -100,8 +100,13 @@ enum ContactListPage {
         \(when: !contact.jobTitle.isEmpty, "<div class=\"sub\">\(contact.jobTitle)</div>")
         """
       },
-      .init("E-mail") { UI.text($0.email) ?? UI.notSet },
-      .init("Phone") { UI.text($0.phone.isEmpty ? $0.mobile : $0.phone) ?? UI.notSet },
+      .init("E-mail, phone") { contact in
+        let phone = UI.phone(contact.phone.isEmpty ? contact.mobile : contact.phone)
+        return """
+          \(UI.email(contact.email) ?? UI.notSet)\
+          \(phone.map { "<div class=\"sub\">\($0)</div>" as HTML })
+          """
+      },
       .init("Portal access", .bare) { PortalAccessTab.badge($0.portalAccess) },
       .init("Security role") { contact in
         let access = contact.portalAccess

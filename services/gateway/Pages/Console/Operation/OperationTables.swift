@@ -159,7 +159,7 @@ struct OperationTables {
     let service: String
     let job: Operations.JobReport
     let process: Operations.ProcessReport
-    let holder: String?
+    let isRunning: Bool
     let failures: Int64
   }
 
@@ -171,7 +171,7 @@ struct OperationTables {
       columns: [
         .init("Job", .title) { "\($0.job.name)<div class=\"sub\">\($0.service)</div>" },
         .init("State", .bare) { row in
-          row.holder != nil ? UI.badge("Running", tone: .info, icon: .clock) : lastRun(row.job)
+          row.isRunning ? UI.badge("Running", tone: .info, icon: .clock) : lastRun(row.job)
         },
         .init("Every") { "\(Self.interval($0.job.interval))" },
         .init("Last run") { context.time($0.job.lastRunTime) ?? UI.notSet },
@@ -184,17 +184,27 @@ struct OperationTables {
 
   private func jobs(of service: ServiceView) -> [JobView] {
     let leases = Dictionary(
-      (service.report?.leases ?? []).map { ($0.name, $0.owner) }, uniquingKeysWith: { $1 })
+      (service.report?.leases ?? []).map { ($0.name, $0) }, uniquingKeysWith: { $1 })
     let runs = service.processes.flatMap { process in process.jobs.map { (process, $0) } }
     return Dictionary(grouping: runs, by: \.1.name).sorted { $0.key < $1.key }.compactMap {
       name, runs in
       let last = runs.max { Self.when($0.1.lastRunTime) < Self.when($1.1.lastRunTime) }
       return last.map { process, job in
         JobView(
-          service: service.name, job: job, process: process, holder: leases["job/\(name)"],
+          service: service.name, job: job, process: process,
+          isRunning: Self.isRunning(job, leases["job/\(name)"]),
           failures: runs.reduce(0) { $0 + $1.1.failures })
       }
     }
+  }
+
+  /// A job keeps its lease for the interval after a run, so that no other process runs it again. In a run the lease
+  /// ends most of a minute later than that.
+  static func isRunning(_ job: Operations.JobReport, _ lease: Operations.LeaseReport?) -> Bool {
+    guard let lease else { return false }
+    guard job.lastRunTime != nil else { return true }
+    let kept = when(job.lastRunTime) &+ (job.interval?.seconds ?? 0)
+    return when(lease.expireTime) > kept &+ 30
   }
 
   private func lastRun(_ job: Operations.JobReport) -> HTML {

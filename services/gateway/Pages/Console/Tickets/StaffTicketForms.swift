@@ -22,7 +22,7 @@ extension StaffTicketView {
     }
     let who = state.field("assignee", "Assigned to", isOptional: true)
     let due = state.field(
-      "due_time", "Until", hint: LocalTime.hint(context.zone), isOptional: true)
+      "due_time", "Due", hint: LocalTime.hint(context.zone), isOptional: true)
     var buttons = [UI.button("Save assignment", style: .secondary)]
     if ticket.assignee != own, !own.isEmpty {
       buttons.append(
