@@ -1,4 +1,4 @@
-"""Portal access for several contacts at once, from the list to the mailed links (S-241, S-242, S-244)."""
+"""Portal access for several contacts at once, from the list to the mailed links (S-241, S-242, S-244, F-46)."""
 
 import people
 import tickets

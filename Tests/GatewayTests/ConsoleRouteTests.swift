@@ -143,7 +143,7 @@ struct ConsoleRouteTests {
   }
 
   @Test(
-    "S-241 S-242 S-243 D-46 chosen contacts get access at once, with or without mail, each told by itself",
+    "S-241 S-242 S-243 D-46 F-46 chosen contacts get access at once, with or without mail, each told by itself",
     arguments: [("with", "The welcome mail is on its way"), ("without", "No mail was sent")])
   func bulkAccess(_ kind: String, _ told: String) async throws {
     try await PagesStage.run(as: "tomas", identity: [TestContacts()]) { stage in

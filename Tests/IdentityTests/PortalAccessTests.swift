@@ -135,7 +135,7 @@ import Values
     }
   }
 
-  @Test("X-05, X-06, D-47: taking access away and changing a role end the sessions at once")
+  @Test("X-05, X-06, D-47, F-46: taking access away and changing a role end the sessions at once")
   func endsSessions() async throws {
     try await Provider.run { provider in
       try await provider.account()
@@ -177,7 +177,7 @@ import Values
     }
   }
 
-  @Test("S-232 S-233 S-234, D-45: Send Login voids password and sessions and mails a link")
+  @Test("S-232 S-233 S-234, D-45, F-46: Send Login voids password and sessions and mails a link")
   func sendLogin() async throws {
     try await Provider.run { provider in
       try await provider.account()

@@ -36,6 +36,10 @@ final class TestTranscoding: TranscodingService {
     if let deadline = call.deadline { record.withLock { $0.deadlines.append(deadline.remaining) } }
     record.withLock { $0.metadata.append(call.metadata) }
     (call.initialMetadata, call.trailingMetadata) = (answerMetadata, answerMetadata)
+    if request.name.hasPrefix("shelves/slow/") {
+      defer { ended("getParcel") }
+      try await Task.sleep(for: .seconds(600))
+    }
     return request
   }
   func putParcel(

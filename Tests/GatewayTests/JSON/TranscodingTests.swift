@@ -194,7 +194,7 @@ struct TranscodingTests {
     }
   }
 
-  @Test("R-174 the client's own time is passed on, and capped by the route's")
+  @Test("R-174 the client's own time is passed on, capped by the route's, and 504 when it is over")
   func deadlines() async throws {
     try await TranscodingStage.run { stage in
       for header in ["2.5", "100000"] {
@@ -211,6 +211,10 @@ struct TranscodingTests {
       let late = try await stage.send(
         "GET", "/v1/testing/count?size=1000", ["X-Request-Timeout": "0.2"])
       #expect(late.status == 200 && late.body.contains(#""code":"DEADLINE_EXCEEDED""#))
+      let slow = try await stage.send(
+        "GET", "/v1/testing/shelves/slow/parcels/1", ["X-Request-Timeout": "0.2"])
+      #expect(slow.status == 504 && slow.body.contains(#""code":"DEADLINE_EXCEEDED""#))
+      try await stage.wait { $0.ended.contains("getParcel") }
     }
   }
 
