@@ -2,6 +2,8 @@
 
 import people
 import pytest
+import tickets
+from playwright.sync_api import expect
 
 WIDTHS = range(320, 1460, 40)
 STAFF_PAGES = [
@@ -38,6 +40,20 @@ def test_nothing_is_wider_than_the_window(signed_in, person, paths):
             page.set_viewport_size({"width": width, "height": 900})
             wide = page.evaluate(_TOO_WIDE)
             assert not wide, f"{path} at {width} px: {', '.join(wide)}"
+
+
+def test_a_name_without_a_space_does_not_widen_a_table(signed_in):
+    page = signed_in(people.ADMINISTRATOR).page("/contacts/new")
+    page.get_by_label("Account", exact=True).select_option(label="Tideline Seafood")
+    tickets.labelled(page, "First name").fill("N" * 60)
+    tickets.labelled(page, "E-mail").fill("x" * 60 + "@example.com")
+    page.get_by_role("button", name="Add contact").click()
+    expect(tickets.toast(page)).to_contain_text("is added")
+    for path in ("/contacts", "/audit"):
+        page.goto(path)
+        for width in (1440, 1280, 360):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert not page.evaluate(_TOO_WIDE), f"{path} at {width} px"
 
 
 def test_who_is_asked_for_the_password_has_room_to_enter_it(signed_in):

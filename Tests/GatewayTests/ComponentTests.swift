@@ -187,6 +187,25 @@ struct FormatTests {
     #expect(UI.relative(Self.now + .seconds(seconds), now: Self.now) == text)
   }
 
+  @Test("U-22 words that no cell has room for may break, others may not, and nothing is lost")
+  func breakable() {
+    let name = "Gesellschaft für Donaudampfschifffahrtsgesellschaften"
+    let html = UI.breakable(name).description
+    #expect(html == "Gesellschaft für Donaudampfschifffahr<wbr>tsgesellschaften")
+    #expect(UI.breakable("Larkspur Dental Group of Ireland").description.contains("<wbr>") == false)
+    #expect(UI.breakable(String(repeating: "<", count: 21)).description.hasSuffix("<wbr>&lt;"))
+    #expect(UI.email("ruth@larkspur.example")?.description == "ruth@<wbr>larkspur.example")
+  }
+
+  @Test(
+    "One is counted as one",
+    arguments: [("tickets", "ticket"), ("entries", "entry"), ("mail", "mail")])
+  func singular(things: String, thing: String) {
+    #expect(UI.singular(things) == thing)
+    #expect(UI.counted(1, "minute") == "1 minute")
+    #expect(UI.counted(2, "minute") == "2 minutes")
+  }
+
   @Test("U-19 from 7 days on the date, with the exact time and its zone in the title")
   func dates() throws {
     #expect(UI.relative(Self.now - .days(7), now: Self.now) == nil)

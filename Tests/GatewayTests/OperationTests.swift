@@ -33,6 +33,19 @@ struct OperationTests {
     ServiceView(name: "ticketing", part: .fresh(report), servers: servers)
   }
 
+  @Test("A job that keeps its lease for the interval after a run is not running")
+  func runningJob() {
+    let job = Operations.JobReport(
+      name: "digest", interval: .init(seconds: 3600), lastRunTime: Self.ago(600))
+    func lease(endingIn seconds: Int64) -> Operations.LeaseReport {
+      .init(name: "job/digest", owner: "ticketing/1/a", expireTime: Self.ago(-seconds))
+    }
+    #expect(!OperationTables.isRunning(job, nil))
+    #expect(!OperationTables.isRunning(job, lease(endingIn: 3000)))
+    #expect(OperationTables.isRunning(job, lease(endingIn: 3055)))
+    #expect(OperationTables.isRunning(.init(name: "digest"), lease(endingIn: 60)))
+  }
+
   @Test("U-24 what needs somebody is said in words, and nothing else is")
   func findings() {
     let quiet = Operations.ServiceReport(

@@ -183,7 +183,9 @@ extension StringProtocol {
 
   /// The content of the card with this heading; nil where there is none.
   func card(_ title: String) -> String? {
-    let parts = components(separatedBy: "<h2>\(title)</h2>")
+    // Where a long word may break is nothing that a reader sees.
+    let parts = components(separatedBy: "<wbr>").joined()
+      .components(separatedBy: "<h2>\(title)</h2>")
     return parts.count > 1 ? parts[1].prefix(until: "</section>") : nil
   }
 }

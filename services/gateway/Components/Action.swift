@@ -48,7 +48,7 @@ extension UI {
   {
     """
     <a class="link" href="\(url)"\(flag: "data-quiet", isQuiet)>\
-    \(icon.map { UI.icon($0) })\(title)</a>
+    \(icon.map { UI.icon($0) })\(breakable(title))</a>
     """
   }
 

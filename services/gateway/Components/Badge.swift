@@ -125,6 +125,7 @@ extension UI {
   static func person(_ name: String?, photo: SafeURL? = nil, nobody: String = "Unassigned") -> HTML
   {
     guard let name else { return "<span class=\"person quiet\">\(nobody)</span>" }
-    return "<span class=\"person\">\(avatar(name, photo: photo))<span>\(name)</span></span>"
+    return
+      "<span class=\"person\">\(avatar(name, photo: photo))<span>\(breakable(name))</span></span>"
   }
 }

@@ -20,14 +20,38 @@ extension UI {
   }
 
   /// Text, or nil for none, so that a description list shows its dash.
-  static func text(_ text: String) -> HTML? { text.isEmpty ? nil : HTML(text: text) }
+  static func text(_ text: String) -> HTML? { text.isEmpty ? nil : breakable(text) }
+
+  /// Text in which a word that is longer than any cell is wide may break.
+  static func breakable(_ text: some StringProtocol) -> HTML {
+    guard text.utf8.count > wordLength else { return HTML(text: String(text)) }
+    let words = text.split(separator: " ", omittingEmptySubsequences: false).map { word -> HTML in
+      var rest = word[...]
+      var pieces: [HTML] = []
+      while let cut = rest.index(rest.startIndex, offsetBy: wordLength, limitedBy: rest.endIndex),
+        cut < rest.endIndex
+      {
+        pieces.append(HTML(text: String(rest[..<cut])))
+        rest = rest[cut...]
+      }
+      return (pieces + [HTML(text: String(rest))]).joined(separator: "<wbr>")
+    }
+    return words.joined(separator: " ")
+  }
+
+  private static let wordLength = 20
+
+  /// `1 minute`, `2 minutes`.
+  static func counted(_ count: some BinaryInteger, _ thing: String) -> String {
+    "\(count) \(thing)\(count == 1 ? "" : "s")"
+  }
 
   /// An e-mail address, which breaks behind the @ where it has to, or nil for none.
   static func email(_ address: String) -> HTML? {
     guard !address.isEmpty else { return nil }
     let parts = address.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts.count == 2 else { return HTML(text: address) }
-    return "\(parts[0])@<wbr>\(parts[1])"
+    guard parts.count == 2 else { return breakable(address) }
+    return "\(breakable(parts[0]))@<wbr>\(breakable(parts[1]))"
   }
 
   /// A phone number, in one line, or nil for none.
@@ -79,12 +103,17 @@ extension UI {
     let isWhole = context.firstPage == nil && next.isEmpty
     // One page that holds everything needs no ways on.
     guard !isWhole else {
-      let thing = count == 1 && things.hasSuffix("s") ? String(things.dropLast()) : things
-      return "<p class=\"quiet\">\(count) \(thing)</p>"
+      return "<p class=\"quiet\">\(count) \(count == 1 ? singular(things) : things)</p>"
     }
     let totalText = total.map { $0 >= 1000 ? "more than 999" : String($0) }
     return pagination(
       shown: context.firstPage == nil ? 1...count : nil, total: totalText,
       things: things, previous: context.firstPage, next: context.nextPage(next))
+  }
+
+  /// `ticket` of `tickets`, `entry` of `entries`.
+  static func singular(_ things: String) -> String {
+    if things.hasSuffix("ies") { return things.dropLast(3) + "y" }
+    return things.hasSuffix("s") ? String(things.dropLast()) : things
   }
 }

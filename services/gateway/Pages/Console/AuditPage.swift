@@ -49,8 +49,8 @@ enum AuditPage {
         let name = entry.actorDisplayName.isEmpty ? entry.actor : entry.actorDisplayName
         let other: HTML? =
           entry.onBehalfOf.isEmpty
-          ? nil : "<div class=\"sub\">by \(entry.onBehalfOf)</div>"
-        return "\(name)\(other)"
+          ? nil : "<div class=\"sub\">by \(UI.breakable(entry.onBehalfOf))</div>"
+        return "\(UI.breakable(name))\(other)"
       },
       .init("About") { entry in
         entry.resource.isEmpty
@@ -65,14 +65,14 @@ enum AuditPage {
   static func changes(_ entry: Identity.AuditEntry) -> HTML {
     guard let before = values(entry.before), let after = values(entry.after) else {
       // Kept as it was recorded, where it is not the values of fields.
-      return "<div class=\"sub\">\(entry.before) → \(entry.after)</div>"
+      return "<div class=\"sub\">\(UI.breakable(entry.before)) → \(UI.breakable(entry.after))</div>"
     }
     let names = Set(before.keys).union(after.keys).sorted().filter { before[$0] != after[$0] }
     guard !names.isEmpty else { return UI.notSet }
     return names.html { name in
-      let old: HTML? = before[name].flatMap { $0.isEmpty ? nil : "\($0) → " }
+      let old: HTML? = before[name].flatMap { $0.isEmpty ? nil : "\(UI.breakable($0)) → " }
       let new = after[name] ?? ""
-      return "<div class=\"sub\">\(name): \(old)\(new.isEmpty ? "none" : new)</div>"
+      return "<div class=\"sub\">\(name): \(old)\(UI.breakable(new.isEmpty ? "none" : new))</div>"
     }
   }
 

@@ -121,7 +121,7 @@ enum MessageListPage {
       let mark = try Mark(context.form["do"])
       _ = try await ConversationsClient(context.caller).markConversation(mark.request(name))
     }
-    let count = chosen.count == 1 ? "1 conversation" : "\(chosen.count) conversations"
+    let count = UI.counted(chosen.count, "conversation")
     return .redirect(to: folder.path, flash: .success("\(count) changed."))
   }
 

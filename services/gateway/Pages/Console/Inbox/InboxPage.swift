@@ -90,8 +90,8 @@ enum InboxPage {
       },
       .init("Account, contact") { ticket in
         """
-        \(ticket.accountDisplayName)\
-        \(when: !ticket.contactDisplayName.isEmpty, "<div class=\"sub\">\(ticket.contactDisplayName)</div>")
+        \(UI.breakable(ticket.accountDisplayName))\
+        \(when: !ticket.contactDisplayName.isEmpty, "<div class=\"sub\">\(UI.breakable(ticket.contactDisplayName))</div>")
         """
       },
       .init(

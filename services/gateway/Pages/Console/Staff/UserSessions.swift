@@ -18,14 +18,10 @@ enum UserSessions {
     let tokens = ended.revokedApiTokens
     switch (ended.endedSessions, tokens) {
     case (0, 0): return "There was nothing to end."
-    case (let sessions, 0): return "Ended: \(counted(sessions, "session"))."
+    case (let sessions, 0): return "Ended: \(UI.counted(sessions, "session"))."
     case (let sessions, _):
-      return "Ended: \(counted(sessions, "session")) and \(counted(tokens, "API token"))."
+      return "Ended: \(UI.counted(sessions, "session")) and \(UI.counted(tokens, "API token"))."
     }
-  }
-
-  private static func counted(_ count: Int32, _ thing: String) -> String {
-    "\(count) \(thing)\(count == 1 ? "" : "s")"
   }
 
   /// Nothing for who may not see them, and for a user that is none yet.

@@ -157,7 +157,7 @@ enum StaffTicketActions {
             startTime: start.flatMap { $0 }.map { .init($0) }, minutes: minutes,
             note: form.plain("time_entry.note").unixLines, billable: form.isOn("billable"),
             public: form.isOn("public")), requestID: form["request_id"]))
-      return .redirect(to: "/\(name)", flash: .success("\(minutes) minutes are logged."))
+      return .redirect(to: "/\(name)", flash: .success("\(UI.counted(minutes, "minute")) logged."))
     } catch {
       forms.time = try FormState(error, form)
       return try await StaffTicketPage.page(context, name: name, forms: forms)
