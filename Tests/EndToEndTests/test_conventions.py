@@ -1,7 +1,7 @@
 """What people expect of pages because all good ones do it (quality 4), each with a keyboard, a mouse or paper in a real
-browser. The look of every page in every view is test_pages.py's.
+browser. How every page looks in every view is test_pages.py's, at every width test_widths.py's.
 
-Proves U-01, U-04, U-05, U-06, U-10, U-13, U-16, U-18, U-19, U-21, U-22, U-23, F-44 and F-45.
+Proves U-01, U-04, U-05, U-06, U-10, U-13, U-16, U-18, U-19, U-21, U-23 and F-45.
 """
 
 import re
@@ -9,10 +9,8 @@ import time
 import urllib.parse
 
 import people
-import pytest
 import tickets
 from harness.browser import View
-from harness.checks import assert_no_sideways_scroll
 from playwright.sync_api import Page, expect
 
 
@@ -210,19 +208,6 @@ def test_u19_times_are_those_of_the_reader_with_the_zone_in_words(signed_in):
         )
         titles.add(said)
     assert len(titles) == 4
-
-
-@pytest.mark.parametrize("width", [320, 2560])
-def test_u22_the_narrowest_and_the_widest_window_scroll_only_downwards(signed_in, width):
-    """320 pixels are 400 % of zoom on a small screen."""
-    for person, paths in {
-        people.EXTERNAL_MANAGER: ["/", "/tickets", "/tickets/new", "/invoices", "/contracts", "/settings/sessions"],
-        people.ADMINISTRATOR: ["/inbox?folder=all", "/contacts", "/roles/technician", "/settings/portal", "/audit"],
-    }.items():
-        page = signed_in(person, View(width, "light")).page()
-        for path in paths:
-            assert page.goto(path).status == 200
-            assert_no_sideways_scroll(page)
 
 
 def test_u23_paper_has_the_invoice_and_nothing_of_the_frame(signed_in):
