@@ -30,9 +30,9 @@ enum AccountTab {
   ) -> HTML {
     """
     \(UI.pageHead("Account"))
-    \(UI.columns(
-      main: "\(UI.card(account.displayName, body: UI.descriptionList(AccountPage.details(account))))\(places(sites))",
-      aside: additional(account, profile), asideLabel: "How you are reached"))
+    \(UI.card(account.displayName, body: UI.descriptionList(AccountPage.details(account), isWide: true)))
+    \(additional(account, profile))
+    \(places(sites))
     """
   }
 
@@ -57,6 +57,6 @@ enum AccountTab {
     }
     return UI.card(
       "Additional information", footer: UI.link("Change what is yours", to: "/settings"),
-      body: UI.descriptionList(facts))
+      body: UI.descriptionList(facts, isWide: true))
   }
 }
