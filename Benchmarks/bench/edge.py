@@ -17,8 +17,9 @@ LIST_RATE = 200
 """Requests a second."""
 CLIENTS = 4
 """Connections over which they come."""
-SHAPES = ((4, 8), (1, 1))
-"""Connections, and requests under way on each. The first is the one that the target is for."""
+SHAPES = ((4, 8), (8, 1), (1, 1))
+"""Connections, and requests under way on each: few clients that ask for much at once, some that ask for one thing after the
+other, and one of these. The first tells how many a core can answer."""
 ATTEMPTS = 8
 """Runs in which somebody was turned away, as happens on a busy machine, are made again so often."""
 OVERLOAD = 3
