@@ -17,11 +17,11 @@ def trusting() -> ssl.SSLContext:
 
 
 class Browser:
-    """On loopback; the portal of the bare domain is the demo tenant's."""
+    """On loopback; the portal of the bare domain is the demo tenant's, those of others have a `host` of their own."""
 
-    def __init__(self, port: int, scheme: str = "http"):
+    def __init__(self, port: int, scheme: str = "http", host: str | None = None):
         self.port = port
-        self.host = f"localhost:{port}"
+        self.host = host or f"localhost:{port}"
         self.origin = f"{scheme}://{self.host}"
         self.is_secure = scheme == "https"
         self.cookies: dict[str, str] = {}

@@ -72,10 +72,10 @@ class Load:
         return [Answer(int(began), int(status), int(took)) for began, status, took in lines]
 
 
-def spread_load(cores: list[int], url: str, cookie: str, rate: int, seconds: int) -> list[Answer]:
+def spread_load(cores: list[int], url: str, cookie: str, rate: int, seconds: int, *more: str) -> list[Answer]:
     """So many requests a second from `CLIENTS` connections, one after the other: h2load's own clients would all ask at the
     same moments, and measure how long a queue of them takes."""
-    arguments = ["-c", "1", "-m", "50", "-t", "1", f"--rps={rate // CLIENTS}", "-D", str(seconds)]
+    arguments = ["-c", "1", "-m", "50", "-t", "1", f"--rps={rate // CLIENTS}", "-D", str(seconds), *more]
     with contextlib.ExitStack() as stack:
         clients = []
         for _ in range(CLIENTS):

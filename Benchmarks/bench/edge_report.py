@@ -4,9 +4,10 @@ import datetime
 import os
 import platform
 
-from bench import edge, events, quiet
+from bench import edge, events, neighbour, quiet
 from bench.edge import OneTicket, Overload, TicketList
 from bench.events import Streams
+from bench.neighbour import Neighbour
 from bench.report import machine, neighbours
 from bench.targets import Row
 from bench.views import View
@@ -41,7 +42,15 @@ def rows(results: dict) -> list[Row]:
         *(Row(f"memory of a quiet connection over {name}, of {quiet.CONNECTIONS:,}", f"{each:.1f} KiB", "", "≤ 25 KiB",
               each <= 25) for name, each in results["quiet"].items()),
         *(row for over in results["overload"] for row in _overload(over)),
+        *(_neighbour(it) for it in results["neighbour"]),
     ]
+
+
+def _neighbour(it: Neighbour) -> Row:
+    return Row(
+        f"{it.of}, p99 while another tenant asks for all it can get", f"{it.beside_milliseconds:.2f} ms",
+        f"{it.calm_milliseconds:.2f} ms otherwise, {it.ratio:.2f} ×; the other gets {it.flood:,.0f} a second", "≤ 2 ×",
+        it.ratio <= 2)
 
 
 def _overload(over: Overload) -> list[Row]:
@@ -81,6 +90,7 @@ One ticket is {results["ticket"][0].bytes:,} bytes of JSON, asked for with a ses
 only runs in which every answer was a 200 count (beyond what the machine can work on, admission turns away); the figure is the median of {rounds} rounds that take turns with the peer's. The list has {listed.bytes:,} bytes before compression; {listed.requests:,} requests at
 {edge.LIST_RATE} a second over {edge.CLIENTS} connections, evenly spread, gateway and services on two cores together, timed by the client. Overload lasts {edge.OVERLOAD_SECONDS} s; healthy is a second in which a third of the peak
 is answered without a refusal and with a p99 of at most 100 ms. Each of the {events.STREAMS:,} streams is a connection of its own over TLS.
+A tenant asks {neighbour.RATE} times a second while another has {neighbour.FLOOD[0]} × {neighbour.FLOOD[1]} requests under way without a pause, on the same cores.
 What the gateway's share of one ticket is made of, and why it is not less: docs/decisions/0206.
 
 | page, as a customer with an empty cache | kB transferred | requests before content | layout shift |
