@@ -1,18 +1,22 @@
 import Store
 import Synchronization
+import Values
 
 /// Something to do on a connection, and somebody who waits for it. It is answered once: by what was done, by a refusal,
 /// or by the cancellation of the task that waits, which takes back what has not begun.
 final class PoolWork: Sendable {
+  /// Whose turn it takes; nil for work across tenants.
+  let tenant: TenantID?
   let queued = ContinuousClock.now
   private let body: @Sendable (PostgresWorker) -> Void
   private let onRefusal: @Sendable (any Error) -> Void
   private let isTaken = Mutex(false)
 
   init(
-    _ body: @escaping @Sendable (PostgresWorker) -> Void,
+    of tenant: TenantID?, _ body: @escaping @Sendable (PostgresWorker) -> Void,
     onRefusal: @escaping @Sendable (any Error) -> Void
   ) {
+    self.tenant = tenant
     self.body = body
     self.onRefusal = onRefusal
   }

@@ -3,10 +3,10 @@ import Foundation
 import Store
 import Synchronization
 
-/// Threads that each own a connection and take work from one bounded queue, oldest first.
+/// Threads that each own a connection and take work from one bounded queue, by turns of the tenants.
 final class PostgresPool: Sendable {
   private struct State {
-    var waiting = WaitingLine()
+    var waiting = TenantLine<PoolWork>()
     var isClosed = false
     var liveThreads = 0
     var onEmpty: CheckedContinuation<Void, Never>?
@@ -35,7 +35,7 @@ final class PostgresPool: Sendable {
     try state.withLock { state throws(StoreError) in
       guard !state.isClosed else { throw .unavailable("the store is closed") }
       guard state.waiting.count < limits.waiting else { throw .busy }
-      state.waiting.append(work)
+      state.waiting.append(work, of: work.tenant)
     }
     signal.signal()
   }
@@ -73,31 +73,6 @@ final class PostgresPool: Sendable {
       return state.onEmpty
     }
     done?.resume()
-  }
-}
-
-/// A first-in, first-out line.
-private struct WaitingLine {
-  private var items: [PoolWork?] = []
-  private var first = 0
-
-  var count: Int { items.count - first }
-  var isEmpty: Bool { count == 0 }
-
-  mutating func append(_ work: PoolWork) { items.append(work) }
-
-  mutating func popFirst() -> PoolWork? {
-    guard first < items.count else { return nil }
-    defer {
-      items[first] = nil
-      first += 1
-      // What was taken goes in one move, when it is at least half of the array.
-      if first * 2 >= items.count {
-        items.removeFirst(first)
-        first = 0
-      }
-    }
-    return items[first]
   }
 }
 

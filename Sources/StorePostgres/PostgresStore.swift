@@ -46,7 +46,9 @@ public final class PostgresStore: Store {
       try ConnectionAddress(conninfo), roles: roles, clock: clock, limits: limits)
     do {
       let jobs = roles.jobs
-      try await store.perform { worker in try RoleCheck(jobs: jobs).run(on: worker.connected()) }
+      try await store.perform(as: nil) { worker in
+        try RoleCheck(jobs: jobs).run(on: worker.connected())
+      }
     } catch {
       await store.close()
       throw error
@@ -123,7 +125,7 @@ public final class PostgresStore: Store {
     _ body: @escaping @Sendable (TransactionState) throws -> T
   ) async throws -> T {
     let clock = clock
-    let (value, tenants) = try await perform(canBeTakenBack: readOnly) { worker in
+    let (value, tenants) = try await perform(as: kind.tenant, canBeTakenBack: readOnly) { worker in
       try worker.transaction(kind, readOnly: readOnly, clock: clock, body)
     }
     if !tenants.isEmpty {
@@ -136,13 +138,13 @@ public final class PostgresStore: Store {
   /// - Parameter canBeTakenBack: whether the cancellation of the task takes back what has not begun. Not for what
   ///   writes: who is told to stop still gives back leases and reports what was done.
   private func perform<T: Sendable>(
-    canBeTakenBack: Bool = false,
+    as tenant: TenantID?, canBeTakenBack: Bool = false,
     _ body: @escaping @Sendable (PostgresWorker) throws -> T
   ) async throws -> T {
     let cancellable = Mutex<PoolWork?>(nil)
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
-        let work = PoolWork { worker in
+        let work = PoolWork(of: tenant) { worker in
           continuation.resume(with: Result { try body(worker) })
         } onRefusal: {
           continuation.resume(throwing: $0)

@@ -6,6 +6,13 @@ enum TransactionKind {
   case tenant(TenantID)
   case acrossTenants(role: String)
 
+  var tenant: TenantID? {
+    switch self {
+    case .tenant(let tenant): tenant
+    case .acrossTenants: nil
+    }
+  }
+
   /// What is in force until the transaction ends, and not a moment longer.
   /// - Parameter settings: further ones, where no session keeps them.
   func prelude(_ settings: [(name: String, value: String)]) -> Command {

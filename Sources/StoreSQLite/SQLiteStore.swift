@@ -3,7 +3,6 @@ import Foundation
 import GRDB
 import Logging
 import Store
-import Synchronization
 import Values
 
 /// A store in one SQLite file, or in memory for tests.
@@ -29,15 +28,14 @@ public final class SQLiteStore: Store {
   public var bell: EventBell { writes.bell }
   public var condition: StoreCondition {
     var condition = writes.condition
-    condition.waiting += reading.withLock { $0.count }
+    condition.waiting += reads.count
     return condition
   }
 
   private let database: any DatabaseWriter
+  private let reads: ReadQueue
   private let writes: WriteQueue
-  private let limits: Limits
   private let lock: FileLock?
-  private let reading = Mutex((count: 0, isClosed: false))
 
   /// Opens or creates the file, and its directory. Throws `unavailable` when another process has it.
   public init(
@@ -69,9 +67,9 @@ public final class SQLiteStore: Store {
       throw StoreError(sqlite: error)
     }
     self.clock = clock
-    self.limits = limits
     self.lock = lock
     database = pool
+    reads = ReadQueue(pool, clock: clock, limits: limits)
     writes = WriteQueue(pool, clock: clock, limits: limits, logger: log)
   }
 
@@ -86,8 +84,8 @@ public final class SQLiteStore: Store {
       throw StoreError(sqlite: error)
     }
     self.clock = clock
-    self.limits = limits
     lock = nil
+    reads = ReadQueue(database, clock: clock, limits: limits)
     writes = WriteQueue(database, clock: clock, limits: limits, logger: log)
   }
 
@@ -108,8 +106,8 @@ public final class SQLiteStore: Store {
       throw StoreError(sqlite: error)
     }
     self.clock = clock
-    self.limits = limits
     lock = nil
+    reads = ReadQueue(database, clock: clock, limits: limits)
     writes = WriteQueue(database, clock: clock, limits: limits, logger: log)
   }
 
@@ -145,56 +143,27 @@ public final class SQLiteStore: Store {
   public func read<T: Sendable>(
     as tenant: TenantID, _ body: @escaping @Sendable (Transaction) throws -> T
   ) async throws -> T {
-    try await reading { try body($0.transaction(for: tenant)) }
+    try await reads.perform(as: tenant) { try body($0.transaction(for: tenant)) }
   }
 
   @discardableResult
   public func write<T: Sendable>(
     as tenant: TenantID, _ body: @escaping @Sendable (Transaction) throws -> T
   ) async throws -> T {
-    try await writes.perform { try body($0.transaction(for: tenant)) }
+    try await writes.perform(as: tenant) { try body($0.transaction(for: tenant)) }
   }
 
   public func readAcrossTenants<T: Sendable>(
     _ body: @escaping @Sendable (AcrossTenants) throws -> T
   ) async throws -> T {
-    try await reading { try body($0.acrossTenants) }
+    try await reads.perform(as: nil) { try body($0.acrossTenants) }
   }
 
   @discardableResult
   public func writeAcrossTenants<T: Sendable>(
     _ body: @escaping @Sendable (AcrossTenants) throws -> T
   ) async throws -> T {
-    try await writes.perform { try body($0.acrossTenants) }
-  }
-
-  private func reading<T: Sendable>(
-    _ body: @escaping @Sendable (TransactionState) throws -> T
-  ) async throws -> T {
-    try reading.withLock { reading throws(StoreError) in
-      guard !reading.isClosed else { throw .unavailable("the store is closed") }
-      guard reading.count < limits.waiting else { throw .busy }
-      reading.count += 1
-    }
-    defer { reading.withLock { $0.count -= 1 } }
-    let clock = clock
-    return try await withCheckedThrowingContinuation { continuation in
-      database.asyncRead { access in
-        continuation.resume(
-          with: Result {
-            do {
-              let state = TransactionState(
-                engine: .sqlite, runner: SQLiteRunner(try access.get()), now: clock.now,
-                isReadOnly: true)
-              let value = try body(state)
-              try state.finish()
-              return value
-            } catch let error as DatabaseError {
-              throw StoreError(sqlite: error)
-            }
-          })
-      }
-    }
+    try await writes.perform(as: nil) { try body($0.acrossTenants) }
   }
 
   public func whenWritesStop(_ body: @escaping @Sendable (StoreError) -> Void) {
@@ -202,12 +171,9 @@ public final class SQLiteStore: Store {
   }
 
   public func close() async {
-    let first = reading.withLock { reading in
-      defer { reading.isClosed = true }
-      return !reading.isClosed
-    }
-    guard first else { return }
+    guard reads.refuse() else { return }
     await writes.close()
+    await reads.finish()
     let (database, logger) = (database, writes.logger)
     await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
       DispatchQueue.global().async {

@@ -5,6 +5,8 @@ import Values
 
 /// A queued write: performed in a transaction that it shares, perhaps twice, and answered after the commit.
 protocol WriteJob: AnyObject, Sendable {
+  /// Whose turn it takes; nil for work across tenants.
+  var tenant: TenantID? { get }
   /// Whose event logs it has appended to.
   var tenantsWithEvents: Set<TenantID> { get }
   func perform(on db: Database) throws
@@ -13,6 +15,7 @@ protocol WriteJob: AnyObject, Sendable {
 }
 
 final class BodyJob<T: Sendable>: WriteJob {
+  let tenant: TenantID?
   private let clock: any WallClock
   private let body: @Sendable (TransactionState) throws -> T
   private let continuation: CheckedContinuation<T, any Error>
@@ -21,9 +24,11 @@ final class BodyJob<T: Sendable>: WriteJob {
   var tenantsWithEvents: Set<TenantID> { result.withLock { $0?.tenants ?? [] } }
 
   init(
-    clock: any WallClock, body: @escaping @Sendable (TransactionState) throws -> T,
+    of tenant: TenantID?, clock: any WallClock,
+    body: @escaping @Sendable (TransactionState) throws -> T,
     continuation: CheckedContinuation<T, any Error>
   ) {
+    self.tenant = tenant
     self.clock = clock
     self.body = body
     self.continuation = continuation

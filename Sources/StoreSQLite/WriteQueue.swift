@@ -5,10 +5,11 @@ import Synchronization
 import Telemetry
 import Values
 
-/// The one writer. Jobs that wait while a commit is under way share the next one.
+/// The one writer. Jobs that wait while a commit is under way share the next one; where they are too many for it, tenants
+/// take turns.
 final class WriteQueue: Sendable {
   private struct State {
-    var waiting: [any WriteJob] = []
+    var waiting = TenantLine<any WriteJob>()
     var isDraining = false
     var isClosed = false
     /// Why no write is taken until the next start: a sync failed, or the file is damaged.
@@ -40,10 +41,10 @@ final class WriteQueue: Sendable {
   }
 
   func perform<T: Sendable>(
-    _ body: @escaping @Sendable (TransactionState) throws -> T
+    as tenant: TenantID?, _ body: @escaping @Sendable (TransactionState) throws -> T
   ) async throws -> T {
     try await withCheckedThrowingContinuation { continuation in
-      add(BodyJob(clock: clock, body: body, continuation: continuation))
+      add(BodyJob(of: tenant, clock: clock, body: body, continuation: continuation))
     }
   }
 
@@ -79,7 +80,7 @@ final class WriteQueue: Sendable {
     let (refusal, mustStart) = state.withLock { state -> (StoreError?, Bool) in
       if let refusal = state.refusal { return (refusal, false) }
       guard state.waiting.count < limits.waiting else { return (.busy, false) }
-      state.waiting.append(job)
+      state.waiting.append(job, of: job.tenant)
       defer { state.isDraining = true }
       return (nil, !state.isDraining)
     }
@@ -90,8 +91,8 @@ final class WriteQueue: Sendable {
   private func drain(_ db: Database) {
     while true {
       let batch = state.withLock { state in
-        let batch = Array(state.waiting.prefix(limits.batch))
-        state.waiting.removeFirst(batch.count)
+        var batch: [any WriteJob] = []
+        while batch.count < limits.batch, let job = state.waiting.popFirst() { batch.append(job) }
         if batch.isEmpty { state.isDraining = false }
         return batch
       }

@@ -1,6 +1,5 @@
 import Foundation
 import Store
-import Synchronization
 import TestSupport
 import Testing
 import Values
@@ -8,21 +7,6 @@ import Values
 @testable import StorePostgres
 
 private let acme = Fixture.acme
-
-/// Where a transaction stays until it is let go.
-private final class Gate: Sendable {
-  private let reached = Atomic(false)
-  private let signal = DispatchSemaphore(value: 0)
-
-  var isReached: Bool { reached.load(ordering: .acquiring) }
-
-  func wait() {
-    reached.store(true, ordering: .releasing)
-    signal.wait()
-  }
-
-  func open() { signal.signal() }
-}
 
 @Suite("PostgreSQL: addresses, secrets and limits", .timeLimit(.minutes(3)))
 struct ConnectionTests {
@@ -149,7 +133,7 @@ struct ConnectionTests {
         figures: PostgresFigures(connections: 1))
     }
     let answer = await withCheckedContinuation { done in
-      let work = PoolWork { _ in
+      let work = PoolWork(of: acme) { _ in
         done.resume(returning: "begun")
       } onRefusal: {
         done.resume(returning: "\($0)")

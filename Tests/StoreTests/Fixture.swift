@@ -39,19 +39,20 @@ struct Fixture: Sendable {
   /// Runs a test against a fresh store and closes it.
   static func with(
     _ backend: Backend, migrations: [Migration] = [schema],
+    sqlite limits: SQLiteStore.Limits = SQLiteStore.Limits(),
     _ body: (Fixture) async throws -> Void
   ) async throws {
     let clock = ManualClock(start)
     switch backend {
     case .memory:
-      let store = try SQLiteStore(inMemory: clock)
+      let store = try SQLiteStore(inMemory: clock, limits: limits)
       try await run(Fixture(store: store, target: store, clock: clock, place: ""), migrations, body)
     case .file:
       let directory = FileManager.default.temporaryDirectory
         .appending(path: "portico-store-\(UUID().uuidString)")
       defer { try? FileManager.default.removeItem(at: directory) }
       let path = directory.appending(path: "store.sqlite").path
-      let store = try SQLiteStore(path: path, clock: clock)
+      let store = try SQLiteStore(path: path, clock: clock, limits: limits)
       try await run(
         Fixture(store: store, target: store, clock: clock, place: path), migrations, body)
     case .postgres, .pooled:
