@@ -194,7 +194,7 @@ let targets: [Target] =
       "Bootstrap",
       [
         "Bootstrap", "GRPCServices", "Access", "Crypto", "Handling", "HTTP2", "RPC", "Store",
-        "Telemetry",
+        "StoreSQLite", "Telemetry",
         "Values", "Protobuf", "WellKnown", "PorticoAPI", "TestSupport",
         log,
       ]),

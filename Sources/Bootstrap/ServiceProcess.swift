@@ -1,6 +1,5 @@
 import Foundation
 import Logging
-import NIOCore
 import UnixSignals
 
 /// A whole process: `Main/main.swift` of a service is one call of this.
@@ -23,7 +22,7 @@ public enum ServiceProcess {
     if CommandLine.arguments.contains("--help") {
       return FileHandle.standardOutput.write(Data(SettingPage.text(for: name).utf8))
     }
-    fitEventLoopsToCores()
+    ProcessCores.fitEventLoops()
     do {
       let settings = try await Settings()
       try settings.refuseUnknown(for: name)
@@ -46,26 +45,6 @@ public enum ServiceProcess {
     // From here on, so that no signal is lost while the parts start.
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
     try await ProcessLife(parts: parts, telemetry: telemetry, logger: logger).run(signals)
-  }
-
-  /// One event loop for each core that the process may use: a process that is bound to one would otherwise have as many
-  /// as the machine, which interrupt each other and share no reads and writes. Whoever sets the variable decides.
-  private static func fitEventLoopsToCores() {
-    guard let cores = Self.coresOfProcess else { return }
-    // NIO's own count knows the quota of a container.
-    setenv("NIO_SINGLETON_GROUP_LOOP_COUNT", "\(max(1, min(cores, System.coreCount)))", 0)
-  }
-
-  /// Cores that `taskset`, systemd or a container leave to the process, as Linux tells it; nil elsewhere.
-  private static var coresOfProcess: Int? {
-    let status: String
-    do { status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8) } catch {
-      return nil
-    }
-    let name = "Cpus_allowed:"
-    let line = status.split(separator: "\n").first { $0.hasPrefix(name) }
-    // `ff,ffffffff`: a mask in hexadecimal digits.
-    return line?.dropFirst(name.count).reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) }
   }
 
   private static func forbidCoreFiles() throws {

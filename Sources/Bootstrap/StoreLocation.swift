@@ -43,7 +43,7 @@ public enum StoreLocation: Sendable {
       return try await migrated(SQLiteStore(inMemory: clock, log: logger), migrations, logger)
     case .sqlite(let path):
       return try await migrated(
-        SQLiteStore(path: path, clock: clock, log: logger), migrations, logger)
+        SQLiteStore(path: path, clock: clock, limits: .fitted(), log: logger), migrations, logger)
     case .postgres(let address, let owner, let limits):
       if let owner {
         try await migrate(PostgresOwner(owner.reveal(), clock: clock), migrations, logger)
