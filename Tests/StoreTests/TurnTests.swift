@@ -227,10 +227,11 @@ struct TurnTests {
         }
       }
       try await Self.until { gate.isReached }
-      let line = (0..<5).map { _ in
+      // More than a stint, so that a reader is asked for again meanwhile.
+      let line = (0..<100).map { _ in
         Task { try await store.read(as: acme) { _ in record.add("waited") } }
       }
-      try await Self.until { store.condition.waiting == 6 }
+      try await Self.until { store.condition.waiting == 101 }
       let closing = Task {
         await store.close()
         record.add("closed")
@@ -244,7 +245,7 @@ struct TurnTests {
       await closing.value
       try await holder.value
       for task in line { try await task.value }
-      #expect(record.entries == ["held"] + Array(repeating: "waited", count: 5) + ["closed"])
+      #expect(record.entries == ["held"] + Array(repeating: "waited", count: 100) + ["closed"])
     }
   }
 }
