@@ -17,7 +17,7 @@ public final class GatewayServer: Sendable {
   private let readiness: Readiness
   private let grace: Duration
   private let live: LiveHub
-  private let edge: Edge
+  let edge: Edge
 
   /// The port that it listens on.
   public var port: Int { listener.port }

@@ -7,24 +7,24 @@ import Synchronization
 final class HTTP2Requests: HTTP2ConnectionDelegate, @unchecked Sendable {
   private let edge: any EdgeService
   private let origin: ConnectionOrigin
-  /// When the last request of this connection was turned away in a flood.
-  private var turnedAway: NIODeadline?
+  private let now: @Sendable () -> NIODeadline
+  private let pace = ReadingPace()
 
-  /// While requests are turned away, and so long after.
-  private static let floodEnd = TimeAmount.milliseconds(100)
-  /// Some requests come together, and the last word on one of them is still said within 100 ms (V-16).
-  private static let floodPause = TimeAmount.milliseconds(20)
-
-  init(_ edge: any EdgeService, origin: ConnectionOrigin) {
+  /// - Parameter now: by which the pace of reading goes.
+  init(
+    _ edge: any EdgeService, origin: ConnectionOrigin,
+    now: @escaping @Sendable () -> NIODeadline = { .now() }
+  ) {
     self.edge = edge
     self.origin = origin
+    self.now = now
   }
 
   func connection(
     _ connection: HTTP2Connection, accepted stream: HTTP2Stream, headers: HeaderFields
   ) {
     if let answer = edge.floodAnswer(headers) {
-      turnedAway = .now()
+      pace.noteRefusal(at: now())
       return refuse(stream, answer)
     }
     let request: HTTP2RequestHead
@@ -33,7 +33,7 @@ final class HTTP2Requests: HTTP2ConnectionDelegate, @unchecked Sendable {
     } catch {
       return refuse(stream, error.problem)
     }
-    let exchange = HTTP2Exchange(stream, bodyTime: edge.limits.bodyTime)
+    let exchange = HTTP2Exchange(stream, of: self, bodyTime: edge.limits.bodyTime)
     let body = RequestBody(
       declaredLength: request.contentLength, pace: .init(edge.limits)
     ) { [weak exchange] in
@@ -50,11 +50,13 @@ final class HTTP2Requests: HTTP2ConnectionDelegate, @unchecked Sendable {
     }
   }
 
-  /// Of the connections of a flood alone: others are read as ever.
+  /// Of connections whose requests are refused alone: others are read as ever.
   func pauseBeforeReading(_ connection: HTTP2Connection) -> TimeAmount? {
-    guard let turnedAway, NIODeadline.now() - turnedAway < Self.floodEnd else { return nil }
-    return Self.floodPause
+    pace.pause(at: now())
   }
+
+  /// An answer begins.
+  fileprivate func answered(_ status: HTTPResponseStatus) { pace.noteAnswer(status, at: now()) }
 
   /// Without a delegate the stream drops whatever still comes of the request.
   private func refuse(_ stream: HTTP2Stream, _ answer: Flood.Answer) {
@@ -65,7 +67,7 @@ final class HTTP2Requests: HTTP2ConnectionDelegate, @unchecked Sendable {
 
   private func refuse(_ stream: HTTP2Stream, _ problem: Problem) {
     let response = edge.refusal(problem, origin: origin)
-    let exchange = HTTP2Exchange(stream, bodyTime: edge.limits.bodyTime)
+    let exchange = HTTP2Exchange(stream, of: self, bodyTime: edge.limits.bodyTime)
     stream.delegate = exchange
     guard case .bytes(let bytes) = response.body else {
       return stream.respond(HTTP2Exchange.fields(response, length: 0), endStream: true)
@@ -199,6 +201,7 @@ extension HTTP2RequestHead {
 /// One stream: its body on the way in, its answer on the way out.
 final class HTTP2Exchange: HTTP2StreamDelegate, @unchecked Sendable {
   private let stream: HTTP2Stream
+  private let requests: HTTP2Requests
   private let bodyTime: TimeAmount
   var body: RequestBody?
   var task: Task<Void, Never>?
@@ -209,8 +212,9 @@ final class HTTP2Exchange: HTTP2StreamDelegate, @unchecked Sendable {
   private var push: HTTP2Push?
 
   /// - Parameter bodyTime: how long the peer may let a reader of the body wait.
-  init(_ stream: HTTP2Stream, bodyTime: TimeAmount) {
+  init(_ stream: HTTP2Stream, of requests: HTTP2Requests, bodyTime: TimeAmount) {
     self.stream = stream
+    self.requests = requests
     self.bodyTime = bodyTime
   }
 
@@ -261,7 +265,7 @@ final class HTTP2Exchange: HTTP2StreamDelegate, @unchecked Sendable {
         await respond(response, length: bytes.count, bytes: isHead ? [] : bytes)
       case .push(let accept):
         await perform { [self] stream in
-          stream.respond(Self.fields(response, length: nil), endStream: isHead)
+          begin(response, length: nil, isAll: isHead)
           guard !isHead else { return }
           let push = HTTP2Push(stream)
           self.push = push
@@ -269,9 +273,7 @@ final class HTTP2Exchange: HTTP2StreamDelegate, @unchecked Sendable {
           accept(push)
         }
       case .stream(let length, let produce):
-        await perform { stream in
-          stream.respond(Self.fields(response, length: length), endStream: isHead)
-        }
+        await perform { [self] _ in begin(response, length: length, isAll: isHead) }
         guard !isHead else { return }
         try await produce(Writer(stream: stream))
         await perform { $0.finish() }
@@ -283,12 +285,18 @@ final class HTTP2Exchange: HTTP2StreamDelegate, @unchecked Sendable {
   }
 
   private func respond(_ response: Response, length: Int, bytes: [UInt8]) async {
-    await perform { stream in
-      stream.respond(Self.fields(response, length: length), endStream: bytes.isEmpty)
+    await perform { [self] stream in
+      begin(response, length: length, isAll: bytes.isEmpty)
       guard !bytes.isEmpty else { return }
       stream.send { $0.writeBytes(bytes) }
       stream.finish()
     }
+  }
+
+  /// - Parameter isAll: nothing follows the head.
+  private func begin(_ response: Response, length: Int?, isAll: Bool) {
+    requests.answered(response.status)
+    stream.respond(Self.fields(response, length: length), endStream: isAll)
   }
 
   private func perform(_ body: @escaping @Sendable (HTTP2Stream) -> Void) async {
