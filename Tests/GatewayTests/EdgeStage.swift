@@ -153,6 +153,7 @@ extension EdgeLimits {
     limits.portalTime = .seconds(60)
     limits.partTime = .seconds(60)
     limits.runningAtLeast = limits.runningAtMost
+    limits.runningSharedPerCore = limits.runningAtMost
     return limits
   }
 }

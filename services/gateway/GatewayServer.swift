@@ -86,7 +86,9 @@ public final class GatewayServer: Sendable {
     protection.sharing = cors
     let edge = Edge(
       limits: limits, configuration: configuration, readiness: readiness, assets: assets,
-      door: door(configuration, limits, gated, sessions, protection, clock),
+      door: door(
+        configuration, limits, gated, sessions, protection, clock,
+        cores: group.makeIterator().reduce(0) { count, _ in count + 1 }),
       flood: Flood(
         types: Self.types,
         isTLS: configuration.tls != nil || configuration.publicScheme == "https", log: log),
@@ -118,9 +120,9 @@ public final class GatewayServer: Sendable {
 
   private static func door(
     _ configuration: GatewayConfiguration, _ limits: EdgeLimits, _ gated: any Caller,
-    _ sessions: SessionDirectory, _ protection: Protection, _ clock: any WallClock
+    _ sessions: SessionDirectory, _ protection: Protection, _ clock: any WallClock, cores: Int
   ) -> Door {
-    let admission = Admission(limits.admission)
+    let admission = Admission(limits.admission(cores: cores))
     return Door(
       portals: PortalDirectory(gated, configuration, patience: limits.portalTime, clock: clock),
       sessions: sessions, protection: protection, rates: RateLimiter(configuration.rates),

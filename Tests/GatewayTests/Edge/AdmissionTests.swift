@@ -25,8 +25,8 @@ struct AdmissionTests {
     // The gauge starts with twice the least, at most with the most.
     Admission(
       .init(
-        runningAtLeast: running, runningAtMost: running, waiting: waiting, patience: patience,
-        longestStand: patience))
+        runningAtLeast: running, runningShared: running, runningAtMost: running, waiting: waiting,
+        patience: patience, longestStand: patience))
   }
 
   private func untilWaiting(_ count: Int, _ admission: Admission) async {
@@ -88,8 +88,8 @@ struct AdmissionTests {
   func standingQueue() async throws {
     let admission = Admission(
       .init(
-        runningAtLeast: 1, runningAtMost: 1, waiting: 100, patience: .seconds(600),
-        longestStand: .milliseconds(1)))
+        runningAtLeast: 1, runningShared: 1, runningAtMost: 1, waiting: 100,
+        patience: .seconds(600), longestStand: .milliseconds(1)))
     let (crowded, quiet) = (TenantID("crowded"), TenantID("quiet"))
     let running = try await admission.admit(crowded, route: "a")
     #expect(!admission.isCrowded && !admission.isHopeless(for: crowded))
@@ -109,8 +109,8 @@ struct AdmissionTests {
   func pace() async throws {
     let admission = Admission(
       .init(
-        runningAtLeast: 1, runningAtMost: 1, waiting: 100, patience: .seconds(600),
-        longestStand: .seconds(1)))
+        runningAtLeast: 1, runningShared: 1, runningAtMost: 1, waiting: 100,
+        patience: .seconds(600), longestStand: .seconds(1)))
     var running = try await admission.admit(Self.one, route: "a")
     let (started, starting) = AsyncStream<Permit>.makeStream()
     let waiting = (0..<45).map { _ in
@@ -155,23 +155,44 @@ struct AdmissionTests {
     #expect(pace.time(for: 10) > .milliseconds(75))
   }
 
-  @Test("X-26 who starts before a newcomer: its own tenant's queue, and as many of each other's")
-  func places() async {
-    var queues = TenantQueues()
-    var id: UInt64 = 0
-    for (tenant, count) in [(Self.one, 7), (Self.two, 2)] {
-      for _ in 0..<count {
-        id += 1
-        // Nobody waits for these: they only stand in the queue.
-        _ = await withUnsafeContinuation { continuation in
-          queues.append(.init(id: id, since: .now, continuation: continuation), of: tenant)
-          continuation.resume(returning: false)
-        }
+  @Test("X-26 where one tenant's queue is full another's requests still wait for their turn")
+  func ownRoom() async throws {
+    let admission = admission(running: 2, waiting: 2)
+    // Both run: both are there, however long it takes.
+    let first = try await admission.admit(Self.one, route: "a")
+    let second = try await admission.admit(Self.two, route: "a")
+    var waiting: [Task<Void, any Error>] = []
+    for tenant in [Self.one, Self.one, Self.two, Self.two] {
+      if waiting.count == 2 {
+        let refused = await problem { try await admission.admit(Self.one, route: "a") }
+        #expect(refused?.status == .serviceUnavailable)
       }
+      waiting.append(
+        Task { try await admission.admit(tenant, route: "a").end(isTypical: true) })
+      await untilWaiting(waiting.count, admission)
     }
-    #expect(queues.places(before: Self.one) == 9)
-    #expect(queues.places(before: Self.two) == 4)
-    #expect(queues.places(before: TenantID("three")) == 0)
+    first.end(isTypical: true)
+    second.end(isTypical: true)
+    for task in waiting { try await task.value }
+    #expect(admission.load.running == 0 && admission.load.waiting == 0)
+  }
+
+  @Test("X-26 who starts while nothing else runs is alone, whoever comes beside it later is not")
+  func alone() async throws {
+    let admission = admission(running: 2)
+    let first = try await admission.admit(Self.one, route: "a")
+    let second = try await admission.admit(Self.one, route: "b")
+    #expect(first.isAlone && !second.isAlone)
+    let waiting = Task { try await admission.admit(Self.one, route: "a") }
+    await untilWaiting(1, admission)
+    first.end(isTypical: true)
+    let third = try await waiting.value
+    #expect(!third.isAlone)
+    second.end(isTypical: true)
+    third.end(isTypical: true)
+    let last = try await admission.admit(Self.two, route: "a")
+    #expect(last.isAlone)
+    last.end(isTypical: true)
   }
 
   @Test("V-16 what calls are told in a flood is a whole answer, with an id of its own each")
@@ -272,39 +293,6 @@ struct AdmissionTests {
       kept.permits.withLock { $0.removeAll() }
       await Task.yield()
     }
-  }
-
-  @Test("The limit goes down when every request takes far longer than usual, and up again after")
-  func gauge() {
-    var gauge = LoadGauge(least: 4, most: 64)
-    var now = ContinuousClock.now
-    func run(_ milliseconds: Int, windows: Int) {
-      for _ in 0..<windows * 10 {
-        now += .milliseconds(11)
-        gauge.noteFull()
-        gauge.add(.milliseconds(milliseconds), of: "a", at: now)
-      }
-    }
-    #expect(gauge.limit == 8)
-    run(5, windows: 60)
-    #expect(gauge.limit == 64)
-    run(50, windows: 10)
-    let low = gauge.limit
-    #expect(low == 4)
-    run(5, windows: 60)
-    #expect(gauge.limit == 64)
-  }
-
-  @Test("One route that is slow by nature says nothing about the load; unused room is not added to")
-  func routes() {
-    var gauge = LoadGauge(least: 4, most: 64)
-    var now = ContinuousClock.now
-    for index in 0..<400 {
-      now += .milliseconds(20)
-      let isReport = index.isMultiple(of: 2)
-      gauge.add(.milliseconds(isReport ? 2000 : 3), of: isReport ? "report" : "ticket", at: now)
-    }
-    #expect(gauge.limit == 8)
   }
 
   @Test("V-16 beyond what runs and waits the answer is 503 at once, health and assets still answer")

@@ -10,13 +10,16 @@ import Values
 /// More requests than the machine can work on at a time make all of them slow and none of them faster. So a bounded number
 /// runs; how many that is follows from how much slower each route is than on a quiet machine (`LoadGauge`). The others wait
 /// in short queues, one for each tenant; the tenant that has least running goes first, and while several are there none
-/// may have it all: one tenant at full load does not move another's. Who has waited its time gets 503.
+/// may have it all, and so few run that a newcomer hardly waits behind them: one tenant at full load does not move
+/// another's. Who has waited its time gets 503.
 final class Admission: Sendable {
   struct Limits: Sendable {
     /// Requests that may run at once, whatever the gauge says.
     var runningAtLeast: Int
+    /// The same while several tenants are there.
+    var runningShared: Int
     var runningAtMost: Int
-    /// Requests that may wait.
+    /// Requests that may wait; of each tenant while several are there, and twice as many in all.
     var waiting: Int
     /// How long each may.
     var patience: Duration
@@ -25,11 +28,17 @@ final class Admission: Sendable {
     var longestStand = Duration.milliseconds(25)
   }
 
+  /// How a request began.
+  struct Start: Sendable {
+    /// Nothing else ran: it takes what its route takes on a quiet machine.
+    let isAlone: Bool
+  }
+
   struct Waiter {
     let id: UInt64
     let since: ContinuousClock.Instant
-    /// Resumed by whoever takes the waiter out of its queue, and by nobody else.
-    let continuation: UnsafeContinuation<Bool, Never>
+    /// Resumed by whoever takes the waiter out of its queue, and by nobody else; with nil when it may not run.
+    let continuation: UnsafeContinuation<Start?, Never>
   }
 
   private struct State {
@@ -44,13 +53,25 @@ final class Admission: Sendable {
     /// Since when nobody waits.
     var emptySince: ContinuousClock.Instant?
 
-    /// False when there is no room for this tenant now.
-    mutating func start(_ tenant: TenantID, at now: ContinuousClock.Instant) -> Bool {
-      let limit = gauge.limit
-      guard running < limit, queues.mayRun(tenant, within: limit, at: now) else { return false }
-      running += 1
+    /// How many may run, with those who are there now.
+    mutating func limit(at now: ContinuousClock.Instant) -> Int {
+      gauge.isShared = queues.isShared(at: now)
+      return gauge.limit
+    }
+
+    /// Nil when there is no room for this tenant now.
+    mutating func start(_ tenant: TenantID, at now: ContinuousClock.Instant) -> Start? {
+      queues.arrived(tenant, at: now)
+      let limit = limit(at: now)
+      guard running < limit, queues.mayRun(tenant, within: limit, at: now) else { return nil }
       queues.started(tenant, at: now)
-      return true
+      return run()
+    }
+
+    /// One more runs.
+    mutating func run() -> Start {
+      defer { running += 1 }
+      return Start(isAlone: running == 0)
     }
 
     /// Somebody begins to wait.
@@ -101,7 +122,11 @@ final class Admission: Sendable {
     self.limits = limits
     self.refusals = refusals
     self.timers = timers
-    state = Mutex(State(gauge: LoadGauge(least: limits.runningAtLeast, most: limits.runningAtMost)))
+    state = Mutex(
+      State(
+        gauge: LoadGauge(
+          least: limits.runningAtLeast, leastShared: limits.runningShared,
+          most: limits.runningAtMost)))
   }
 
   static func makeCounter() -> Counter {
@@ -125,19 +150,19 @@ final class Admission: Sendable {
   /// Returns once the request may run. Throws 503 when it may not, `CancellationError` when nobody waits for it any more.
   func admit(_ tenant: TenantID, route: String) async throws -> Permit {
     // Mostly there is room, and nobody has to be made ready to wait.
-    if !Task.isCancelled, state.withLock({ $0.start(tenant, at: .now) }) {
-      return Permit(self, tenant, route)
+    if !Task.isCancelled, let start = state.withLock({ $0.start(tenant, at: .now) }) {
+      return Permit(self, tenant, route, start)
     }
     let id = state.withLock { state in
       state.nextID &+= 1
       return state.nextID
     }
-    let isAdmitted = await withTaskCancellationHandler {
+    let start = await withTaskCancellationHandler {
       await withUnsafeContinuation { enter(tenant, id, $0) }
     } onCancel: {
       leave(tenant, id)
     }
-    if isAdmitted { return Permit(self, tenant, route) }
+    if let start { return Permit(self, tenant, route, start) }
     try Task.checkCancellation()
     refusals.add()
     // All who are refused must not be back at the same moment.
@@ -156,19 +181,21 @@ final class Admission: Sendable {
   }
 
   private func enter(
-    _ tenant: TenantID, _ id: UInt64, _ continuation: UnsafeContinuation<Bool, Never>
+    _ tenant: TenantID, _ id: UInt64, _ continuation: UnsafeContinuation<Start?, Never>
   ) {
     enum Step {
-      case run, refuse
+      case run(Start)
+      case refuse
       case wait(startsSweep: Bool)
     }
     let isCancelled = Task.isCancelled
     let step: Step = state.withLock { state in
       let now = ContinuousClock.now
       guard !isCancelled else { return .refuse }
-      if state.start(tenant, at: now) { return .run }
+      if let start = state.start(tenant, at: now) { return .run(start) }
       state.gauge.noteFull()
-      guard state.queues.waiting < limits.waiting, !state.isHopeless(tenant, limits, at: now)
+      guard state.queues.room(for: tenant, within: limits.waiting, at: now) > 0,
+        !state.isHopeless(tenant, limits, at: now)
       else { return .refuse }
       state.queues.append(Waiter(id: id, since: now, continuation: continuation), of: tenant)
       state.joined(at: now)
@@ -176,8 +203,8 @@ final class Admission: Sendable {
       return .wait(startsSweep: !state.isSweeping)
     }
     switch step {
-    case .run: continuation.resume(returning: true)
-    case .refuse: continuation.resume(returning: false)
+    case .run(let start): continuation.resume(returning: start)
+    case .refuse: continuation.resume(returning: nil)
     case .wait(true): sweepLater()
     case .wait(false): break
     }
@@ -185,24 +212,26 @@ final class Admission: Sendable {
 
   private func leave(_ tenant: TenantID, _ id: UInt64) {
     let waiter = state.withLock { $0.queues.remove(id, of: tenant) }
-    waiter?.continuation.resume(returning: false)
+    waiter?.continuation.resume(returning: nil)
   }
 
   // MARK: Running requests
 
   /// - Parameter took: how long it ran, nil for what says nothing about the load.
-  fileprivate func ended(_ tenant: TenantID, _ route: String, took: Duration?) {
+  fileprivate func ended(
+    _ tenant: TenantID, _ route: String, _ start: Start, took: Duration?
+  ) {
     let next = state.withLock { state in
       let now = ContinuousClock.now
-      if let took { state.gauge.add(took, of: route, at: now) }
+      if let took { state.gauge.add(took, of: route, isAlone: start.isAlone, at: now) }
       return release(tenant, &state, at: now)
     }
-    for waiter in next { waiter.continuation.resume(returning: true) }
+    for (waiter, start) in next { waiter.continuation.resume(returning: start) }
   }
 
   fileprivate func paused(_ tenant: TenantID) {
     let next = state.withLock { release(tenant, &$0, at: .now) }
-    for waiter in next { waiter.continuation.resume(returning: true) }
+    for (waiter, start) in next { waiter.continuation.resume(returning: start) }
   }
 
   /// Goes on where it was, full or not: what it waited for is here and must not wait again.
@@ -215,7 +244,7 @@ final class Admission: Sendable {
 
   private func release(
     _ tenant: TenantID, _ state: inout State, at now: ContinuousClock.Instant
-  ) -> [Waiter] {
+  ) -> [(Waiter, Start)] {
     state.running -= 1
     state.queues.ended(tenant)
     return startWaiting(&state, at: now)
@@ -223,18 +252,16 @@ final class Admission: Sendable {
 
   private func startWaiting(
     _ state: inout State, at now: ContinuousClock.Instant
-  ) -> [Waiter] {
+  ) -> [(Waiter, Start)] {
     guard state.queues.waiting > 0 else {
       state.queueEnded(at: now)
       return []
     }
-    var started: [Waiter] = []
-    while state.running < state.gauge.limit,
-      let waiter = state.queues.next(within: state.gauge.limit, at: now)
-    {
-      state.running += 1
+    var started: [(Waiter, Start)] = []
+    let limit = state.limit(at: now)
+    while state.running < limit, let waiter = state.queues.next(within: limit, at: now) {
       state.pace.started(at: now)
-      started.append(waiter)
+      started.append((waiter, state.run()))
     }
     if state.queues.waiting == 0 { state.queueEnded(at: now) }
     return started
@@ -259,7 +286,7 @@ final class Admission: Sendable {
       }
       return (late, isDone)
     }
-    for waiter in late { waiter.continuation.resume(returning: false) }
+    for waiter in late { waiter.continuation.resume(returning: nil) }
     if !isDone { sweepLater() }
   }
 }
@@ -276,12 +303,19 @@ final class Permit: Sendable {
   private let admission: Admission
   private let tenant: TenantID
   private let route: String
+  private let start: Admission.Start
   private let state = Mutex(State())
 
-  fileprivate init(_ admission: Admission, _ tenant: TenantID, _ route: String) {
+  /// Nothing else ran when it was given.
+  var isAlone: Bool { start.isAlone }
+
+  fileprivate init(
+    _ admission: Admission, _ tenant: TenantID, _ route: String, _ start: Admission.Start
+  ) {
     self.admission = admission
     self.tenant = tenant
     self.route = route
+    self.start = start
   }
 
   deinit { end(isTypical: false) }
@@ -294,7 +328,7 @@ final class Permit: Sendable {
       guard !state.isPaused else { return (nil, false) }
       return (state.ran + (ContinuousClock.now - state.began), true)
     }
-    if wasRunning { admission.ended(tenant, route, took: isTypical ? took : nil) }
+    if wasRunning { admission.ended(tenant, route, start, took: isTypical ? took : nil) }
   }
 
   /// While the peer is waited for others may run: slow senders must not fill the house.

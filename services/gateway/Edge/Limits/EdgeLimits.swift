@@ -58,7 +58,10 @@ struct EdgeLimits: Sendable {
   /// Requests that run at once on a machine that is overloaded, and on one that has no trouble with more.
   var runningAtLeast = 8
   var runningAtMost = 512
-  /// Requests that wait for one of them to end, and how long; beyond: 503.
+  /// Instead of the least, while several tenants are there, for each core that the process uses: one works on a request
+  /// and has the next at hand, and a neighbour's waits behind no more.
+  var runningSharedPerCore = 2
+  /// Requests that wait for one of them to end, of each tenant while several are there, and how long; beyond: 503.
   var waiting = 512
   var waitingTime = Duration.milliseconds(50)
   /// What anybody may send without a session (passwords, links) and identity may have to hash for; beyond: 503. Apart from
@@ -80,14 +83,16 @@ extension EdgeLimits {
     eventStreamsPerSession = allowance.eventStreamsPerSession
   }
 
-  var admission: Admission.Limits {
+  /// - Parameter cores: the event loops that requests are worked on.
+  func admission(cores: Int) -> Admission.Limits {
     Admission.Limits(
-      runningAtLeast: runningAtLeast, runningAtMost: runningAtMost, waiting: waiting,
-      patience: waitingTime)
+      runningAtLeast: runningAtLeast, runningShared: runningSharedPerCore * cores,
+      runningAtMost: runningAtMost, waiting: waiting, patience: waitingTime)
   }
 
   var signInAdmission: Admission.Limits {
     Admission.Limits(
-      runningAtLeast: signIns, runningAtMost: signIns, waiting: 0, patience: .zero)
+      runningAtLeast: signIns, runningShared: signIns, runningAtMost: signIns, waiting: 0,
+      patience: .zero)
   }
 }

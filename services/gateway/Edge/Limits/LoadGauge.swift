@@ -1,15 +1,20 @@
 /// How many requests may run at once, learnt from how long they take: a route that takes twice its usual time has half of it
 /// spent waiting for a core or for a service, and starting more would only add to that.
 ///
-/// Every window of samples moves the limit once: down in proportion when requests are slower than twice their route's quiet
-/// time, up by a little when they are not and the limit was reached.
+/// Every window of samples moves the limit once: down in proportion when requests are slower than what is tolerated of
+/// their route's quiet time, up by a little when they are not and the limit was reached. Twice is tolerated of a tenant
+/// that is alone, for only its own requests wait. While several are there it is next to nothing: so few run that a
+/// neighbour's hardly waits behind them.
 struct LoadGauge: Sendable {
   private struct Quiet {
     var seconds: Double
     var seen: ContinuousClock.Instant
   }
 
+  /// Several tenants are there.
+  var isShared = false
   private let least: Double
+  private let leastShared: Double
   private let most: Double
   private var current: Double
   private var quiet = RecentTable<String, Quiet>(capacity: 1_024)
@@ -21,26 +26,41 @@ struct LoadGauge: Sendable {
   private static let window = Duration.milliseconds(100)
   private static let samplesNeeded = 8
   private static let tolerated = 2.0
+  private static let toleratedShared = 1.1
   /// One request counts for ten times its usual time at most: a few that hang are not a load.
   private static let mostSlowness = 10.0
   /// Scheduling alone makes a route of microseconds look slow.
   private static let shortest = 0.001
+  /// What one request counts in the mean of the quiet times.
+  private static let weight = 0.1
+  /// So much less than usual was not spent waiting for others, whoever ran beside it.
+  private static let surelyQuiet = 0.7
+  /// The part by which the quiet time may grow in a second without a request that ran alone.
+  private static let creep = 0.001
 
-  init(least: Int, most: Int) {
+  /// - Parameters:
+  ///   - least: what may run however slow requests are.
+  ///   - leastShared: the same while several tenants are there.
+  init(least: Int, leastShared: Int, most: Int) {
     self.least = Double(max(1, least))
     self.most = Double(max(least, most))
-    current = Double(max(1, least)) * 2
-    current = min(current, self.most)
+    self.leastShared = min(Double(max(1, leastShared)), self.most)
+    current = min(self.least * 2, self.most)
   }
 
-  var limit: Int { Int(current) }
+  var limit: Int { Int(max(floor, current)) }
+
+  private var floor: Double { isShared ? leastShared : least }
 
   /// A request found the limit reached.
   mutating func noteFull() { wasFull = true }
 
-  mutating func add(_ took: Duration, of route: String, at now: ContinuousClock.Instant) {
+  /// - Parameter isAlone: nothing else ran when it started.
+  mutating func add(
+    _ took: Duration, of route: String, isAlone: Bool, at now: ContinuousClock.Instant
+  ) {
     let seconds = max(Self.shortest, took / .seconds(1))
-    let usual = learn(seconds, route, now)
+    let usual = learn(seconds, route, isAlone, now)
     slowness += min(seconds / usual, Self.mostSlowness)
     samples += 1
     guard let end = windowEnd else {
@@ -53,17 +73,19 @@ struct LoadGauge: Sendable {
     windowEnd = now + Self.window
   }
 
-  /// The quiet time follows faster requests within a few, and slower ones by one per cent a second: a rush of minutes does
-  /// not become the usual, a route that has really become slower does.
+  /// The quiet time is the mean of requests that ran alone, and of those so fast that they might have. A mean, not the
+  /// fastest: what is tolerated beside it is less than requests differ by themselves. Others raise it by a tenth of a per
+  /// cent a second: a rush of minutes does not become the usual, a route that is never alone and really slower does.
   private mutating func learn(
-    _ seconds: Double, _ route: String, _ now: ContinuousClock.Instant
+    _ seconds: Double, _ route: String, _ isAlone: Bool, _ now: ContinuousClock.Instant
   ) -> Double {
     quiet.update(route, default: Quiet(seconds: seconds, seen: now)) { quiet in
-      if seconds < quiet.seconds {
-        quiet.seconds -= (quiet.seconds - seconds) * 0.1
-      } else {
+      if isAlone || seconds < quiet.seconds * Self.surelyQuiet {
+        let counted = min(seconds, quiet.seconds * Self.mostSlowness)
+        quiet.seconds += (counted - quiet.seconds) * Self.weight
+      } else if seconds > quiet.seconds {
         let elapsed = max(0, (now - quiet.seen) / .seconds(1))
-        quiet.seconds = min(seconds, quiet.seconds * (1 + 0.01 * min(elapsed, 60)))
+        quiet.seconds = min(seconds, quiet.seconds * (1 + Self.creep * min(elapsed, 60)))
       }
       quiet.seen = now
       return quiet.seconds
@@ -71,8 +93,10 @@ struct LoadGauge: Sendable {
   }
 
   private mutating func adjust(_ slowness: Double) {
-    if slowness > Self.tolerated {
-      current = max(least, current * max(0.7, Self.tolerated / slowness))
+    let tolerated = isShared ? Self.toleratedShared : Self.tolerated
+    current = max(floor, current)
+    if slowness > tolerated {
+      current = max(floor, current * max(0.7, tolerated / slowness))
     } else if wasFull {
       current = min(most, current + max(1, current.squareRoot() / 2))
     }

@@ -22,24 +22,38 @@ struct TenantQueues {
   /// How many tenants there are when those that are gone are looked for the next time.
   private var tidyAt = 64
 
-  /// While others are there a tenant may have three quarters of what runs: the rest starts at once for the others.
-  private func most(_ limit: Int, at now: ContinuousClock.Instant) -> Int {
+  /// Whether several tenants are there: with something that runs or waits, or that came just now.
+  func isShared(at now: ContinuousClock.Instant) -> Bool {
     var present = 0
     for tenant in tenants.values
     where tenant.running > 0 || !tenant.waiters.isEmpty || now - tenant.seen < Self.presence {
       present += 1
-      if present > 1 { return max(1, Int(Double(limit) * Self.share)) }
+      if present > 1 { return true }
     }
-    return limit
+    return false
+  }
+
+  /// While others are there a tenant may have three quarters of what runs: the rest starts at once for the others.
+  private func most(_ limit: Int, at now: ContinuousClock.Instant) -> Int {
+    isShared(at: now) ? max(1, Int(Double(limit) * Self.share)) : limit
+  }
+
+  /// How many more of the tenant's may wait. While others are there each has the limit for itself, within twice as many
+  /// in all: the queue of one does not use up the others' room.
+  func room(for id: TenantID, within limit: Int, at now: ContinuousClock.Instant) -> Int {
+    guard isShared(at: now) else { return limit - waiting }
+    return min(limit - (tenants[id]?.waiters.count ?? 0), limit * 2 - waiting)
+  }
+
+  /// A request of the tenant has come.
+  mutating func arrived(_ id: TenantID, at now: ContinuousClock.Instant) {
+    if tenants.count >= tidyAt { tidy(at: now) }
+    tenant(id, at: now).seen = now
   }
 
   /// Whether a request of the tenant may start without waiting: there is room, and none of its own waits before it.
-  mutating func mayRun(
-    _ id: TenantID, within limit: Int, at now: ContinuousClock.Instant
-  ) -> Bool {
-    if tenants.count >= tidyAt { tidy(at: now) }
-    let tenant = tenant(id, at: now)
-    tenant.seen = now
+  func mayRun(_ id: TenantID, within limit: Int, at now: ContinuousClock.Instant) -> Bool {
+    guard let tenant = tenants[id] else { return limit > 0 }
     return tenant.waiters.isEmpty && tenant.running < most(limit, at: now)
   }
 

@@ -1,0 +1,148 @@
+import Testing
+
+@testable import Gateway
+
+@Suite("V-16 how many may run, learnt from how long they take")
+struct LoadGaugeTests {
+  /// A gauge, and a clock that only the test moves.
+  private struct Trial {
+    var gauge: LoadGauge
+    var now = ContinuousClock.now
+
+    /// - Parameter leastShared: what may run at least while several tenants are there.
+    init(least: Int = 4, leastShared: Int = 2, most: Int = 64) {
+      gauge = LoadGauge(least: least, leastShared: leastShared, most: most)
+    }
+
+    /// Ten requests in each window that find the limit reached.
+    mutating func run(_ milliseconds: Double, windows: Int, isAlone: Bool = false) {
+      for _ in 0..<windows * 10 {
+        now += .milliseconds(11)
+        gauge.noteFull()
+        add(milliseconds, isAlone: isAlone)
+      }
+    }
+
+    mutating func add(_ milliseconds: Double, of route: String = "a", isAlone: Bool = false) {
+      gauge.add(.milliseconds(milliseconds), of: route, isAlone: isAlone, at: now)
+    }
+  }
+
+  @Test("The limit goes down when every request takes far longer than usual, and up again after")
+  func gauge() {
+    var trial = Trial()
+    #expect(trial.gauge.limit == 8)
+    trial.run(5, windows: 60)
+    #expect(trial.gauge.limit == 64)
+    trial.run(50, windows: 10)
+    #expect(trial.gauge.limit == 4)
+    trial.run(5, windows: 60)
+    #expect(trial.gauge.limit == 64)
+  }
+
+  @Test("One route that is slow by nature says nothing about the load; unused room is not added to")
+  func routes() {
+    var trial = Trial()
+    for index in 0..<400 {
+      trial.now += .milliseconds(20)
+      let isReport = index.isMultiple(of: 2)
+      trial.add(isReport ? 2000 : 3, of: isReport ? "report" : "ticket")
+    }
+    #expect(trial.gauge.limit == 8)
+  }
+
+  @Test("X-26 the usual time is the mean of requests that ran alone, and others do not raise it")
+  func lone() {
+    var trial = Trial()
+    // From 4 to 16 ms, 10 in the mean: the fastest would make the others look too slow.
+    for index in 0..<200 {
+      trial.now += .milliseconds(11)
+      trial.add(index.isMultiple(of: 2) ? 4 : 16, isAlone: true)
+    }
+    trial.run(18, windows: 40)
+    #expect(trial.gauge.limit == 64)
+    trial.run(26, windows: 30)
+    #expect(trial.gauge.limit == 4)
+    // Alone they take so long by themselves: it is their usual time now.
+    trial.run(26, windows: 20, isAlone: true)
+    trial.run(26, windows: 60)
+    #expect(trial.gauge.limit == 64)
+  }
+
+  @Test("X-26 who was not alone lowers the usual time only when far faster")
+  func faster() {
+    var trial = Trial()
+    trial.run(20, windows: 20, isAlone: true)
+    // Four fifths of the usual time: it stays at 20 ms, of which twice is 40.
+    trial.run(16, windows: 20)
+    trial.run(37, windows: 60)
+    #expect(trial.gauge.limit == 64)
+    // Half of it is surely quiet: the usual time comes down as far as that says something, to 10 / 0.7.
+    trial.run(10, windows: 20)
+    trial.run(37, windows: 20)
+    #expect(trial.gauge.limit == 4)
+  }
+
+  @Test(
+    "X-26 a rush of minutes does not become the usual, one of half an hour does"
+  )
+  func rush() {
+    var trial = Trial()
+    trial.run(10, windows: 20, isAlone: true)
+    // Five minutes, in windows of 110 ms.
+    trial.run(30, windows: 2_700)
+    #expect(trial.gauge.limit == 4)
+    trial.gauge.isShared = true
+    trial.run(20, windows: 20)
+    #expect(trial.gauge.limit == 2)
+    trial.gauge.isShared = false
+    trial.run(30, windows: 13_300)
+    #expect(trial.gauge.limit == 64)
+  }
+
+  @Test("One request that hangs while it is alone does not make the usual time one of hanging")
+  func hanging() {
+    var trial = Trial()
+    trial.run(10, windows: 20, isAlone: true)
+    trial.add(60_000, isAlone: true)
+    trial.run(60, windows: 20)
+    #expect(trial.gauge.limit == 4)
+  }
+
+  @Test(
+    "X-26 while several tenants are there a tenth more than usual is too slow, and fewer may run")
+  func shared() {
+    var trial = Trial()
+    trial.run(10, windows: 20, isAlone: true)
+    trial.run(15, windows: 60)
+    #expect(trial.gauge.limit == 64)
+    trial.gauge.isShared = true
+    trial.run(10.5, windows: 20)
+    #expect(trial.gauge.limit == 64)
+    trial.run(15, windows: 40)
+    #expect(trial.gauge.limit == 2)
+    // The other is gone: what it had at least is there at once, and twice the usual time is tolerated again.
+    trial.gauge.isShared = false
+    #expect(trial.gauge.limit == 4)
+    trial.run(15, windows: 60)
+    #expect(trial.gauge.limit == 64)
+  }
+
+  @Test(
+    "X-26 what may run while several are there follows the cores, and never is more than the most")
+  func cores() {
+    let limits = EdgeLimits()
+    #expect(limits.admission(cores: 1).runningShared == 2)
+    #expect(limits.admission(cores: 16).runningShared == 32)
+    var trial = Trial(leastShared: 32)
+    #expect(trial.gauge.limit == 8)
+    trial.gauge.isShared = true
+    #expect(trial.gauge.limit == 32)
+    trial.run(10, windows: 20, isAlone: true)
+    trial.run(90, windows: 20)
+    #expect(trial.gauge.limit == 32)
+    trial = Trial(leastShared: 200)
+    trial.gauge.isShared = true
+    #expect(trial.gauge.limit == 64)
+  }
+}

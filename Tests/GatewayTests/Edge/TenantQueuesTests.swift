@@ -1,0 +1,70 @@
+import Testing
+import Values
+
+@testable import Gateway
+
+@Suite("X-26 what runs and what waits, tenant by tenant")
+struct TenantQueuesTests {
+  private static let one = TenantID("one")
+  private static let two = TenantID("two")
+  private static let now = ContinuousClock.now
+
+  private func queue(_ counts: KeyValuePairs<TenantID, Int>) async -> TenantQueues {
+    var queues = TenantQueues()
+    var id: UInt64 = 0
+    for (tenant, count) in counts {
+      for _ in 0..<count {
+        id += 1
+        // Nobody waits for these: they only stand in the queue.
+        _ = await withUnsafeContinuation { continuation in
+          queues.append(.init(id: id, since: Self.now, continuation: continuation), of: tenant)
+          continuation.resume(returning: nil)
+        }
+      }
+    }
+    return queues
+  }
+
+  @Test("X-26 who starts before a newcomer: its own tenant's queue, and as many of each other's")
+  func places() async {
+    let queues = await queue([Self.one: 7, Self.two: 2])
+    #expect(queues.places(before: Self.one) == 9)
+    #expect(queues.places(before: Self.two) == 4)
+    #expect(queues.places(before: TenantID("three")) == 0)
+  }
+
+  @Test("X-26 several tenants are there while they run, wait or have come just now")
+  func shared() async {
+    var queues = TenantQueues()
+    #expect(!queues.isShared(at: Self.now))
+    queues.arrived(Self.one, at: Self.now)
+    queues.arrived(Self.one, at: Self.now)
+    #expect(!queues.isShared(at: Self.now))
+    queues.arrived(Self.two, at: Self.now + .seconds(5))
+    #expect(queues.isShared(at: Self.now + .seconds(9)))
+    #expect(!queues.isShared(at: Self.now + .seconds(11)))
+    queues.started(Self.one, at: Self.now)
+    #expect(queues.isShared(at: Self.now + .seconds(14)))
+    #expect(!queues.isShared(at: Self.now + .seconds(16)))
+    queues.started(Self.two, at: Self.now)
+    #expect(queues.isShared(at: Self.now + .seconds(3600)))
+    queues.ended(Self.two)
+    #expect(!queues.isShared(at: Self.now + .seconds(3600)))
+    let waiting = await queue([Self.one: 1, Self.two: 1])
+    #expect(waiting.isShared(at: Self.now + .seconds(3600)))
+  }
+
+  @Test("X-26 one tenant's queue does not use up another's room, and all of them are bounded")
+  func room() async {
+    var queues = await queue([Self.one: 7])
+    #expect(queues.room(for: Self.one, within: 10, at: Self.now) == 3)
+    queues.arrived(Self.two, at: Self.now)
+    #expect(queues.room(for: Self.one, within: 10, at: Self.now) == 3)
+    #expect(queues.room(for: Self.two, within: 10, at: Self.now) == 10)
+    let full = await queue([Self.one: 10, Self.two: 8])
+    #expect(full.room(for: Self.one, within: 10, at: Self.now) == 0)
+    #expect(full.room(for: Self.two, within: 10, at: Self.now) == 2)
+    #expect(full.room(for: TenantID("three"), within: 10, at: Self.now) == 2)
+    #expect(full.room(for: Self.two, within: 0, at: Self.now) <= 0)
+  }
+}
