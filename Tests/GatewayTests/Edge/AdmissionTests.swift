@@ -63,18 +63,24 @@ struct AdmissionTests {
     "Who has waited its time, or finds the queue full, gets 503 with a Retry-After that is not everybody's"
   )
   func refused() async throws {
-    let admission = admission(running: 1, waiting: 1, patience: .milliseconds(20))
-    let held = try await admission.admit(Self.one, route: "a")
-    async let late = problem { try await admission.admit(Self.one, route: "a") }
-    await untilWaiting(1, admission)
-    let full = await problem { try await admission.admit(Self.one, route: "a") }
-    for refusal in [full, await late] {
+    let patient = admission(running: 1, waiting: 1)
+    let impatient = admission(running: 1, waiting: 1, patience: .milliseconds(20))
+    let held = [
+      try await patient.admit(Self.one, route: "a"),
+      try await impatient.admit(Self.one, route: "a"),
+    ]
+    let waiting = Task { try await patient.admit(Self.one, route: "a").end(isTypical: true) }
+    await untilWaiting(1, patient)
+    let full = await problem { try await patient.admit(Self.one, route: "a") }
+    let late = await problem { try await impatient.admit(Self.one, route: "a") }
+    for refusal in [full, late] {
       let problem = try #require(refusal)
       #expect(problem.status == .serviceUnavailable)
       #expect((1...3).contains(problem.retryAfter ?? 0))
     }
-    #expect(admission.load.running == 1)
-    held.end(isTypical: true)
+    #expect(patient.load.running == 1 && impatient.load.running == 1)
+    for permit in held { permit.end(isTypical: true) }
+    try await waiting.value
   }
 
   private func problem(_ body: () async throws -> Permit) async -> Problem? {
@@ -258,11 +264,11 @@ struct AdmissionTests {
 
   @Test("X-26 the tenant with least running goes first, however long another's queue is")
   func fair() async throws {
-    let admission = admission(running: 4)
-    // The second tenant has been here: the first may have three of the four.
-    try await admission.admit(Self.two, route: "b").end(isTypical: true)
+    let admission = admission(running: 8)
+    // The second tenant is here: the first may have six of the eight.
+    let present = try await admission.admit(Self.two, route: "b")
     var held: [Permit] = []
-    for _ in 0..<3 { held.append(try await admission.admit(Self.one, route: "a")) }
+    for _ in 0..<6 { held.append(try await admission.admit(Self.one, route: "a")) }
     let (started, starting) = AsyncStream<TenantID>.makeStream()
     let kept = Kept()
     let queue: @Sendable (TenantID) -> Void = { tenant in
@@ -276,7 +282,7 @@ struct AdmissionTests {
       queue(Self.one)
       await untilWaiting(count, admission)
     }
-    #expect(admission.load.running == 3)
+    #expect(admission.load.running == 7)
     // There is room for the other at once, past twenty that wait.
     let other = try await admission.admit(Self.two, route: "b")
     queue(Self.two)
@@ -288,7 +294,7 @@ struct AdmissionTests {
     other.end(isTypical: true)
     for await tenant in started.prefix(1) { order.append(tenant) }
     #expect(order == [Self.two, Self.one])
-    for permit in held { permit.end(isTypical: true) }
+    for permit in held + [present] { permit.end(isTypical: true) }
     while admission.load.waiting > 0 {
       kept.permits.withLock { $0.removeAll() }
       await Task.yield()
