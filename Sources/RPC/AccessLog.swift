@@ -5,7 +5,7 @@ import Telemetry
 /// it moved. Never what was in it: no metadata, no message, no token. Stands outermost, so that what
 /// the other interceptors refuse is seen too.
 public struct AccessLog: ServerInterceptor {
-  private let logger: Logger
+  private let log: FieldLog
   private let onEnd: @Sendable (Call, Status.Code) -> Void
   private let describe: @Sendable (Call) -> [LogField]
 
@@ -16,7 +16,7 @@ public struct AccessLog: ServerInterceptor {
     _ logger: Logger, describe: @escaping @Sendable (Call) -> [LogField] = { _ in [] },
     onEnd: @escaping @Sendable (Call, Status.Code) -> Void = { _, _ in }
   ) {
-    self.logger = logger
+    log = FieldLog(logger)
     self.onEnd = onEnd
     self.describe = describe
   }
@@ -39,20 +39,20 @@ public struct AccessLog: ServerInterceptor {
     let code = call.cancellation ?? status?.code ?? .ok
     if code != .ok { onEnd(call, code) }
     let level = Self.level(of: code)
-    guard logger.logLevel <= level else { return }
+    guard log.isOn(level) else { return }
     var fields = [
       LogField("code", "\(code)"), LogField("method", call.method.path),
-      LogField("ms", LogNumber(milliseconds: call.elapsed)),
+      LogField("ms", milliseconds: call.elapsed),
       LogField("peer", Self.name(of: call.peer)),
-      LogField("request_bytes", LogNumber(call.requestBytes)),
+      LogField("request_bytes", number: call.requestBytes),
       LogField("request_id", call.requestID),
-      LogField("response_bytes", LogNumber(call.responseBytes)),
+      LogField("response_bytes", number: call.responseBytes),
       LogField("trace_id", "\(call.trace.traceID)"),
     ]
     fields += describe(call)
     if let reason = status?.internalReason { fields.append(LogField("reason", reason)) }
     fields.sort { $0.name < $1.name }
-    logger.log(level: level, "call", fields: fields)
+    log.write(level, "call", fields)
   }
 
   /// The names in its certificate, or the address of a peer that showed none.

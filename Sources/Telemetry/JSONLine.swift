@@ -15,7 +15,16 @@ struct JSONLine {
 
   /// A number that is not negative, with leading zeros up to `digits`.
   mutating func number(_ number: Int, digits: Int) {
-    var divisor = 1
+    magnitude(UInt64(clamping: number), digits: digits)
+  }
+
+  mutating func number(_ number: Int64) {
+    if number < 0 { bytes.append(UInt8(ascii: "-")) }
+    magnitude(number.magnitude, digits: 1)
+  }
+
+  private mutating func magnitude(_ number: UInt64, digits: Int) {
+    var divisor: UInt64 = 1
     var width = 1
     while width < digits || number / divisor >= 10 {
       divisor *= 10
@@ -25,6 +34,14 @@ struct JSONLine {
       bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
       divisor /= 10
     }
+  }
+
+  /// With three digits behind the point, and nothing below zero.
+  mutating func milliseconds(_ duration: Duration) {
+    let microseconds = max(0, duration.wholeMicroseconds)
+    number(Int(microseconds / 1000), digits: 1)
+    bytes.append(UInt8(ascii: "."))
+    number(Int(microseconds % 1000), digits: 3)
   }
 
   /// A JSON string.

@@ -30,17 +30,13 @@ public struct LineLogHandler: LogHandler {
     set { metadata[key] = newValue }
   }
 
-  /// A line that is written for every request: its fields come in their order, and no table of them is made. False when
-  /// the logger has more to add to each line than which service it is; then it goes the usual way.
-  func write(_ level: Logger.Level, _ message: String, _ fields: [LogField]) -> Bool {
+  /// For lines whose fields come in their order. Nil when there is more to add to each line than which service it is: then
+  /// they go the usual way.
+  var fieldLines: FieldLines? {
     let service = metadata["service"]
     guard metadata.count == (service == nil ? 0 : 1), metadataProvider == nil, format == .json
-    else { return false }
-    let record = LogRecord(
-      time: clock.now, level: level, label: service?.description ?? label, message: message,
-      fields: [:])
-    sink.write(utf8: record.json(fields))
-    return true
+    else { return nil }
+    return FieldLines(label: service?.description ?? label, sink: sink, clock: clock)
   }
 
   public func log(event: LogEvent) {
@@ -63,10 +59,12 @@ public protocol LogSink: Sendable {
   /// - Parameter line: without its line feed, and free of control characters.
   func write(line: String)
 
-  /// The same in UTF-8.
-  func write(utf8 line: [UInt8])
+  /// The same in UTF-8. Taken over, so that what is put behind it costs no copy.
+  func write(utf8 line: consuming [UInt8])
 }
 
 extension LogSink {
-  public func write(utf8 line: [UInt8]) { write(line: String(decoding: line, as: UTF8.self)) }
+  public func write(utf8 line: consuming [UInt8]) {
+    write(line: String(decoding: line, as: UTF8.self))
+  }
 }

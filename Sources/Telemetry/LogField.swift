@@ -2,29 +2,37 @@ import Logging
 
 /// One field of a line that is written for every request.
 public struct LogField: Sendable {
+  enum Value: Sendable {
+    case text(String)
+    case number(Int64)
+    case milliseconds(Duration)
+  }
+
   public let name: String
-  let value: Logger.MetadataValue
+  let value: Value
 
   /// - Parameter name: none of `time`, `level`, `service` and `message`.
   public init(_ name: String, _ value: String) {
     self.name = name
-    self.value = .string(value)
+    self.value = .text(value)
   }
 
-  public init(_ name: String, _ value: LogNumber) {
+  public init(_ name: String, number: some BinaryInteger) {
     self.name = name
-    self.value = .stringConvertible(value)
+    value = .number(Int64(clamping: number))
   }
-}
 
-extension Logger {
-  /// Writes a line with fields in their order, which is that of their names. The same line as with metadata; a table of it,
-  /// hashed and sorted again, would cost more than the line.
-  public func log(level: Logger.Level, _ message: String, fields: [LogField]) {
-    guard logLevel <= level else { return }
-    if let lines = handler as? LineLogHandler, lines.write(level, message, fields) { return }
-    var metadata: Logger.Metadata = [:]
-    for field in fields { metadata[field.name] = field.value }
-    log(level: level, "\(message)", metadata: metadata)
+  public init(_ name: String, milliseconds: Duration) {
+    self.name = name
+    value = .milliseconds(milliseconds)
+  }
+
+  /// The same as a logger of any kind takes it.
+  var metadata: Logger.MetadataValue {
+    switch value {
+    case .text(let text): .string(text)
+    case .number(let number): .stringConvertible(LogNumber(number))
+    case .milliseconds(let duration): .stringConvertible(LogNumber(milliseconds: duration))
+    }
   }
 }

@@ -8,9 +8,9 @@ public struct StandardError: LogSink {
     write(utf8: Array(line.utf8))
   }
 
-  public func write(utf8 line: [UInt8]) {
-    var bytes = line
-    bytes.append(0x0a)
+  public func write(utf8 line: consuming [UInt8]) {
+    line.append(0x0a)
+    let bytes = line
     var written = 0
     while written < bytes.count {
       let count = bytes[written...].withUnsafeBytes {

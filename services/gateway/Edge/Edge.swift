@@ -4,6 +4,7 @@ import Logging
 import NIOHTTP1
 import Protobuf
 import RPC
+import Telemetry
 import Values
 
 /// Everything between a transport and a page or an RPC, in the order in which a request meets it: target, health, assets,
@@ -22,6 +23,8 @@ final class Edge: EdgeService {
   let types: TypeRegistry
   let clock: any WallClock
   let log: Logger
+  /// The line of each request.
+  private let requests: FieldLog
   let figures: EdgeFigures
   /// Nil where nothing is traced.
   let tracing: EdgeTracing?
@@ -41,6 +44,7 @@ final class Edge: EdgeService {
     self.types = types
     self.clock = clock
     self.log = log
+    requests = FieldLog(log)
     self.figures = figures
     self.tracing = tracing
   }
@@ -78,7 +82,7 @@ final class Edge: EdgeService {
       response.endsConnection = true
       await reply(response)
     }
-    let time = visit.record(status: reply.status, in: log)
+    let time = visit.record(status: reply.status, in: requests)
     figures.ended(visit.kind, status: reply.status, after: time)
     return reply.status
   }

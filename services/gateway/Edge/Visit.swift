@@ -29,23 +29,23 @@ struct Visit {
   /// Says how long it took.
   ///
   /// - Parameter status: nil when nothing was answered.
-  func record(status: UInt?, in log: Logger) -> Duration {
+  func record(status: UInt?, in log: FieldLog) -> Duration {
     let time = ContinuousClock.now - began
-    guard log.logLevel <= .info else { return time }
+    guard log.isOn(.info) else { return time }
     var fields: [LogField] = []
     fields.reserveCapacity(9)
     fields.append(LogField("method", method))
-    fields.append(LogField("ms", LogNumber(milliseconds: time)))
+    fields.append(LogField("ms", milliseconds: time))
     if let request { fields.append(LogField("path", Self.shortened(request.path))) }
     fields.append(LogField("remote", (request?.remote ?? peer).description))
     fields.append(LogField("request_id", id))
-    fields.append(LogField("status", LogNumber(status ?? 0)))
+    fields.append(LogField("status", number: status ?? 0))
     if let visitor {
       fields.append(LogField("tenant", visitor.portal.tenant.rawValue))
     }
     if let trace { fields.append(LogField("trace_id", "\(trace.traceID)")) }
     if let user = visitor?.session?.principal.user { fields.append(LogField("user", user)) }
-    log.log(level: .info, "request", fields: fields)
+    log.write(.info, "request", fields)
     return time
   }
 
