@@ -2,7 +2,7 @@ import RPC
 
 /// The gate before sending, on the gateway's client: JSON and pages both pass it, and what it refuses costs no call.
 /// Decides as the server's gate will. Stands inside `IdentityPropagation`, which puts the token on the call.
-public struct ClientGate: ClientInterceptor {
+public struct ClientGate: CallPreparation {
   private let service: String
   private let verifier: Verifier
 
@@ -12,12 +12,10 @@ public struct ClientGate: ClientInterceptor {
     self.verifier = verifier
   }
 
-  public func intercept<Result>(
-    _ method: Method, _ options: CallOptions, _ next: (CallOptions) async throws -> Result
-  ) async throws -> Result {
+  public func prepared(_ options: CallOptions, for method: Method) throws -> CallOptions {
     _ = try Decision(method, for: principal(of: options), at: verifier.clock.now)
       .scope(of: method)
-    return try await next(options)
+    return options
   }
 
   private func principal(of options: CallOptions) throws(Status) -> Principal? {

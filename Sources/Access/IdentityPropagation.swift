@@ -2,21 +2,13 @@ import RPC
 
 /// Puts a principal token on every call a process makes: its own where the options say `asService`, the caller's own
 /// choice where they hold one, and otherwise the one of the call whose handler is running.
-public struct IdentityPropagation: ClientInterceptor {
+public struct IdentityPropagation: CallPreparation {
   private let identity: ServiceIdentity?
 
   /// - Parameter identity: nil for a process that never calls in its own name; `asService` then fails.
   public init(_ identity: ServiceIdentity?) { self.identity = identity }
 
-  public func intercept<Result>(
-    _ method: Method, _ options: CallOptions, _ next: (CallOptions) async throws -> Result
-  ) async throws -> Result {
-    try await next(identified(options, calling: method))
-  }
-
-  private func identified(
-    _ options: CallOptions, calling method: Method
-  ) throws -> CallOptions {
+  public func prepared(_ options: CallOptions, for method: Method) throws -> CallOptions {
     let isSigned = options.metadata.contains(PrincipalToken.key)
     if let asService = options[AsServiceKey.self] {
       // Without a key of its own it may stand inside one that has signed already.

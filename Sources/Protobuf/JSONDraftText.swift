@@ -57,8 +57,11 @@ extension MessageDraft {
 extension MessageDraft {
   /// Sets the field that a path variable names. The body may repeat the value, not contradict it.
   public mutating func bind(_ path: String, _ text: String) throws(JSONError) {
-    try bind(
-      path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)[...], text)
+    let isName = !path.utf8.contains(UInt8(ascii: "."))
+    let names =
+      isName
+      ? [path] : path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    try bind(names[...], text)
   }
 
   private mutating func bind(_ path: ArraySlice<String>, _ text: String) throws(JSONError) {

@@ -12,20 +12,45 @@ public protocol ClientInterceptor: Sendable {
   ) async throws -> Result
 }
 
+/// An interceptor that only looks at what a call is to be sent with, and adds to it or refuses by throwing. Nothing waits
+/// around the call: every call of a process passes some of these.
+public protocol CallPreparation: ClientInterceptor {
+  func prepared(_ options: CallOptions, for method: Method) throws -> CallOptions
+}
+
+extension CallPreparation {
+  public func intercept<Result>(
+    _ method: Method, _ options: CallOptions, _ next: (CallOptions) async throws -> Result
+  ) async throws -> Result {
+    try await next(prepared(options, for: method))
+  }
+}
+
 /// A caller with interceptors around it; the first of the list is the outermost.
 public struct InterceptedCaller: Caller {
   private let base: any Caller
-  private let interceptors: [any ClientInterceptor]
+  /// The outermost ones, up to the first that stands around the call.
+  private let preparations: [any CallPreparation]
+  private let interceptors: ArraySlice<any ClientInterceptor>
 
   public init(_ base: any Caller, _ interceptors: [any ClientInterceptor]) {
     self.base = base
-    self.interceptors = interceptors
+    var preparations: [any CallPreparation] = []
+    for case let preparation as any CallPreparation in interceptors.prefix(while: {
+      $0 is any CallPreparation
+    }) {
+      preparations.append(preparation)
+    }
+    self.preparations = preparations
+    self.interceptors = interceptors.dropFirst(preparations.count)
   }
 
   public func unary(
     _ method: Method, _ request: [UInt8], _ options: CallOptions
   ) async throws -> UnaryResponse<[UInt8]> {
-    try await around(method, options, interceptors[...]) { options in
+    let options = try prepared(options, for: method)
+    if interceptors.isEmpty { return try await base.unary(method, request, options) }
+    return try await around(method, options, interceptors) { options in
       try await base.unary(method, request, options)
     }
   }
@@ -34,9 +59,13 @@ public struct InterceptedCaller: Caller {
     _ method: Method, _ options: CallOptions,
     _ body: (RequestWriter<[UInt8]>, ResponseStream<[UInt8]>) async throws -> Result
   ) async throws -> Result {
-    try await around(method, options, interceptors[...]) { options in
+    try await around(method, prepared(options, for: method), interceptors) { options in
       try await base.stream(method, options, body)
     }
+  }
+
+  private func prepared(_ options: CallOptions, for method: Method) throws -> CallOptions {
+    try preparations.reduce(options) { try $1.prepared($0, for: method) }
   }
 
   private func around<Result>(

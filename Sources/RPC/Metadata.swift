@@ -136,6 +136,7 @@ public struct Metadata: Sendable {
 
   /// Adds everything of `other`.
   public mutating func append(contentsOf other: Metadata) {
+    guard other.isReceived else { return fields.append(contentsOf: other.fields) }
     for index in 0..<other.fields.count where Self.isVisible(other.fields.nameBytes(at: index)) {
       fields.append(other.fields.name(at: index), other.fields.value(at: index))
     }

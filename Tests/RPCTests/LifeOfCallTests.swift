@@ -213,6 +213,30 @@ import Values
     }
   }
 
+  /// Adds its name behind those of the interceptors around it, before the call.
+  private struct Naming: CallPreparation {
+    let name: String
+
+    func prepared(_ options: CallOptions, for method: Method) throws -> CallOptions {
+      guard name != "refusing" else { throw Status(.permissionDenied, "no") }
+      var options = options
+      let before = options.metadata["x-added"].map { $0 + " " } ?? ""
+      try options.metadata.set("x-added", before + name)
+      return options
+    }
+  }
+
+  /// The same, and stands around the call.
+  private struct Around: ClientInterceptor {
+    let name: String
+
+    func intercept<Result>(
+      _ method: Method, _ options: CallOptions, _ next: (CallOptions) async throws -> Result
+    ) async throws -> Result {
+      try await next(Naming(name: name).prepared(options, for: method))
+    }
+  }
+
   @Test("client interceptors change the options")
   func clientInterceptors() async throws {
     let service = EchoStreams(onUnary: { request, call in
@@ -222,6 +246,26 @@ import Values
       let client = StreamsClient(InterceptedCaller(channel, [Adding()]))
       let answer = try await client.unary(Node())
       #expect(answer.text == "Unary")
+    }
+  }
+
+  @Test("client interceptors stand around each other in their order, whatever their kind")
+  func orderOfInterceptors() async throws {
+    let service = EchoStreams(onUnary: { request, call in
+      Node(text: call.metadata.values("x-added").joined(separator: ", "))
+    })
+    try await withLoopback(service) { channel, _ in
+      let first: [any ClientInterceptor] = [Naming(name: "a"), Naming(name: "b")]
+      let last: [any ClientInterceptor] = [Around(name: "c"), Naming(name: "d")]
+      for (order, expected) in [(first + last, "a b c d"), (last + first, "c d a b")] {
+        let client = StreamsClient(InterceptedCaller(channel, order))
+        let answer = try await client.unary(Node())
+        #expect(answer.text == expected)
+      }
+      let refusing = StreamsClient(InterceptedCaller(channel, first + [Naming(name: "refusing")]))
+      #expect(await status { _ = try await refusing.unary(Node()) }.code == .permissionDenied)
+      #expect(
+        await status { _ = try await refusing.collect { _ in } }.code == .permissionDenied)
     }
   }
 

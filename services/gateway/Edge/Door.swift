@@ -20,12 +20,13 @@ struct Door: Sendable {
     _ request: Request, on errand: Errand, seen: (Visitor) -> Void
   ) async throws -> Guest {
     try admit(request, as: errand.kind)
-    guard let portal = try await portals.portal(host: request.host, requestID: request.id) else {
-      throw Problem(.notFound, .notFound, "there is no portal at this address")
-    }
+    let portal = try await portal(of: request)
     let room = errand.kind == .login ? signIns : admission
     let permit = try await room.admit(portal.tenant, route: errand.route)
-    let visitor = try await visitor(request, portal, errand)
+    let visitor =
+      if let known = knownVisitor(request, portal, errand) { known } else {
+        try await visitor(request, portal, errand)
+      }
     seen(visitor)
     let stream = try count(visitor, request, errand.kind)
     // A stream may have nothing to say for an hour: it is counted as one, not as work.
@@ -42,9 +43,32 @@ struct Door: Sendable {
       request: request, visitor: visitor, caller: caller, permit: permit, stream: stream)
   }
 
+  private func portal(of request: Request) async throws -> Portal {
+    let host = request.host
+    if let known = portals.known(host: host) { return known }
+    guard let portal = try await portals.portal(host: host, requestID: request.id) else {
+      throw Problem(.notFound, .notFound, "there is no portal at this address")
+    }
+    return portal
+  }
+
   /// Counts a request of an address; for what needs no tenant.
   func admit(_ request: Request, as kind: RouteClass) throws(Problem) {
     if let site = request.remote.site { try rates.admit(kind, .address(site)) }
+  }
+
+  /// Who comes again within seconds with the cookie of a session, and nothing else. Most do, and nobody has to be waited
+  /// for then.
+  private func knownVisitor(_ request: Request, _ portal: Portal, _ errand: Errand) -> Visitor? {
+    let cookies = CookieNames(isSecure: request.isSecure)
+    guard let secret = request.cookies[cookies.session], let token = SecretToken(secret),
+      errand.proof != .atTheDoor || !request.headers.contains(name: "authorization"),
+      let session = sessions.known(
+        .session(token), of: portal.tenant, isInBackground: request.isInBackground)
+    else { return nil }
+    return Visitor(
+      portal: portal, cookies: cookies, secret: secret, session: session,
+      credential: .session(token))
   }
 
   /// Pages know cookies only; calls of methods also API tokens, but never both at once: what a browser adds by itself must

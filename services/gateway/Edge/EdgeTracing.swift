@@ -2,7 +2,7 @@ import Bootstrap
 import RPC
 
 /// Begins a trace with a request, and records the request as its first span.
-struct EdgeTracing: Sendable {
+final class EdgeTracing: Sendable {
   let tracer: Tracer
   let recorder: any SpanRecorder
 

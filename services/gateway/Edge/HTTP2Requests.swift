@@ -104,7 +104,7 @@ struct HTTP2RequestHead {
     self.method = HTTPMethod(rawValue: method)
     self.path = path
     self.authority = authority
-    headers = parts.headers
+    headers = HTTPHeaders(parts.headers)
     let digits = parts.lengths.first ?? "0"
     guard parts.lengths.count <= 1, (1...18).contains(digits.utf8.count),
       digits.utf8.allSatisfy({ (0x30...0x39).contains($0) })
@@ -116,7 +116,7 @@ struct HTTP2RequestHead {
 extension HTTP2RequestHead {
   /// The fields of a block, sorted out one by one.
   private struct Parts {
-    var headers = HTTPHeaders()
+    var headers: [(String, String)] = []
     var method: String?
     var path: String?
     var authority: String?
@@ -187,7 +187,7 @@ extension HTTP2RequestHead {
       case .plain, .trailerEncoding: break
       }
       if fields.withName(at: index, { $0.first != UInt8(ascii: ":") }) {
-        headers.add(name: fields.name(at: index), value: value)
+        headers.append((fields.name(at: index), value))
       }
     }
 

@@ -45,6 +45,14 @@ final class PortalDirectory: Sendable {
     self.clock = clock
   }
 
+  /// The portal of a host as it is known now; nil when identity has to be asked.
+  func known(host: String) -> Portal? {
+    guard let tenant = configuration.tenant(host: host),
+      let last = known.withLock({ $0[tenant] }), clock.now < last.until
+    else { return nil }
+    return last.portal
+  }
+
   /// The portal of a host, nil where there is none. With identity down, the last answer or a plain face.
   func portal(host: String, requestID: String) async throws -> Portal? {
     guard let tenant = configuration.tenant(host: host) else { return nil }

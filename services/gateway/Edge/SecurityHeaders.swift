@@ -36,14 +36,13 @@ enum SecurityHeaders {
 
   /// Adds what an answer needs and does not say itself.
   static func add(to response: inout Response, isTLS: Bool) {
-    let own = response.headers.map(\.name)
     let wanted = response.isPage ? ofPages : ofData
     // Room for the request's id, date and a cookie too: a list that grows is copied each time.
-    response.headers.reserveCapacity(own.count + wanted.count + 4)
-    for (name, value) in wanted where !own.contains(where: { isSame($0, name) }) {
+    response.headers.reserveCapacity(response.headers.count + wanted.count + 4)
+    for (name, value) in wanted where !response.headers.contains(name: name) {
       response.headers.add(name: name, value: value)
     }
-    if isTLS, !own.contains(where: { isSame($0, transport.name) }) {
+    if isTLS, !response.headers.contains(name: transport.name) {
       response.headers.add(name: transport.name, value: transport.value)
     }
   }
@@ -51,11 +50,6 @@ enum SecurityHeaders {
   private static let transport = (
     name: "strict-transport-security", value: "max-age=31536000; includeSubDomains"
   )
-
-  /// Most names differ in length already.
-  private static func isSame(_ name: String, _ lowerCase: String) -> Bool {
-    name.utf8.count == lowerCase.utf8.count && (name == lowerCase || name.lowercased() == lowerCase)
-  }
 }
 
 extension Response {

@@ -38,6 +38,17 @@ final class SessionDirectory: Sendable {
     let end: Instant
     /// Asked for while nobody was there: whoever comes has to be told to identity first.
     let isFromBackground: Bool
+
+    /// Whether it is believed.
+    func isGood(at now: Instant, _ isInBackground: Bool) -> Bool {
+      now < until && (isInBackground || !isFromBackground)
+    }
+
+    /// Whether it is believed and need not be renewed.
+    func isFresh(at now: Instant, _ isInBackground: Bool) -> Bool {
+      isGood(at: now, isInBackground)
+        && (isInBackground || now < until - SessionDirectory.life + SessionDirectory.freshFor)
+    }
   }
   /// A question that identity has not answered yet.
   private struct Flight {
@@ -75,6 +86,17 @@ final class SessionDirectory: Sendable {
     attendance.withLock { $0 = body }
   }
 
+  /// Whom identity named for a credential a moment ago; nil when it has to be asked, or should be again.
+  func known(
+    _ credential: Credential, of tenant: TenantID, isInBackground: Bool = false
+  ) -> Session? {
+    let key = Key(tenant: tenant, hash: credential.hash)
+    let now = clock.now
+    return memory.withLock { memory in
+      memory.entries[key].flatMap { $0.isFresh(at: now, isInBackground) ? $0.session : nil }
+    }
+  }
+
   /// Who shows a credential, nil when it ended or never was good. Throws `Status` when identity cannot be asked.
   ///
   /// - Parameters:
@@ -88,12 +110,8 @@ final class SessionDirectory: Sendable {
     let now = clock.now
     let known = memory.withLock { memory -> Result<Session, Pending> in
       let entry = memory.entries[key]
-      let current = entry.flatMap {
-        now < $0.until && (isInBackground || !$0.isFromBackground) ? $0 : nil
-      }
-      if let current, isInBackground || now < current.until - Self.life + Self.freshFor {
-        return .success(current.session)
-      }
+      if let entry, entry.isFresh(at: now, isInBackground) { return .success(entry.session) }
+      let current = entry.flatMap { $0.isGood(at: now, isInBackground) ? $0 : nil }
       let older = entry.flatMap { now < $0.end ? $0.session : nil }
       let task = flight(key, isInBackground, &memory) { [self] epoch in
         let patience = older == nil ? Self.patience.first : Self.patience.again

@@ -35,7 +35,13 @@ final class JSONExchange: Sendable {
 
   func run(_ reply: Reply) async throws {
     switch method.streaming {
-    case .unary: await reply(try await unary(try await message()))
+    case .unary:
+      // Nothing of a body is waited for where there can be none.
+      let message =
+        if route.rule.body == .none, request.body.isEmpty {
+          try translation.message(body: [])
+        } else { try await message() }
+      await reply(try await unary(message))
     case .serverStreaming:
       let message = try await message()
       guard method.output != HTTPBodyAnswer.type else {

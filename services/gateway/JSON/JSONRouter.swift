@@ -3,7 +3,8 @@ import RPC
 
 /// The routes of the JSON API: every binding of every method that has one.
 struct JSONRouter: Sendable {
-  struct Route: Sendable {
+  /// A class: the route of a request goes through many hands.
+  final class Route: Sendable {
     let method: Method
     let rule: HTTPRule
     let template: PathTemplate

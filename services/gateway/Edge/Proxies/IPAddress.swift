@@ -50,8 +50,21 @@ struct IPAddress: Sendable, Hashable, CustomStringConvertible {
 
   var description: String {
     if isIPv4 {
-      let four = (0..<4).map { UInt8(truncatingIfNeeded: low >> UInt64(24 - 8 * $0)) }
-      return "\(four[0]).\(four[1]).\(four[2]).\(four[3])"
+      return String(unsafeUninitializedCapacity: 15) { text in
+        var count = 0
+        func put(_ byte: UInt8) {
+          text[count] = byte
+          count += 1
+        }
+        for shift in stride(from: 24, through: 0, by: -8) {
+          if count > 0 { put(UInt8(ascii: ".")) }
+          let number = UInt8(truncatingIfNeeded: low >> UInt64(shift))
+          if number >= 100 { put(UInt8(ascii: "0") + number / 100) }
+          if number >= 10 { put(UInt8(ascii: "0") + number / 10 % 10) }
+          put(UInt8(ascii: "0") + number % 10)
+        }
+        return count
+      }
     }
     var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
     var six = in6_addr()
