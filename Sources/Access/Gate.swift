@@ -24,14 +24,12 @@ public struct Gate: ServerInterceptor {
 
   /// Nil without a token. A token that is no proof is refused even where none is needed.
   private func bearer(of call: Call) throws(Status) -> (principal: Principal, token: [UInt8])? {
-    let spelled = call.metadata.values(PrincipalToken.key)
-    guard !spelled.isEmpty else { return nil }
-    let tokens = call.metadata.values(binary: PrincipalToken.key)
-    guard spelled.count == 1, tokens.count == 1 else {
-      throw Self.refusal("\(tokens.count) tokens in \(spelled.count) fields")
+    guard call.metadata.contains(PrincipalToken.key) else { return nil }
+    guard let token = call.metadata.only(binary: PrincipalToken.key) else {
+      throw Self.refusal("not one token in one field")
     }
     let principal: Principal
-    do throws(TokenError) { principal = try verifier.verify(tokens[0]) } catch {
+    do throws(TokenError) { principal = try verifier.verify(token) } catch {
       throw Self.refusal("\(error)")
     }
     if case .service(let name) = principal.kind, !call.peer.certificateNames.isEmpty,
@@ -40,7 +38,7 @@ public struct Gate: ServerInterceptor {
       throw Self.refusal(
         "\(name)'s token came over the connection of \(call.peer.certificateNames)")
     }
-    return (principal, tokens[0])
+    return (principal, token)
   }
 
   private static func refusal(_ reason: String) -> Status {

@@ -130,9 +130,17 @@ public struct HeaderFields: Sendable {
   }
 
   /// Whether exactly one field has this name.
-  public func hasOne(_ name: StaticString) -> Bool {
-    guard let memory, let first = memory.index(of: name.raw) else { return false }
-    return memory.index(of: name.raw, from: first + 1) == nil
+  public func hasOne(_ name: StaticString) -> Bool { hasOne(name.raw) }
+
+  /// The same with a name that is known at run time only.
+  public func hasOne(named name: String) -> Bool {
+    var name = name
+    return name.withUTF8 { hasOne(UnsafeRawBufferPointer($0)) }
+  }
+
+  private func hasOne(_ name: UnsafeRawBufferPointer) -> Bool {
+    guard let memory, let first = memory.index(of: name) else { return false }
+    return memory.index(of: name, from: first + 1) == nil
   }
 
   public func values(_ name: String) -> [String] {

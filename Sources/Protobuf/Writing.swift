@@ -29,6 +29,7 @@ extension Arena {
     return (value.count, start)
   }
 
+  @inlinable
   public func scalars<T: BitwiseCopyable>(
     _ values: [T]
   ) throws(EncodingError) -> UnsafeMutablePointer<T> {
@@ -46,13 +47,14 @@ extension Arena {
   }
 
   /// Enum values; `C` is the imported C enum, a 32-bit integer.
+  @inlinable
   public func enums<E: OpenEnum, C>(
     _ values: [E], as type: C.Type = C.self
   ) throws(EncodingError) -> UnsafeMutablePointer<C> {
     precondition(MemoryLayout<C>.size == MemoryLayout<Int32>.size, "not a C enum")
     let start = UnsafeMutableRawPointer(try array(of: Int32.self, count: values.count))
-    for (index, value) in values.enumerated() {
-      start.storeBytes(of: value.rawValue, toByteOffset: index * 4, as: Int32.self)
+    for index in values.indices {
+      start.storeBytes(of: values[index].rawValue, toByteOffset: index * 4, as: Int32.self)
     }
     return start.assumingMemoryBound(to: C.self)
   }

@@ -35,6 +35,7 @@ package enum Base64 {
   /// Nil when a byte is outside the alphabet or the length is impossible.
   static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
     var out: [UInt8] = []
+    out.reserveCapacity(text.underestimatedCount / 4 * 3 + 3)
     var pending: UInt32 = 0
     var bits = 0
     var digits = 0

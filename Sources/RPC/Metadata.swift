@@ -56,6 +56,17 @@ public struct Metadata: Sendable {
     }
   }
 
+  /// The one value of a `-bin` key, decoded; nil where there are none or several, or it is not base64.
+  public func only(binary key: String) -> [UInt8]? {
+    guard Self.isVisible(key.utf8), fields.hasOne(named: key), let bytes = fields.bytes(key) else {
+      return nil
+    }
+    return bytes.withContiguousStorageIfAvailable { bytes in
+      // Whatever stands behind a comma is a value of its own, and no digit of this one.
+      Base64.decode(Self.trimmed(bytes))
+    }?.flatMap { $0 }
+  }
+
   private static func trimmed<Bytes: BidirectionalCollection<UInt8>>(
     _ bytes: Bytes
   ) -> Bytes.SubSequence {

@@ -15,3 +15,15 @@ extension Status.Code {
     "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
   ]
 }
+
+extension Status.Code: CustomStringConvertible {
+  /// As it is spelled in Swift, `deadlineExceeded`: for logs, which have one in every line. Without this the name would be
+  /// looked up by reflection each time.
+  public var description: String { Self.cases[rawValue] }
+
+  private static let cases = [
+    "ok", "cancelled", "unknown", "invalidArgument", "deadlineExceeded", "notFound",
+    "alreadyExists", "permissionDenied", "resourceExhausted", "failedPrecondition", "aborted",
+    "outOfRange", "unimplemented", "internal", "unavailable", "dataLoss", "unauthenticated",
+  ]
+}

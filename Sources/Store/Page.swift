@@ -65,10 +65,9 @@ public struct PageRequest: Sendable, Hashable {
   public func page<Element: Sendable>(
     _ fetched: [Element], key: (Element) throws -> [SQLValue]
   ) rethrows -> Page<Element> {
+    guard fetched.count > size else { return Page(items: fetched, nextToken: "") }
     let items = Array(fetched.prefix(size))
-    guard fetched.count > size, let last = items.last else {
-      return Page(items: items, nextToken: "")
-    }
+    guard let last = items.last else { return Page(items: [], nextToken: "") }
     return Page(items: items, nextToken: PageToken(position: try key(last)).text(for: query))
   }
 }

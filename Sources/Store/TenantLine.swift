@@ -6,25 +6,31 @@ import Values
 /// Work of one tenant is first in, first out. A tenant that was served goes behind the others that wait, and so does one that
 /// had nothing waiting. Work across tenants, with `nil` for a tenant, takes turns like theirs. Where one tenant waits alone, it is
 /// a plain line.
+///
+/// Open to be made for each element: what is generic at run time costs several times as much, for every read.
 public struct TenantLine<Element> {
-  private var lines: [TenantID?: Line<Element>] = [:]
+  @usableFromInline var lines: [TenantID?: Line<Element>] = [:]
   /// Who waits, in the order in which they are served; each is there once.
-  private var turns = Line<TenantID?>()
-  public private(set) var count = 0
+  @usableFromInline var turns = Line<TenantID?>()
+  @usableFromInline var total = 0
 
-  public var isEmpty: Bool { count == 0 }
+  @inlinable public var count: Int { total }
 
-  public init() {}
+  @inlinable public var isEmpty: Bool { total == 0 }
 
+  @inlinable public init() {}
+
+  @inlinable
   public mutating func append(_ element: Element, of tenant: TenantID?) {
     if lines[tenant] == nil { turns.append(tenant) }
     lines[tenant, default: Line()].append(element)
-    count += 1
+    total += 1
   }
 
+  @inlinable
   public mutating func popFirst() -> Element? {
     guard let tenant = turns.popFirst(), let element = lines[tenant]?.popFirst() else { return nil }
-    count -= 1
+    total -= 1
     if lines[tenant]?.isEmpty == false {
       turns.append(tenant)
     } else {
@@ -38,14 +44,18 @@ public struct TenantLine<Element> {
 extension TenantLine: Sendable where Element: Sendable {}
 
 /// A first-in, first-out line.
-private struct Line<Element> {
-  private var items: [Element?] = []
-  private var first = 0
+@usableFromInline
+struct Line<Element> {
+  @usableFromInline var items: [Element?] = []
+  @usableFromInline var first = 0
 
-  var isEmpty: Bool { first == items.count }
+  @inlinable init() {}
 
-  mutating func append(_ element: Element) { items.append(element) }
+  @inlinable var isEmpty: Bool { first == items.count }
 
+  @inlinable mutating func append(_ element: Element) { items.append(element) }
+
+  @inlinable
   mutating func popFirst() -> Element? {
     guard first < items.count else { return nil }
     defer {

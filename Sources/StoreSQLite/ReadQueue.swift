@@ -13,7 +13,7 @@ final class ReadQueue: Sendable {
 
   private struct State {
     var waiting = TenantLine<Read>()
-    /// Readers that are borrowed, or asked for. While anything waits there is one.
+    /// Readers that are borrowed, or asked for. While anything waits all are.
     var borrowed = 0
     /// Reads that wait or are under way.
     var count = 0
@@ -81,18 +81,24 @@ final class ReadQueue: Sendable {
       guard !state.isClosed else { throw .unavailable("the store is closed") }
       guard state.count < limits.waiting else { throw .busy }
       state.count += 1
-      state.waiting.append(read, of: tenant)
-      guard state.borrowed < limits.readers else { return false }
+      guard state.borrowed < limits.readers else {
+        state.waiting.append(read, of: tenant)
+        return false
+      }
       state.borrowed += 1
       return true
     }
-    if mustBorrow { borrow() }
+    // Where a reader is free nobody stands in line before it.
+    if mustBorrow { borrow(for: read) }
   }
 
-  private func borrow() {
+  /// - Parameter first: what the stint begins with; nil for the first of the line.
+  private func borrow(for first: Read? = nil) {
     database.asyncUnsafeRead { access in
+      var next = first
       for _ in 0..<Self.stint {
-        guard let read = self.state.withLock({ $0.waiting.popFirst() }) else { break }
+        guard let read = next ?? self.state.withLock({ $0.waiting.popFirst() }) else { break }
+        next = nil
         let answer = read(access)
         self.state.withLock { $0.count -= 1 }
         answer()

@@ -110,11 +110,21 @@ public struct CivilDate: Hashable, Comparable, Sendable {
 extension CivilDate: CustomStringConvertible {
   /// `yyyy-mm-dd`, which sorts as the dates do.
   public var description: String {
-    func padded(_ number: Int, _ width: Int) -> String {
-      let digits = String(number)
-      return String(repeating: "0", count: width - digits.count) + digits
+    String(unsafeUninitializedCapacity: 10) { text in
+      func put(_ number: Int, before end: Int, _ width: Int) {
+        var rest = number
+        for place in (end - width..<end).reversed() {
+          text[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+          rest /= 10
+        }
+      }
+      put(year, before: 4, 4)
+      text[4] = UInt8(ascii: "-")
+      put(month, before: 7, 2)
+      text[7] = UInt8(ascii: "-")
+      put(day, before: 10, 2)
+      return 10
     }
-    return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
   }
 }
 

@@ -2,15 +2,17 @@
 /// scan, no clock: an entry that is still in use moves back to the young half, so a flood of new keys never wipes what is
 /// asked for all the time.
 public struct RecentMemory<Key: Hashable & Sendable, Value: Sendable>: Sendable {
-  private let half: Int
-  private var young: [Key: Value] = [:]
-  private var old: [Key: Value] = [:]
+  @usableFromInline let half: Int
+  @usableFromInline var young: [Key: Value] = [:]
+  @usableFromInline var old: [Key: Value] = [:]
 
   /// - Parameter capacity: how many entries are remembered at most.
+  @inlinable
   public init(capacity: Int) { half = max(1, capacity / 2) }
 
   public var count: Int { young.count + old.count }
 
+  @inlinable
   public subscript(key: Key) -> Value? {
     mutating get {
       if let value = young[key] { return value }

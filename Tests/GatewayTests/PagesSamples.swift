@@ -29,6 +29,10 @@ enum Samples {
     }
     let settings =
       portal ?? .init(tenant: "northwind", displayName: "Northwind", active: true)
+    let visitor = Visitor(
+      portal: Portal(
+        tenant: TestPrincipal.tenant, settings: settings, origin: "http://northwind.localhost"),
+      cookies: CookieNames(isSecure: false), secret: nil, session: session)
     return PageContext(
       request: Request(
         id: "0123456789abcdef", method: .GET, target: try Target(target),
@@ -36,15 +40,13 @@ enum Samples {
         body: RequestBody(),
         remote: RemoteAddress(IPAddress("127.0.0.1")), isSecure: false, received: now),
       path: PathBindings(), form: form,
-      visitor: Visitor(
-        portal: Portal(
-          tenant: TestPrincipal.tenant, settings: settings, origin: "http://northwind.localhost"),
-        cookies: CookieNames(isSecure: false), secret: nil, session: session),
+      visitor: visitor,
       caller: Backends([:]), csrfToken: "token", theme: .system, flashes: [],
       assets: StaticAssets([]),
       sessions: SessionDirectory(
         Backends([:]), verifier, clock: clock),
       memory: PartMemory(), patience: .seconds(60), now: now,
+      zone: TimeZones.zone(of: visitor),
       log: Logger(label: "pages") { _ in SwiftLogNoOpLogHandler() })
   }
 

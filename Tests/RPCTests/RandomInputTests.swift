@@ -65,6 +65,10 @@ import Testing
       let metadata = Metadata(received: fields)
       let values = metadata.values(binary: "x-bin")
       #expect(metadata[binary: "x-bin"] == nil || metadata[binary: "x-bin"] == values.first)
+      let isOne = values.count == 1 && !text.contains(UInt8(ascii: ","))
+      #expect(metadata.only(binary: "x-bin") == (isOne ? values[0] : nil))
+      let twice = Metadata(received: HeaderFields(["x-bin": "AA", "x-bin": "AA"]))
+      #expect(twice.only(binary: "x-bin") == nil)
     }
     #expect(count > 100, "some must be valid, or nothing is tested")
   }

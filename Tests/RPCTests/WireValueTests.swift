@@ -72,6 +72,12 @@ import WellKnown
     #expect(Base64.decode("ab=d".utf8) == nil)
   }
 
+  @Test("a code is printed as it is spelled in Swift", arguments: Status.Code.allCases)
+  func codes(code: Status.Code) {
+    let words = code.name.lowercased().split(separator: "_")
+    #expect("\(code)" == words.dropFirst().reduce(words[0]) { $0 + $1.capitalized })
+  }
+
   @Test("R-021 metadata keeps order and duplicates, and bytes in -bin keys")
   func metadata() throws {
     var metadata = Metadata()

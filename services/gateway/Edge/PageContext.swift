@@ -1,4 +1,5 @@
 import Access
+import Foundation
 import Logging
 import PorticoAPI
 import RPC
@@ -35,6 +36,8 @@ struct PageContext: Sendable {
   /// The count of unread messages, where it is being asked for beside the page.
   var unread: EarlyValue<Int?>?
   let now: Instant
+  /// What times are written in.
+  let zone: TimeZone
   let log: Logger
 
   /// Who is signed in; never nil on a route with `.signedIn`.

@@ -211,7 +211,7 @@ struct PageServing: Surface {
       csrfToken: protection.csrf.token(for: owner), theme: theme, flashes: flashes, assets: assets,
       sessions: sessions, memory: memory, patience: patience, liveCursor: cursor,
       operation: operation.isOpen(to: visitor.portal.tenant) ? operation : nil, now: clock.now,
-      log: log)
+      zone: TimeZones.zone(of: visitor), log: log)
   }
 
   /// Cookies that go with an answer.

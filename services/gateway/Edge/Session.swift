@@ -14,6 +14,8 @@ final class Session: Sendable {
   let record: Identity.Session
   /// Until when the principal token is good.
   let expires: Instant
+  /// What some grant gives, however far it reaches. Put together once: a page asks a dozen times.
+  private let permissions: Set<Permission>
 
   init(
     proof: PrincipalProof, profile: Identity.Profile, record: Identity.Session, expires: Instant
@@ -22,6 +24,7 @@ final class Session: Sendable {
     self.profile = profile
     self.record = record
     self.expires = expires
+    permissions = proof.principal.permissions
   }
 
   var principal: Principal { proof.principal }
@@ -30,7 +33,7 @@ final class Session: Sendable {
   func cookieLife(at now: Instant) -> Duration? { record.cookieLife(at: now) }
 
   /// Whether to offer an action. Deciding is the gate's and the service's, not the page's.
-  func may(_ permission: Permission) -> Bool { principal.permissions.contains(permission) }
+  func may(_ permission: Permission) -> Bool { permissions.contains(permission) }
 }
 
 extension Identity.Session {

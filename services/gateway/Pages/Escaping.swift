@@ -13,7 +13,9 @@ enum AttributeKind: Equatable {
   /// - Parameter name: in any case, as written in the source.
   init(name: ArraySlice<UInt8>) {
     func isName(_ other: StaticString) -> Bool {
-      other.withUTF8Buffer { name.elementsEqual($0) { $0 | 0x20 == $1 } }
+      // Most differ in length already.
+      other.utf8CodeUnitCount == name.count
+        && other.withUTF8Buffer { name.elementsEqual($0) { $0 | 0x20 == $1 } }
     }
     if isName("style") || isName("srcdoc")
       || name.prefix(2).elementsEqual("on".utf8, by: { $0 | 0x20 == $1 })

@@ -82,12 +82,6 @@ extension PageContext {
       return nil
     }
   }
-
-  /// The zone that times are written in: the user's, else the portal's.
-  var zone: TimeZone {
-    let names = [session?.profile.timeZone, portal.settings.timeZone].compactMap { $0 }
-    return names.lazy.compactMap { TimeZones.named($0) }.first ?? .gmt
-  }
 }
 
 extension Session {

@@ -53,15 +53,14 @@ public struct SafeURL: Sendable, Hashable, ExpressibleByStringInterpolation {
 extension StringProtocol {
   /// Percent-encoded for a path or a query value. A slash stays, because resource names are paths.
   var urlEncoded: String {
+    // Names and tabs need nothing.
+    if utf8.allSatisfy(\.staysInURL) { return String(self) }
     var out = ""
     out.reserveCapacity(utf8.count)
     for byte in utf8 {
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
-        UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "/"):
+      if byte.staysInURL {
         out.unicodeScalars.append(Unicode.Scalar(byte))
-      default:
+      } else {
         let hex = String(byte, radix: 16, uppercase: true)
         out += byte < 16 ? "%0\(hex)" : "%\(hex)"
       }
@@ -75,11 +74,29 @@ extension StringProtocol {
     guard utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\\") }) else {
       return false
     }
-    let stops: Set<UInt8> = [
-      UInt8(ascii: ":"), UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#"),
-    ]
-    guard let stop = utf8.firstIndex(where: stops.contains) else { return true }
+    guard let stop = utf8.firstIndex(where: \.endsScheme) else { return true }
     guard utf8[stop] == UInt8(ascii: ":") else { return !utf8.starts(with: "//".utf8) }
     return ["http", "https", "mailto", "tel"].contains(self[..<stop].lowercased())
+  }
+}
+
+extension UInt8 {
+  /// Stands in a path or a query value as it is.
+  fileprivate var staysInURL: Bool {
+    switch self {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
+      UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "/"):
+      true
+    default: false
+    }
+  }
+
+  /// What stands before it is a scheme, if it is the first of its kind and a colon.
+  fileprivate var endsScheme: Bool {
+    switch self {
+    case UInt8(ascii: ":"), UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#"): true
+    default: false
+    }
   }
 }

@@ -14,4 +14,10 @@ enum TimeZones {
     known.withLock { $0[identifier] = zone }
     return zone
   }
+
+  /// The zone that a visitor's times are written in: their own, else the portal's.
+  static func zone(of visitor: Visitor) -> TimeZone {
+    visitor.session.flatMap { named($0.profile.timeZone) }
+      ?? named(visitor.portal.settings.timeZone) ?? .gmt
+  }
 }

@@ -39,7 +39,7 @@ extension PageRoute {
 extension PageContext {
   /// The catalogue, or one kind of it, for filters and forms; without an answer there is nothing to choose.
   func catalog(_ kind: Ticketing.CatalogKind) async -> [Ticketing.CatalogEntry] {
-    let found = await optional("catalogue", of: "catalogue \(kind)") {
+    let found = await optional("catalogue", of: "catalogue \(kind.rawValue)") {
       try await CatalogClient(caller).listCatalogEntries(.init(kind: kind), $0).catalogEntries
     }
     return found ?? []
