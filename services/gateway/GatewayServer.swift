@@ -89,8 +89,8 @@ public final class GatewayServer: Sendable {
       door: door(
         configuration, limits, gated, sessions, protection, clock,
         cores: group.makeIterator().reduce(0) { count, _ in count + 1 }),
-      flood: Flood(
-        types: Self.types,
+      flood: try Flood(
+        pages: pages, types: Self.types,
         isTLS: configuration.tls != nil || configuration.publicScheme == "https", log: log),
       surfaces: [
         LiveSurface(hub: live, types: Self.types),

@@ -201,26 +201,6 @@ struct AdmissionTests {
     last.end(isTypical: true)
   }
 
-  @Test("V-16 what calls are told in a flood is a whole answer, with an id of its own each")
-  func floodAnswers() throws {
-    let flood = Flood(
-      types: TypeRegistry([]), isTLS: true,
-      log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-    let (one, other) = (flood.answer(), flood.answer())
-    let id = try #require(one.fields["x-request-id"])
-    let text = String(decoding: one.body, as: UTF8.self)
-    #expect(one.fields[":status"] == "503" && one.fields["strict-transport-security"] != nil)
-    #expect(one.fields["content-length"] == "\(one.body.count)")
-    #expect(Int(one.fields["retry-after"] ?? "").map { Admission.retries.contains($0) } == true)
-    #expect(text.components(separatedBy: id).count == 3 && !text.contains("0000000000000000"))
-    #expect(other.fields["x-request-id"] != id)
-    #expect(flood.concerns(HeaderFields([":path": "/v1/accounts"])))
-    #expect(!flood.concerns(HeaderFields([":path": "/tickets"])))
-    #expect(!flood.concerns(HeaderFields([":path": "/v1/x", "origin": "https://other.example"])))
-    #expect(
-      !flood.concerns(HeaderFields([":path": "/v1/x", "accept": "application/json;errors=rpc"])))
-  }
-
   @Test("A request that nobody waits for any more leaves the queue")
   func cancelled() async throws {
     let admission = admission(running: 1)

@@ -88,14 +88,15 @@ final class Edge: EdgeService {
   }
 
   func floodAnswer(_ fields: HeaderFields) -> Flood.Answer? {
-    guard door.admission.isCrowded, flood.concerns(fields), let host = fields[":authority"],
+    guard door.admission.isCrowded, let audience = flood.audience(fields),
+      let host = fields[":authority"],
       let tenant = configuration.tenant(host: HostName.name(host)),
       door.admission.isHopeless(for: tenant)
     else { return nil }
     door.admission.refusals.add()
     figures.began()
-    figures.ended(.read, status: 503, after: .zero)
-    return flood.answer()
+    figures.ended(audience.kind, status: 503, after: .zero)
+    return flood.answer(audience)
   }
 
   func refusal(_ problem: Problem, origin: ConnectionOrigin) -> Response {

@@ -5,9 +5,9 @@ enum ErrorPage {
   static func html(_ problem: Problem, _ request: Request, _ context: PageContext?) -> HTML {
     let isStaff = context?.principal?.isStaff == true
     let (title, message) = words(problem, help: isStaff ? "an administrator" : "your provider")
-    // What may work a moment later is tried again with one click; a form is not sent twice by a link.
-    let retry =
-      problem.isPassing && request.isSafe ? SafeURL(checked: request.target.raw) : nil
+    // What may work a moment later is tried again with one click, which leads to where the reader is; a form is not sent
+    // twice by a link.
+    let retry: SafeURL? = problem.isPassing && request.isSafe ? "" : nil
     guard let context else { return bare(title, message, request.id, retry) }
     let body = UI.errorPage(
       code: Int(problem.status.code), title: title, message: message, requestID: request.id,
