@@ -9,7 +9,7 @@ struct LoadGaugeTests {
     var gauge: LoadGauge
     var now = ContinuousClock.now
 
-    /// - Parameter leastShared: what may run at least while several tenants are there.
+    /// - Parameter leastShared: what may run at least beside a flood.
     init(least: Int = 4, leastShared: Int = 2, most: Int = 64) {
       gauge = LoadGauge(least: least, leastShared: leastShared, most: most)
     }
@@ -92,10 +92,10 @@ struct LoadGaugeTests {
     // Five minutes, in windows of 110 ms.
     trial.run(30, windows: 2_700)
     #expect(trial.gauge.limit == 4)
-    trial.gauge.isShared = true
+    trial.gauge.isBesideFlood = true
     trial.run(20, windows: 20)
     #expect(trial.gauge.limit == 2)
-    trial.gauge.isShared = false
+    trial.gauge.isBesideFlood = false
     trial.run(30, windows: 13_300)
     #expect(trial.gauge.limit == 64)
   }
@@ -110,39 +110,40 @@ struct LoadGaugeTests {
   }
 
   @Test(
-    "X-26 while several tenants are there a tenth more than usual is too slow, and fewer may run")
+    "X-26 while a tenant floods beside others a tenth more than usual is too slow, and fewer may run"
+  )
   func shared() {
     var trial = Trial()
     trial.run(10, windows: 20, isAlone: true)
     trial.run(15, windows: 60)
     #expect(trial.gauge.limit == 64)
-    trial.gauge.isShared = true
+    trial.gauge.isBesideFlood = true
     trial.run(10.5, windows: 20)
     #expect(trial.gauge.limit == 64)
     trial.run(15, windows: 40)
     #expect(trial.gauge.limit == 2)
     // The other is gone: what it had at least is there at once, and twice the usual time is tolerated again.
-    trial.gauge.isShared = false
+    trial.gauge.isBesideFlood = false
     #expect(trial.gauge.limit == 4)
     trial.run(15, windows: 60)
     #expect(trial.gauge.limit == 64)
   }
 
   @Test(
-    "X-26 what may run while several are there follows the cores, and never is more than the most")
+    "X-26 what may run beside a flood follows the cores, and never is more than the most")
   func cores() {
     let limits = EdgeLimits()
     #expect(limits.admission(cores: 1).runningShared == 2)
     #expect(limits.admission(cores: 16).runningShared == 32)
     var trial = Trial(leastShared: 32)
     #expect(trial.gauge.limit == 8)
-    trial.gauge.isShared = true
+    trial.gauge.isBesideFlood = true
     #expect(trial.gauge.limit == 32)
     trial.run(10, windows: 20, isAlone: true)
     trial.run(90, windows: 20)
     #expect(trial.gauge.limit == 32)
     trial = Trial(leastShared: 200)
-    trial.gauge.isShared = true
+    trial.gauge.isBesideFlood = true
     #expect(trial.gauge.limit == 64)
   }
 }

@@ -10,7 +10,7 @@ struct TenantQueuesTests {
   private static let now = ContinuousClock.now
 
   private func queue(_ counts: KeyValuePairs<TenantID, Int>) async -> TenantQueues {
-    var queues = TenantQueues()
+    var queues = TenantQueues(harmless: 2)
     var id: UInt64 = 0
     for (tenant, count) in counts {
       for _ in 0..<count {
@@ -35,7 +35,7 @@ struct TenantQueuesTests {
 
   @Test("X-26 several tenants are there while they run, wait or have come just now")
   func shared() async {
-    var queues = TenantQueues()
+    var queues = TenantQueues(harmless: 2)
     #expect(!queues.isShared(at: Self.now))
     queues.arrived(Self.one, at: Self.now)
     queues.arrived(Self.one, at: Self.now)
@@ -66,5 +66,45 @@ struct TenantQueuesTests {
     #expect(full.room(for: Self.two, within: 10, at: Self.now) == 2)
     #expect(full.room(for: TenantID("three"), within: 10, at: Self.now) == 2)
     #expect(full.room(for: Self.two, within: 0, at: Self.now) <= 0)
+  }
+
+  @Test("X-26 a flood is more than half of what runs and waits, beside others")
+  func flood() {
+    var queues = TenantQueues(harmless: 2)
+    func come(_ tenant: TenantID, _ count: Int, after time: Duration = .zero) {
+      for _ in 0..<count {
+        queues.arrived(tenant, at: Self.now + time)
+        queues.started(tenant, at: Self.now + time)
+      }
+      queues.arrived(tenant, at: Self.now + time)
+    }
+    come(Self.one, 2)
+    come(Self.two, 1)
+    // More than half, and too few to be in anybody's way.
+    #expect(!queues.hasFlood(at: Self.now))
+    come(Self.one, 1)
+    #expect(queues.hasFlood(at: Self.now))
+    #expect(queues.hasFlood(at: Self.now + .milliseconds(999)))
+    // It says nothing of who comes a second later.
+    #expect(!queues.hasFlood(at: Self.now + .seconds(1)))
+    come(Self.two, 2, after: .seconds(2))
+    come(Self.one, 0, after: .seconds(2))
+    #expect(!queues.hasFlood(at: Self.now + .seconds(2)))
+    queues.ended(Self.two)
+    come(Self.one, 0, after: .seconds(3))
+    #expect(queues.hasFlood(at: Self.now + .seconds(3)))
+  }
+
+  @Test("X-26 a tenant that is alone floods nobody, and one whose queue is long floods others")
+  func floods() async {
+    var queues = await queue([Self.one: 7])
+    queues.arrived(Self.one, at: Self.now)
+    #expect(!queues.hasFlood(at: Self.now))
+    queues.arrived(Self.two, at: Self.now)
+    #expect(queues.hasFlood(at: Self.now))
+    var even = await queue([Self.one: 7, Self.two: 7])
+    even.arrived(Self.one, at: Self.now)
+    even.arrived(Self.two, at: Self.now)
+    #expect(!even.hasFlood(at: Self.now))
   }
 }

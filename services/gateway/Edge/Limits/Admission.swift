@@ -10,13 +10,13 @@ import Values
 /// More requests than the machine can work on at a time make all of them slow and none of them faster. So a bounded number
 /// runs; how many that is follows from how much slower each route is than on a quiet machine (`LoadGauge`). The others wait
 /// in short queues, one for each tenant; the tenant that has least running goes first, and while several are there none
-/// may have it all, and so few run that a newcomer hardly waits behind them: one tenant at full load does not move
-/// another's. Who has waited its time gets 503.
+/// may have it all. While one of them has most of it, so few run that a newcomer hardly waits behind them: one tenant at full
+/// load does not move another's. Who has waited its time gets 503.
 final class Admission: Sendable {
   struct Limits: Sendable {
     /// Requests that may run at once, whatever the gauge says.
     var runningAtLeast: Int
-    /// The same while several tenants are there.
+    /// The same while a tenant floods beside others.
     var runningShared: Int
     var runningAtMost: Int
     /// Requests that may wait; of each tenant while several are there, and twice as many in all.
@@ -43,7 +43,7 @@ final class Admission: Sendable {
 
   private struct State {
     var gauge: LoadGauge
-    var queues = TenantQueues()
+    var queues: TenantQueues
     var pace = QueuePace()
     var running = 0
     var nextID: UInt64 = 0
@@ -55,7 +55,7 @@ final class Admission: Sendable {
 
     /// How many may run, with those who are there now.
     mutating func limit(at now: ContinuousClock.Instant) -> Int {
-      gauge.isShared = queues.isShared(at: now)
+      gauge.isBesideFlood = queues.hasFlood(at: now)
       return gauge.limit
     }
 
@@ -126,7 +126,7 @@ final class Admission: Sendable {
       State(
         gauge: LoadGauge(
           least: limits.runningAtLeast, leastShared: limits.runningShared,
-          most: limits.runningAtMost)))
+          most: limits.runningAtMost), queues: TenantQueues(harmless: limits.runningShared)))
   }
 
   static func makeCounter() -> Counter {

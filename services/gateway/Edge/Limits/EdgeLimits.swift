@@ -58,7 +58,7 @@ struct EdgeLimits: Sendable {
   /// Requests that run at once on a machine that is overloaded, and on one that has no trouble with more.
   var runningAtLeast = 8
   var runningAtMost = 512
-  /// Instead of the least, while several tenants are there, for each core that the process uses: one works on a request
+  /// Instead of the least, while a tenant floods beside others, for each core that the process uses: one works on a request
   /// and has the next at hand, and a neighbour's waits behind no more.
   var runningSharedPerCore = 2
   /// Requests that wait for one of them to end, of each tenant while several are there, and how long; beyond: 503.

@@ -2,8 +2,8 @@
 /// spent waiting for a core or for a service, and starting more would only add to that.
 ///
 /// Every window of samples moves the limit once: down in proportion when requests are slower than what is tolerated of
-/// their route's quiet time, up by a little when they are not and the limit was reached. Twice is tolerated of a tenant
-/// that is alone, for only its own requests wait. While several are there it is next to nothing: so few run that a
+/// their route's quiet time, up by a little when they are not and the limit was reached. Twice is tolerated where everybody
+/// waits for their own or for each other. While a tenant floods beside others it is next to nothing: so few run that a
 /// neighbour's hardly waits behind them.
 struct LoadGauge: Sendable {
   private struct Quiet {
@@ -11,8 +11,8 @@ struct LoadGauge: Sendable {
     var seen: ContinuousClock.Instant
   }
 
-  /// Several tenants are there.
-  var isShared = false
+  /// A tenant has most of what there is while others are there.
+  var isBesideFlood = false
   private let least: Double
   private let leastShared: Double
   private let most: Double
@@ -40,7 +40,7 @@ struct LoadGauge: Sendable {
 
   /// - Parameters:
   ///   - least: what may run however slow requests are.
-  ///   - leastShared: the same while several tenants are there.
+  ///   - leastShared: the same while a tenant floods beside others.
   init(least: Int, leastShared: Int, most: Int) {
     self.least = Double(max(1, least))
     self.most = Double(max(least, most))
@@ -50,7 +50,7 @@ struct LoadGauge: Sendable {
 
   var limit: Int { Int(max(floor, current)) }
 
-  private var floor: Double { isShared ? leastShared : least }
+  private var floor: Double { isBesideFlood ? leastShared : least }
 
   /// A request found the limit reached.
   mutating func noteFull() { wasFull = true }
@@ -93,7 +93,7 @@ struct LoadGauge: Sendable {
   }
 
   private mutating func adjust(_ slowness: Double) {
-    let tolerated = isShared ? Self.toleratedShared : Self.tolerated
+    let tolerated = isBesideFlood ? Self.toleratedShared : Self.tolerated
     current = max(floor, current)
     if slowness > tolerated {
       current = max(floor, current * max(0.7, tolerated / slowness))

@@ -15,12 +15,28 @@ struct TenantQueues {
   /// Those with somebody waiting, in no order that matters.
   private var queued: Set<TenantID> = []
   private(set) var waiting = 0
+  private var running = 0
+  /// Requests of a tenant that are no flood yet, however little else there is.
+  private let harmless: Int
+  /// When somebody came who had most of what there was.
+  private var floodSeen: ContinuousClock.Instant?
 
   /// How long a tenant counts as present after its last request.
   private static let presence = Duration.seconds(10)
   private static let share = 0.75
+  /// How long after its last request a flood counts as one.
+  private static let floodMemory = Duration.seconds(1)
   /// How many tenants there are when those that are gone are looked for the next time.
   private var tidyAt = 64
+
+  init(harmless: Int) { self.harmless = harmless }
+
+  /// Whether one tenant has more than half of all that runs and waits while others are there. Many that ask for much together
+  /// are no flood: none of them is in the others' way more than they are in its.
+  func hasFlood(at now: ContinuousClock.Instant) -> Bool {
+    guard let floodSeen, now - floodSeen < Self.floodMemory else { return false }
+    return isShared(at: now)
+  }
 
   /// Whether several tenants are there: with something that runs or waits, or that came just now.
   func isShared(at now: ContinuousClock.Instant) -> Bool {
@@ -48,7 +64,10 @@ struct TenantQueues {
   /// A request of the tenant has come.
   mutating func arrived(_ id: TenantID, at now: ContinuousClock.Instant) {
     if tenants.count >= tidyAt { tidy(at: now) }
-    tenant(id, at: now).seen = now
+    let tenant = tenant(id, at: now)
+    tenant.seen = now
+    let own = tenant.running + tenant.waiters.count
+    if own > harmless, own * 2 > running + waiting { floodSeen = now }
   }
 
   /// Whether a request of the tenant may start without waiting: there is room, and none of its own waits before it.
@@ -69,6 +88,7 @@ struct TenantQueues {
 
   mutating func started(_ id: TenantID, at now: ContinuousClock.Instant) {
     tenant(id, at: now).running += 1
+    running += 1
   }
 
   private mutating func tenant(_ id: TenantID, at now: ContinuousClock.Instant) -> Tenant {
@@ -79,8 +99,9 @@ struct TenantQueues {
   }
 
   mutating func ended(_ id: TenantID) {
-    guard let tenant = tenants[id] else { return }
-    tenant.running = max(0, tenant.running - 1)
+    guard let tenant = tenants[id], tenant.running > 0 else { return }
+    tenant.running -= 1
+    running -= 1
   }
 
   mutating func append(_ waiter: Admission.Waiter, of id: TenantID) {
@@ -105,6 +126,7 @@ struct TenantQueues {
     guard let id = best?.id, let waiter = tenants[id]?.waiters.removeFirst() else { return nil }
     left(id, 1)
     tenants[id]?.running += 1
+    running += 1
     return waiter
   }
 
