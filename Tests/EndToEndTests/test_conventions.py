@@ -137,7 +137,7 @@ def test_u13_what_is_half_written_outlives_a_reload_and_the_session(signed_in, v
     tickets.labelled(page, "Details").fill("And half a story")
     page.reload()
     expect(tickets.labelled(page, "Details")).to_have_value("And half a story")
-    browser.context.clear_cookies()
+    browser.lose_login()
     page.reload()
     page.wait_for_url("**/login?next=**")
     visits.log_in_here(page, people.EXTERNAL_USER.user)

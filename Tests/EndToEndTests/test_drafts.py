@@ -53,11 +53,12 @@ def test_a_note_for_the_team_stays_one_over_a_reload(signed_in):
 
 
 def test_whoever_signs_in_next_does_not_see_what_was_typed(anonymous, visits):
-    page = anonymous().page("/login?next=/tickets/new")
+    browser = anonymous()
+    page = browser.page("/login?next=/tickets/new")
     visits.log_in_here(page, people.EXTERNAL_USER.user)
     tickets.labelled(page, "Details").fill(TYPED)
     for person, kept in ((people.EXTERNAL_MANAGER, ""), (people.EXTERNAL_USER, TYPED)):
-        page.context.clear_cookies()
+        browser.lose_login()
         page.goto("/login?next=/tickets/new")
         visits.log_in_here(page, person.user)
         expect(tickets.labelled(page, "Details")).to_have_value(kept)

@@ -17,6 +17,8 @@ final class TestTicketing: TicketsService {
     var uploads: [String: (name: String, bytes: [UInt8])] = [:]
     var answers: [String: (request: [UInt8], ticket: Ticketing.Ticket)] = [:]
     var received: [(name: String, bytes: [UInt8])] = []
+    /// How often somebody asked for a ticket.
+    var asked = 0
   }
   let state = Mutex(State())
 
@@ -48,7 +50,11 @@ final class TestTicketing: TicketsService {
   func getTicket(
     _ request: Ticketing.GetTicketRequest, _ call: Call
   ) async throws -> Ticketing.Ticket {
-    guard let ticket = state.withLock({ $0.tickets[request.name] }) else { throw absent }
+    let ticket = state.withLock { state in
+      state.asked += 1
+      return state.tickets[request.name]
+    }
+    guard let ticket else { throw absent }
     return ticket
   }
 

@@ -119,5 +119,10 @@ class Session:
             page.goto(path)
         return page
 
+    def lose_login(self) -> None:
+        """Its cookies are gone while pages are open; what those ask for by themselves may be refused from now on."""
+        self.tripwire.expect(r"status of 401 .*/events")
+        self.context.clear_cookies()
+
     def close(self) -> None:
         self.context.close()

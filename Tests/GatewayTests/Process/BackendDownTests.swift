@@ -1,7 +1,6 @@
 import Foundation
 import HTTP2
 import RPC
-import Synchronization
 import TestSupport
 import Testing
 
@@ -11,9 +10,9 @@ import Testing
 struct BackendDownTests {
   private static let ticket = Samples.ticket()
 
-  private func ticketing() -> TestTicketing {
+  private static func ticketing() -> TestTicketing {
     let service = TestTicketing()
-    service.state.withLock { $0.tickets[Self.ticket.name] = Self.ticket }
+    service.state.withLock { $0.tickets[ticket.name] = ticket }
     return service
   }
 
@@ -54,7 +53,8 @@ struct BackendDownTests {
       while ready.status != 200 { ready = try await gateway.get("/readyz") }
       #expect(ready.body.contains(#""ticketing":"down""#))
       let address = RPC.Listener.Address.unix(path: "\(gateway.folder.path)/ticketing")
-      try await gateway.backends.begin("ticketing", of: "ticketing", [ticketing()], at: address)
+      try await gateway.backends.begin(
+        "ticketing", of: "ticketing", [Self.ticketing()], at: address)
       let path = "/v1/\(Self.ticket.name)"
       while try await gateway.get(path, cookie).status != 200 {
         try await Task.sleep(for: .milliseconds(20))
@@ -75,23 +75,31 @@ struct BackendDownTests {
     }
   }
 
-  @Test("R-180 V-21 a rolling restart of two processes of a service loses no request")
-  func rollingRestart() async throws {
+  /// Two processes of ticketing that take turns at being away. Each start has a count of its own of what it answered.
+  private actor Pair {
     // Addresses of the test's own, at ports that the system gives to nobody: none is taken while its server is away, not
     // even by one who listens on all addresses.
-    let ports = Mutex<[String: RPC.Listener.Address]>([:])
-    let service = ticketing()
+    private let hosts = ["ticketing": "127.0.71.1", "ticketing-2": "127.0.71.2"]
+    private let port = Int.random(in: 20_000..<32_000)
+    var places: [String] { hosts.keys.sorted() }
+    var target: String {
+      "ipv4:" + hosts.values.sorted().map { "\($0):\(port)" }.joined(separator: ",")
+    }
+
+    func start(_ place: String, on backends: TestBackends) async throws -> TestTicketing {
+      let service = BackendDownTests.ticketing()
+      _ = try await backends.begin(
+        place, of: "ticketing", [service], at: .tcp(host: hosts[place] ?? "", port: port))
+      return service
+    }
+  }
+
+  @Test("R-180 V-21 a rolling restart of two processes of a service loses no request")
+  func rollingRestart() async throws {
+    let pair = Pair()
     let both: GatewayProcess.Peers = { _, backends in
-      var addresses: [String] = []
-      for (place, host) in [("ticketing", "127.0.71.1"), ("ticketing-2", "127.0.71.2")] {
-        let bound = try await backends.begin(
-          place, of: "ticketing", [service],
-          at: .tcp(host: host, port: Int.random(in: 20_000..<32_000)))
-        guard case .tcp(_, let port) = bound else { continue }
-        ports.withLock { $0[place] = .tcp(host: host, port: port) }
-        addresses.append("\(host):\(port)")
-      }
-      return ["ticketing": "ipv4:\(addresses.joined(separator: ","))"]
+      for place in await pair.places { _ = try await pair.start(place, on: backends) }
+      return ["ticketing": await pair.target]
     }
     try await GatewayProcess.during(["--rates", "none"], peers: both) { gateway in
       let cookie = ["Cookie": "portico=\(gateway.identity.open())"]
@@ -107,11 +115,13 @@ struct BackendDownTests {
           }
         }
         for _ in 0..<3 {
-          for (place, address) in ports.withLock({ $0 }).sorted(by: { $0.key < $1.key }) {
+          for place in await pair.places {
             await gateway.backends.end(place)
-            try await gateway.backends.begin(place, of: "ticketing", [service], at: address)
+            let service = try await pair.start(place, on: gateway.backends)
             // It is back for the gateway before the other one goes.
-            try await Task.sleep(for: .seconds(1))
+            while service.state.withLock({ $0.asked }) < 5 {
+              try await Task.sleep(for: .milliseconds(10))
+            }
           }
         }
         group.cancelAll()
