@@ -12,10 +12,9 @@ public struct ClientGate: CallPreparation {
     self.verifier = verifier
   }
 
-  public func prepared(_ options: CallOptions, for method: Method) throws -> CallOptions {
+  public func prepare(_ options: inout CallOptions, for method: Method) throws {
     _ = try Decision(method, for: principal(of: options), at: verifier.clock.now)
       .scope(of: method)
-    return options
   }
 
   private func principal(of options: CallOptions) throws(Status) -> Principal? {

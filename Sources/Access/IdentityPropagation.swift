@@ -8,21 +8,20 @@ public struct IdentityPropagation: CallPreparation {
   /// - Parameter identity: nil for a process that never calls in its own name; `asService` then fails.
   public init(_ identity: ServiceIdentity?) { self.identity = identity }
 
-  public func prepared(_ options: CallOptions, for method: Method) throws -> CallOptions {
+  public func prepare(_ options: inout CallOptions, for method: Method) throws {
     let isSigned = options.metadata.contains(PrincipalToken.key)
     if let asService = options[AsServiceKey.self] {
       // Without a key of its own it may stand inside one that has signed already.
-      if identity == nil, isSigned { return options }
+      if identity == nil, isSigned { return }
       guard let identity else {
         throw Status(
           .internal, "internal error", because: "no key to call \(method.path) as a service")
       }
-      return try options.principal(
+      options = try options.principal(
         identity.token(
           for: asService.tenant, actor: asService.actor, audience: method.owner))
+    } else if !isSigned, let admission = Call.current?[AdmissionKey.self] {
+      options = try options.principal(admission.token)
     }
-    guard !isSigned, let admission = Call.current?[AdmissionKey.self]
-    else { return options }
-    return try options.principal(admission.token)
   }
 }

@@ -125,6 +125,13 @@ private struct LazyCaller: Caller {
     try await peers.channel(service).unary(method, request, options)
   }
 
+  func start(
+    _ method: Method, _ request: [UInt8], _ options: CallOptions,
+    _ completion: @escaping UnaryCompletion
+  ) throws -> any StartedCall {
+    try peers.channel(service).start(method, request, options, completion)
+  }
+
   func stream<Result>(
     _ method: Method, _ options: CallOptions,
     _ body: (RequestWriter<[UInt8]>, ResponseStream<[UInt8]>) async throws -> Result

@@ -17,11 +17,21 @@ struct RequestNaming: Caller {
   func unary(
     _ method: Method, _ request: [UInt8], _ options: CallOptions
   ) async throws -> UnaryResponse<[UInt8]> {
+    try await base.unary(method, named(request, for: method), options)
+  }
+
+  func start(
+    _ method: Method, _ request: [UInt8], _ options: CallOptions,
+    _ completion: @escaping UnaryCompletion
+  ) throws -> any StartedCall {
+    try base.start(method, named(request, for: method), options, completion)
+  }
+
+  private func named(_ request: [UInt8], for method: Method) -> [UInt8] {
     guard let field = Self.fields[method.path], field.isEmpty(in: request) == true else {
-      return try await base.unary(method, request, options)
+      return request
     }
-    let named = field.setting("auto-\(RequestID.make())", in: request)
-    return try await base.unary(method, named, options)
+    return field.setting("auto-\(RequestID.make())", in: request)
   }
 
   func stream<Result>(

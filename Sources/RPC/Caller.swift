@@ -8,12 +8,28 @@ public protocol Caller: Sendable {
     _ method: Method, _ request: [UInt8], _ options: CallOptions
   ) async throws -> UnaryResponse<[UInt8]>
 
+  /// As `unary`, for who waits in no task: `completion` is called once, on the thread that the answer comes to, and perhaps
+  /// before this returns. It is not called when this throws: the call was refused here.
+  func start(
+    _ method: Method, _ request: [UInt8], _ options: CallOptions,
+    _ completion: @escaping UnaryCompletion
+  ) throws -> any StartedCall
+
   /// Any kind of call as two streams, alive until `body` returns or throws: what has not ended by then is
   /// cancelled.
   func stream<Result>(
     _ method: Method, _ options: CallOptions,
     _ body: (RequestWriter<[UInt8]>, ResponseStream<[UInt8]>) async throws -> Result
   ) async throws -> Result
+}
+
+/// Is told how a call with one response ended.
+public typealias UnaryCompletion = @Sendable (Result<UnaryResponse<[UInt8]>, any Error>) -> Void
+
+/// A call that nobody waits for in a task.
+public protocol StartedCall: AnyObject, Sendable {
+  /// Ends it with CANCELLED; harmless when it has ended.
+  func cancel()
 }
 
 /// The answer to a call with one response.
@@ -34,6 +50,14 @@ public struct UnaryResponse<Value: Sendable>: Sendable {
 }
 
 extension Caller {
+  /// In a task of its own: for callers that have to wait themselves.
+  public func start(
+    _ method: Method, _ request: [UInt8], _ options: CallOptions,
+    _ completion: @escaping UnaryCompletion
+  ) throws -> any StartedCall {
+    TaskCall(self, method, request, options, completion)
+  }
+
   /// One request, one answer. Throws `Status`.
   public func unary<Request: Message, Response: Message>(
     _ method: Method, _ request: Request, _ options: CallOptions
@@ -100,4 +124,22 @@ extension Caller {
       return
     }
   }
+}
+
+/// A call that is a task of its own.
+final class TaskCall: StartedCall {
+  private let task: Task<Void, Never>
+
+  init(
+    _ caller: any Caller, _ method: Method, _ request: [UInt8], _ options: CallOptions,
+    _ completion: @escaping UnaryCompletion
+  ) {
+    task = Task {
+      do { completion(.success(try await caller.unary(method, request, options))) } catch {
+        completion(.failure(error))
+      }
+    }
+  }
+
+  func cancel() { task.cancel() }
 }

@@ -55,6 +55,22 @@ public final class Channel: Caller, Sendable {
     }
   }
 
+  public func start(
+    _ method: Method, _ request: [UInt8], _ options: CallOptions,
+    _ completion: @escaping UnaryCompletion
+  ) throws -> any StartedCall {
+    guard (options.credentials ?? configuration.credentials) == nil else {
+      return TaskCall(self, method, request, options, completion)
+    }
+    let call: ClientCall
+    do { call = try makeCall(method, options, nil) } catch {
+      call = callThatFails(method, options)
+      call.cancel(with: Status(thrown: error))
+    }
+    call.unary(request, completion)
+    return call
+  }
+
   /// The call is cancelled when `body` leaves before its end.
   public func stream<Result>(
     _ method: Method, _ options: CallOptions,
@@ -119,12 +135,15 @@ public final class Channel: Caller, Sendable {
   ) async -> Status {
     let status = Status(thrown: error)
     if core.recorder != nil || options.observers != nil {
-      let call = ClientCall(
-        core: core, method: method, options: options, metadata: HeaderFields(), deadline: nil,
-        parent: nil)
-      await call.refuse(status)
+      await callThatFails(method, options).refuse(status)
     }
     return status
+  }
+
+  private func callThatFails(_ method: Method, _ options: CallOptions) -> ClientCall {
+    ClientCall(
+      core: core, method: method, options: options, metadata: HeaderFields(), deadline: nil,
+      parent: nil)
   }
 
   /// Puts what a call inherits and what its options say together.

@@ -15,14 +15,16 @@ public protocol ClientInterceptor: Sendable {
 /// An interceptor that only looks at what a call is to be sent with, and adds to it or refuses by throwing. Nothing waits
 /// around the call: every call of a process passes some of these.
 public protocol CallPreparation: ClientInterceptor {
-  func prepared(_ options: CallOptions, for method: Method) throws -> CallOptions
+  func prepare(_ options: inout CallOptions, for method: Method) throws
 }
 
 extension CallPreparation {
   public func intercept<Result>(
     _ method: Method, _ options: CallOptions, _ next: (CallOptions) async throws -> Result
   ) async throws -> Result {
-    try await next(prepared(options, for: method))
+    var options = options
+    try prepare(&options, for: method)
+    return try await next(options)
   }
 }
 
@@ -35,13 +37,8 @@ public struct InterceptedCaller: Caller {
 
   public init(_ base: any Caller, _ interceptors: [any ClientInterceptor]) {
     self.base = base
-    var preparations: [any CallPreparation] = []
-    for case let preparation as any CallPreparation in interceptors.prefix(while: {
-      $0 is any CallPreparation
-    }) {
-      preparations.append(preparation)
-    }
-    self.preparations = preparations
+    preparations = interceptors.prefix { $0 is any CallPreparation }
+      .compactMap { $0 as? any CallPreparation }
     self.interceptors = interceptors.dropFirst(preparations.count)
   }
 
@@ -55,6 +52,16 @@ public struct InterceptedCaller: Caller {
     }
   }
 
+  public func start(
+    _ method: Method, _ request: [UInt8], _ options: CallOptions,
+    _ completion: @escaping UnaryCompletion
+  ) throws -> any StartedCall {
+    guard interceptors.isEmpty else {
+      return TaskCall(self, method, request, options, completion)
+    }
+    return try base.start(method, request, prepared(options, for: method), completion)
+  }
+
   public func stream<Result>(
     _ method: Method, _ options: CallOptions,
     _ body: (RequestWriter<[UInt8]>, ResponseStream<[UInt8]>) async throws -> Result
@@ -65,7 +72,9 @@ public struct InterceptedCaller: Caller {
   }
 
   private func prepared(_ options: CallOptions, for method: Method) throws -> CallOptions {
-    try preparations.reduce(options) { try $1.prepared($0, for: method) }
+    var options = options
+    for preparation in preparations { try preparation.prepare(&options, for: method) }
+    return options
   }
 
   private func around<Result>(

@@ -217,12 +217,10 @@ import Values
   private struct Naming: CallPreparation {
     let name: String
 
-    func prepared(_ options: CallOptions, for method: Method) throws -> CallOptions {
+    func prepare(_ options: inout CallOptions, for method: Method) throws {
       guard name != "refusing" else { throw Status(.permissionDenied, "no") }
-      var options = options
       let before = options.metadata["x-added"].map { $0 + " " } ?? ""
       try options.metadata.set("x-added", before + name)
-      return options
     }
   }
 
@@ -233,7 +231,9 @@ import Values
     func intercept<Result>(
       _ method: Method, _ options: CallOptions, _ next: (CallOptions) async throws -> Result
     ) async throws -> Result {
-      try await next(Naming(name: name).prepared(options, for: method))
+      var options = options
+      try Naming(name: name).prepare(&options, for: method)
+      return try await next(options)
     }
   }
 

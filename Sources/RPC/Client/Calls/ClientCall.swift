@@ -7,7 +7,7 @@ import Synchronization
 /// runs now and a plain call is one object. Only a hedged call has several at once (`Hedging`).
 ///
 /// State belongs to the channel's event loop; `unary`, `next`, `write`, `cancel` may be called from any task.
-final class ClientCall: Expiring, @unchecked Sendable {
+final class ClientCall: Expiring, StartedCall, @unchecked Sendable {
   let core: ClientCore
   let path: String
   let isIdempotent: Bool
@@ -59,7 +59,7 @@ final class ClientCall: Expiring, @unchecked Sendable {
   // The answer.
   @exclusivity(unchecked) var inbox: Inbox
   @exclusivity(unchecked) var reader: LoopWait<[UInt8]?>?
-  @exclusivity(unchecked) var unaryWaiter: UnsafeContinuation<UnaryResponse<[UInt8]>, any Error>?
+  @exclusivity(unchecked) var unaryWaiter: UnaryWaiter?
   @exclusivity(unchecked) var headerWaiters: [UnsafeContinuation<Metadata, any Error>] = []
   @exclusivity(unchecked) var responseHeaders: HeaderFields?
   /// The headers are those of an answer and not a status alone.
@@ -103,15 +103,22 @@ final class ClientCall: Expiring, @unchecked Sendable {
 
   func unary(_ request: [UInt8]) async throws -> UnaryResponse<[UInt8]> {
     try await withUnsafeThrowingContinuation { continuation in
-      onLoop {
-        if let result = self.result { return continuation.resume(throwing: result) }
-        self.unaryWaiter = continuation
-        self.isUnary = true
-        self.request = request
-        self.hasFinished = true
-        self.begin()
-      }
+      onLoop { self.begin(request, .task(continuation)) }
     }
+  }
+
+  /// The same for who waits in no task.
+  func unary(_ request: [UInt8], _ completion: @escaping UnaryCompletion) {
+    onLoop { self.begin(request, .closure(completion)) }
+  }
+
+  private func begin(_ request: [UInt8], _ waiter: UnaryWaiter) {
+    if let result { return waiter.resume(with: .failure(result)) }
+    unaryWaiter = waiter
+    isUnary = true
+    self.request = request
+    hasFinished = true
+    begin()
   }
 
   /// Ends a call that is not to begin; whoever watches calls hears of it like of any other.

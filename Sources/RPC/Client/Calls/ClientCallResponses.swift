@@ -40,7 +40,7 @@ extension ClientCall: MessageSource {
   func resumeUnary(_ status: Status) {
     guard let waiter = unaryWaiter else { return }
     unaryWaiter = nil
-    guard status.code == .ok else { return waiter.resume(throwing: status) }
+    guard status.code == .ok else { return waiter.resume(with: .failure(status)) }
     do throws(Status) {
       guard inbox.count == 1, let (message, _) = try inbox.take() else {
         throw Status(.internal, "the server answered OK with \(inbox.count) messages")
@@ -50,9 +50,9 @@ extension ClientCall: MessageSource {
         trailingMetadata: Metadata(received: endingFields ?? HeaderFields()))
       if let counters { counters.response(message.count) }
       response.wasCompressed = inbox.tookCompressed
-      waiter.resume(returning: response)
+      waiter.resume(with: .success(response))
     } catch {
-      waiter.resume(throwing: error)
+      waiter.resume(with: .failure(error))
     }
   }
 
@@ -89,5 +89,18 @@ extension ClientCall: MessageSource {
 
   var trailingMetadata: Metadata {
     Metadata(received: publishedTrailers.withLock { $0 } ?? HeaderFields())
+  }
+}
+
+/// Who waits for the one answer of a call.
+enum UnaryWaiter {
+  case task(UnsafeContinuation<UnaryResponse<[UInt8]>, any Error>)
+  case closure(UnaryCompletion)
+
+  func resume(with result: Result<UnaryResponse<[UInt8]>, any Error>) {
+    switch self {
+    case .task(let continuation): continuation.resume(with: result)
+    case .closure(let completion): completion(result)
+    }
   }
 }
