@@ -78,7 +78,7 @@ let targets: [Target] =
     module("Crypto", ["COpenSSL", "CSodium", "Threads", "Values"]),
     module("Protobuf", ["CProtobufC", "Values"], exclude: ["README.md"]),
     module("WellKnown", ["Protobuf", "CPorticoProto", "Values"]),
-    module("HTTP2", ["CNghttp2", "COpenSSL", log] + nio),
+    module("HTTP2", ["CNghttp2", "COpenSSL", "Values", log] + nio),
     module(
       "RPC",
       ["Threads", "Values", "Protobuf", "WellKnown", "HTTP2", "Telemetry", "CZlib", log] + nio,

@@ -38,6 +38,7 @@ public enum Base64URL {
     bytes.reserveCapacity(text.count * 3 / 4)
     var bits: UInt32 = 0
     var held = 0
+    let values = values
     for character in text {
       let value = values[Int(character)]
       guard value != 0xff else { return nil }

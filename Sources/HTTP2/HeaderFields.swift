@@ -1,4 +1,5 @@
 import Glibc
+import Values
 
 /// An ordered list of HTTP header fields, pseudo-headers included, in one block of memory. Names are lower-case,
 /// duplicates kept.
@@ -34,8 +35,7 @@ public struct HeaderFields: Sendable {
   /// - Parameter isVolatile: the value is another one each time: HPACK keeps it out of its table, from which it would only
   ///   drive what comes again.
   public mutating func append(_ name: String, _ value: String, isVolatile: Bool = false) {
-    var (name, value) = (name, value)
-    name.withUTF8 { name in value.withUTF8 { append(name: name, value: $0, isVolatile) } }
+    name.withBytes { name in value.withBytes { append(name: name, value: $0, isVolatile) } }
   }
 
   @inline(__always)
@@ -98,8 +98,7 @@ public struct HeaderFields: Sendable {
   /// The same with a value and a name that are known at run time only.
   public func first(_ name: String, is value: String) -> Bool {
     guard let memory, let index = index(of: name) else { return false }
-    var value = value
-    return value.withUTF8 { wanted in
+    return value.withBytes { wanted in
       memory.withBytes { $0[of: memory[index].value].isSame(as: UnsafeRawBufferPointer(wanted)) }
     }
   }
@@ -121,12 +120,28 @@ public struct HeaderFields: Sendable {
     }
   }
 
+  /// Gives `body` the name and the value of each field, in order, without copies; ends with the first that throws.
+  public func forEachField<E: Error>(
+    _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(E) -> Void
+  ) throws(E) {
+    guard let memory else { return }
+    var failure: E?
+    memory.withFields { fields, bytes in
+      for field in fields {
+        do throws(E) { try body(bytes[of: field.name], bytes[of: field.value]) } catch {
+          failure = error
+          return
+        }
+      }
+    }
+    if let failure { throw failure }
+  }
+
   /// The position of the first field of this name.
   public func firstIndex(of name: StaticString) -> Int? { memory?.index(of: name.raw) }
 
   private func index(of name: String) -> Int? {
-    var name = name
-    return name.withUTF8 { memory?.index(of: UnsafeRawBufferPointer($0)) }
+    name.withBytes { memory?.index(of: UnsafeRawBufferPointer($0)) }
   }
 
   /// Whether exactly one field has this name.
@@ -134,8 +149,7 @@ public struct HeaderFields: Sendable {
 
   /// The same with a name that is known at run time only.
   public func hasOne(named name: String) -> Bool {
-    var name = name
-    return name.withUTF8 { hasOne(UnsafeRawBufferPointer($0)) }
+    name.withBytes { hasOne(UnsafeRawBufferPointer($0)) }
   }
 
   private func hasOne(_ name: UnsafeRawBufferPointer) -> Bool {

@@ -64,19 +64,19 @@ struct JSONPrinter {
     case .implicit: nil
     case .oneof:
       message.load(fromByteOffset: field.quantifierOffset, as: Int32.self) == Int32(field.number)
-        && (field.descriptor.message == nil || pointer(message, field.offset) != nil)
+        && (!field.isMessage || pointer(message, field.offset) != nil)
     case .explicit: isExplicitlyPresent(field, message)
     }
   }
 
   private func isExplicitlyPresent(_ field: JSONShape.Field, _ message: UnsafeRawPointer) -> Bool {
-    if field.descriptor.message != nil { return pointer(message, field.offset) != nil }
+    if field.isMessage { return pointer(message, field.offset) != nil }
     guard field.quantifierOffset == 0 else {
       return message.load(fromByteOffset: field.quantifierOffset, as: Int32.self) != 0
     }
     // A proto2 string of protoc-gen-c has no flag: it points to its default. All that is left is required.
-    return field.kind != .string || field.descriptor.isRequired
-      || pointer(message, field.offset) != field.descriptor.pointer.pointee.default_value
+    return field.kind != .string || field.isRequired
+      || pointer(message, field.offset) != field.defaultValue
   }
 
   private func isDefault(_ field: JSONShape.Field, _ message: UnsafeRawPointer) -> Bool {

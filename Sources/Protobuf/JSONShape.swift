@@ -14,10 +14,14 @@ final class JSONShape: Sendable {
     let offset: Int
     let quantifierOffset: Int
     let jsonName: String
+    let isMessage: Bool
+    let isRequired: Bool
+    /// What a string that is not there points to; nil for none.
+    nonisolated(unsafe) let defaultValue: UnsafeRawPointer?
     /// Its enumeration is google.protobuf.NullValue, which JSON spells `null`.
     let isNull: Bool
-    /// `"createTime":` as it is written.
-    let key: [UInt8]
+    /// `"createTime":` as it is written. What was made is known for ever, and so is its memory.
+    nonisolated(unsafe) let key: UnsafeRawBufferPointer
     /// The address of the shape of its messages; 0 until it was looked up.
     private let inner = Atomic<UInt>(0)
 
@@ -31,9 +35,15 @@ final class JSONShape: Sendable {
       offset = field.offset
       quantifierOffset = field.quantifierOffset
       jsonName = field.jsonName
+      isMessage = field.message != nil
+      isRequired = field.isRequired
+      defaultValue = field.pointer.pointee.default_value
       isNull =
         if case .enumeration(let type) = field.kind { JSONShape.isNull(type) } else { false }
-      key = Array("\"\(field.jsonName)\":".utf8)
+      let key = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: field.jsonName.utf8.count + 3, alignment: 1)
+      key.copyBytes(from: "\"\(field.jsonName)\":".utf8)
+      self.key = UnsafeRawBufferPointer(key)
     }
 
     /// The shape of the messages that it holds, looked up once.

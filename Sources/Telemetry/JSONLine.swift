@@ -1,4 +1,5 @@
 import Logging
+import Values
 
 /// A line of JSON as it is spelled, in UTF-8. What could break a line or move a terminal's cursor is escaped.
 struct JSONLine {
@@ -11,7 +12,13 @@ struct JSONLine {
   var finishedBytes: [UInt8] { bytes }
 
   /// Text that is JSON already.
-  mutating func raw(_ text: String) { bytes.append(contentsOf: text.utf8) }
+  mutating func raw(_ text: String) { text.withBytes { bytes.append(contentsOf: $0) } }
+
+  /// The same for what is written in our code.
+  mutating func raw(_ text: StaticString) {
+    bytes.append(
+      contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
 
   /// A number that is not negative, with leading zeros up to `digits`.
   mutating func number(_ number: Int, digits: Int) {
@@ -47,9 +54,8 @@ struct JSONLine {
   /// A JSON string.
   mutating func text(_ text: String) {
     bytes.append(0x22)
-    var copy = text
     // Nearly every text is plain ASCII and is copied as it stands.
-    let isPlain = copy.withUTF8 { utf8 in
+    let isPlain = text.withBytes { utf8 in
       guard utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }) else {
         return false
       }

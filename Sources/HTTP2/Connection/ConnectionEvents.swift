@@ -24,7 +24,7 @@ extension HTTP2Connection {
 }
 
 extension HTTP2Connection: SessionDelegate {
-  func received(_ headers: HeaderFields, on id: Int32, kind: HeaderKind) {
+  func received(_ headers: HeaderFields, on id: Int32, kind: HeaderKind, isLast: Bool) {
     guard kind != .request else {
       guard streams.count < configuration.maximumConcurrentStreams else {
         session?.reset(id, .refusedStream)
@@ -32,6 +32,7 @@ extension HTTP2Connection: SessionDelegate {
       }
       let stream = HTTP2Stream(id: id, connection: self)
       stream.hasReceivedHeaders = true
+      stream.hasReceivedEnd = isLast
       add(stream)
       recent = stream
       if configuration.budget.isExhausted { return stream.reset(.refusedStream) }

@@ -1,8 +1,10 @@
 /// What a session tells its owner, from inside `receive` and `send`. The owner may submit from here, but must not
 /// call `receive` or `send`.
 protocol SessionDelegate: AnyObject {
-  /// A whole header block. `isFirst`: opens the stream (request) or answers it (response, 1xx included).
-  func received(_ headers: HeaderFields, on id: Int32, kind: HeaderKind)
+  /// A whole header block.
+  ///
+  /// - Parameter isLast: nothing follows it; `receivedEnd` is next.
+  func received(_ headers: HeaderFields, on id: Int32, kind: HeaderKind, isLast: Bool)
   /// A header block over our limit; its fields are gone.
   func receivedTooLargeHeaders(on id: Int32, kind: HeaderKind)
   func received(_ bytes: UnsafeRawBufferPointer, on id: Int32)

@@ -42,12 +42,13 @@ extension Session {
       case NGHTTP2_HCAT_RESPONSE: kind = .response
       default: kind = .trailers
       }
+      let isLast = header.flags & 1 != 0
       if blockIsTooLarge {
         tell { $0.receivedTooLargeHeaders(on: header.stream_id, kind: kind) }
       } else {
-        tell { $0.received(takeBlock(), on: header.stream_id, kind: kind) }
+        tell { $0.received(takeBlock(), on: header.stream_id, kind: kind, isLast: isLast) }
       }
-      if header.flags & 1 != 0 { tell { $0.receivedEnd(of: header.stream_id) } }
+      if isLast { tell { $0.receivedEnd(of: header.stream_id) } }
     case NGHTTP2_DATA.rawValue:
       if header.flags & 1 != 0 {
         tell { $0.receivedEnd(of: header.stream_id) }
