@@ -9,17 +9,14 @@ struct TenantQueuesTests {
   private static let two = TenantID("two")
   private static let now = ContinuousClock.now
 
-  private func queue(_ counts: KeyValuePairs<TenantID, Int>) async -> TenantQueues {
+  private func queue(_ counts: KeyValuePairs<TenantID, Int>) -> TenantQueues {
     var queues = TenantQueues(harmless: 2)
     var id: UInt64 = 0
     for (tenant, count) in counts {
       for _ in 0..<count {
         id += 1
         // Nobody waits for these: they only stand in the queue.
-        _ = await withUnsafeContinuation { continuation in
-          queues.append(.init(id: id, since: Self.now, continuation: continuation), of: tenant)
-          continuation.resume(returning: nil)
-        }
+        queues.append(.init(id: id, since: Self.now) { _ in }, of: tenant)
       }
     }
     return queues
@@ -27,7 +24,7 @@ struct TenantQueuesTests {
 
   @Test("X-26 who starts before a newcomer: its own tenant's queue, and as many of each other's")
   func places() async {
-    let queues = await queue([Self.one: 7, Self.two: 2])
+    let queues = queue([Self.one: 7, Self.two: 2])
     #expect(queues.places(before: Self.one) == 9)
     #expect(queues.places(before: Self.two) == 4)
     #expect(queues.places(before: TenantID("three")) == 0)
@@ -50,18 +47,18 @@ struct TenantQueuesTests {
     #expect(queues.isShared(at: Self.now + .seconds(3600)))
     queues.ended(Self.two)
     #expect(!queues.isShared(at: Self.now + .seconds(3600)))
-    let waiting = await queue([Self.one: 1, Self.two: 1])
+    let waiting = queue([Self.one: 1, Self.two: 1])
     #expect(waiting.isShared(at: Self.now + .seconds(3600)))
   }
 
   @Test("X-26 one tenant's queue does not use up another's room, and all of them are bounded")
   func room() async {
-    var queues = await queue([Self.one: 7])
+    var queues = queue([Self.one: 7])
     #expect(queues.room(for: Self.one, within: 10, at: Self.now) == 3)
     queues.arrived(Self.two, at: Self.now)
     #expect(queues.room(for: Self.one, within: 10, at: Self.now) == 3)
     #expect(queues.room(for: Self.two, within: 10, at: Self.now) == 10)
-    let full = await queue([Self.one: 10, Self.two: 8])
+    let full = queue([Self.one: 10, Self.two: 8])
     #expect(full.room(for: Self.one, within: 10, at: Self.now) == 0)
     #expect(full.room(for: Self.two, within: 10, at: Self.now) == 2)
     #expect(full.room(for: TenantID("three"), within: 10, at: Self.now) == 2)
@@ -97,12 +94,12 @@ struct TenantQueuesTests {
 
   @Test("X-26 a tenant that is alone floods nobody, and one whose queue is long floods others")
   func floods() async {
-    var queues = await queue([Self.one: 7])
+    var queues = queue([Self.one: 7])
     queues.arrived(Self.one, at: Self.now)
     #expect(!queues.hasFlood(at: Self.now))
     queues.arrived(Self.two, at: Self.now)
     #expect(queues.hasFlood(at: Self.now))
-    var even = await queue([Self.one: 7, Self.two: 7])
+    var even = queue([Self.one: 7, Self.two: 7])
     even.arrived(Self.one, at: Self.now)
     even.arrived(Self.two, at: Self.now)
     #expect(!even.hasFlood(at: Self.now))

@@ -38,6 +38,14 @@ final class SilentServices: Caller {
     }
   }
 
+  /// Whoever waits in no task asks for the whole answer, not for a part of a page.
+  func start(
+    _ method: Method, _ request: [UInt8], _ options: CallOptions,
+    _ completion: @escaping UnaryCompletion
+  ) throws -> any StartedCall {
+    try base.start(method, request, options, completion)
+  }
+
   func stream<Result>(
     _ method: Method, _ options: CallOptions,
     _ body: (RequestWriter<[UInt8]>, ResponseStream<[UInt8]>) async throws -> Result

@@ -4,7 +4,7 @@ import RPC
 /// The one way in, the same for every surface: the address's rate, the host's tenant, room to run, who
 /// asks, their rate, where the request comes from, and then a caller with a deadline. What comes through it still has
 /// to pass the gate of each service.
-struct Door: Sendable {
+final class Door: Sendable {
   let portals: PortalDirectory
   let sessions: SessionDirectory
   let protection: Protection
@@ -15,6 +15,21 @@ struct Door: Sendable {
   let streams: OpenStreams
   let backends: any Caller
 
+  init(
+    portals: PortalDirectory, sessions: SessionDirectory, protection: Protection,
+    rates: RateLimiter, admission: Admission, signIns: Admission, streams: OpenStreams,
+    backends: any Caller
+  ) {
+    self.portals = portals
+    self.sessions = sessions
+    self.protection = protection
+    self.rates = rates
+    self.admission = admission
+    self.signIns = signIns
+    self.streams = streams
+    self.backends = backends
+  }
+
   /// - Parameter seen: is told of tenant and user as soon as they are known, for the log.
   func admit(
     _ request: Request, on errand: Errand, seen: (Visitor) -> Void
@@ -23,11 +38,26 @@ struct Door: Sendable {
     let portal = try await portal(of: request)
     let room = errand.kind == .login ? signIns : admission
     let permit = try await room.admit(portal.tenant, route: errand.route)
+    let presented = try PresentedCredentials(request, on: errand)
+    // Most come again within seconds, and nobody has to be waited for then.
     let visitor =
-      if let known = knownVisitor(request, portal, errand) { known } else {
-        try await visitor(request, portal, errand)
+      if let known = try knownVisitor(presented, portal) { known } else {
+        try await visitor(presented, request, portal)
       }
     seen(visitor)
+    return try guest(request, visitor, permit, on: errand)
+  }
+
+  /// Who sends a request; nil when identity has to be asked for that.
+  func knownVisitor(_ request: Request, on errand: Errand) throws(Problem) -> Visitor? {
+    guard let portal = portals.known(host: request.host) else { return nil }
+    return try knownVisitor(PresentedCredentials(request, on: errand), portal)
+  }
+
+  /// Lets a visitor in that is known, and has a permit.
+  func guest(
+    _ request: Request, _ visitor: Visitor, _ permit: Permit, on errand: Errand
+  ) throws(Problem) -> Guest {
     let stream = try count(visitor, request, errand.kind)
     // A stream may have nothing to say for an hour: it is counted as one, not as work.
     if stream != nil { permit.end(isTypical: false) }
@@ -35,7 +65,7 @@ struct Door: Sendable {
       try protection.checkAPI(request, visitor)
     }
     let caller = UserCaller(
-      base: backends, tenant: portal.tenant, proof: visitor.session?.proof,
+      base: backends, tenant: visitor.portal.tenant, proof: visitor.session?.proof,
       credential: visitor.credential, remote: request.remote, sessions: sessions,
       requestID: request.id, deadline: .after(errand.deadline))
     request.body.yields(permit)
@@ -57,47 +87,27 @@ struct Door: Sendable {
     if let site = request.remote.site { try rates.admit(kind, .address(site)) }
   }
 
-  /// Who comes again within seconds with the cookie of a session, and nothing else. Most do, and nobody has to be waited
-  /// for then.
-  private func knownVisitor(_ request: Request, _ portal: Portal, _ errand: Errand) -> Visitor? {
-    let cookies = CookieNames(isSecure: request.isSecure)
-    guard let secret = request.cookies[cookies.session], let token = SecretToken(secret),
-      errand.proof != .atTheDoor || !request.headers.contains(name: "authorization"),
-      let session = sessions.known(
-        .session(token), of: portal.tenant, isInBackground: request.isInBackground)
-    else { return nil }
-    return Visitor(
-      portal: portal, cookies: cookies, secret: secret, session: session,
-      credential: .session(token))
+  private func knownVisitor(
+    _ presented: PresentedCredentials, _ portal: Portal
+  ) throws(Problem) -> Visitor? {
+    guard let credential = presented.credential else {
+      return try presented.visitor(of: portal, session: nil)
+    }
+    let known = sessions.known(
+      credential, of: portal.tenant, isInBackground: presented.isInBackground)
+    return if let known { try presented.visitor(of: portal, session: known) } else { nil }
   }
 
-  /// Pages know cookies only; calls of methods also API tokens, but never both at once: what a browser adds by itself must
-  /// not decide in whose name a program's call is made.
   private func visitor(
-    _ request: Request, _ portal: Portal, _ errand: Errand
+    _ presented: PresentedCredentials, _ request: Request, _ portal: Portal
   ) async throws -> Visitor {
-    let cookies = CookieNames(isSecure: request.isSecure)
-    let secret = request.cookies[cookies.session]
-    guard errand.proof == .atTheDoor, let bearer = try Credential.bearer(request.headers) else {
-      let credential = secret.flatMap { SecretToken($0) }.map { Credential.session($0) }
-      var session: Session?
-      if let credential {
-        session = try await sessions.session(
-          credential, of: portal.tenant, requestID: request.id,
-          address: request.remote.description, isInBackground: request.isInBackground)
-      }
-      return Visitor(
-        portal: portal, cookies: cookies, secret: secret, session: session, credential: credential)
-    }
-    guard secret == nil else {
-      throw Problem(
-        .badRequest, .invalidArgument, "send a session cookie or an API token, not both")
+    guard let credential = presented.credential else {
+      return try presented.visitor(of: portal, session: nil)
     }
     let session = try await sessions.session(
-      bearer, of: portal.tenant, requestID: request.id, address: request.remote.description)
-    guard let session else { throw Problem.invalidToken }
-    return Visitor(
-      portal: portal, cookies: cookies, secret: nil, session: session, credential: bearer)
+      credential, of: portal.tenant, requestID: request.id, address: request.remote.description,
+      isInBackground: presented.isInBackground)
+    return try presented.visitor(of: portal, session: session)
   }
 
   private func count(

@@ -53,21 +53,20 @@ final class Edge: EdgeService {
     _ incoming: IncomingRequest, send: @escaping @Sendable (Response) async -> Void
   ) async {
     guard let tracing, let trace = tracing.trace(of: incoming) else {
-      var visit = Visit(incoming)
-      await answer(incoming, &visit, send)
+      await answer(incoming, Visit(incoming), send)
       return
     }
-    var visit = Visit(incoming)
+    let visit = Visit(incoming)
     visit.trace = trace
     let span = tracing.began(visit, trace)
-    let status = await TraceScope.$own.withValue(trace) { await answer(incoming, &visit, send) }
+    let status = await TraceScope.$own.withValue(trace) { await answer(incoming, visit, send) }
     if let span { tracing.ended(span, visit, status: status) }
   }
 
   /// Says with which status; nil when nothing was answered.
   @discardableResult
   private func answer(
-    _ incoming: IncomingRequest, _ visit: inout Visit,
+    _ incoming: IncomingRequest, _ visit: Visit,
     _ send: @escaping @Sendable (Response) async -> Void
   ) async -> UInt? {
     figures.began()
@@ -76,15 +75,20 @@ final class Edge: EdgeService {
     do {
       let request = try makeRequest(incoming, id: id)
       visit.request = request
-      await respond(to: request, reply, &visit)
+      await respond(to: request, reply, visit)
     } catch {
       var response = Problem(error).response(requestID: id, types: types)
       response.endsConnection = true
       await reply(response)
     }
-    let time = visit.record(status: reply.status, in: requests)
-    figures.ended(visit.kind, status: reply.status, after: time)
+    ended(visit, status: reply.status)
     return reply.status
+  }
+
+  /// - Parameter status: nil when nothing was answered.
+  func ended(_ visit: Visit, status: UInt?) {
+    let time = visit.record(status: status, in: requests)
+    figures.ended(visit.kind, status: status, after: time)
   }
 
   func floodAnswer(_ fields: HeaderFields) -> Flood.Answer? {
@@ -114,7 +118,7 @@ final class Edge: EdgeService {
 
   // MARK: The request
 
-  private func makeRequest(_ incoming: IncomingRequest, id: String) throws -> Request {
+  func makeRequest(_ incoming: IncomingRequest, id: String) throws -> Request {
     let target: Target
     do { target = try Target(originForm(incoming)) } catch {
       throw Problem(.badRequest, .invalidArgument, error.reason)
@@ -128,6 +132,7 @@ final class Edge: EdgeService {
 
   /// The absolute form is taken when it names the host that the Host header names (RFC 9112 §3.2.2).
   private func originForm(_ incoming: IncomingRequest) -> String {
+    if incoming.target.utf8.first == UInt8(ascii: "/") { return incoming.target }
     for scheme in ["http://", "https://"] where incoming.target.hasPrefix(scheme) {
       let rest = incoming.target.dropFirst(scheme.count)
       let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
@@ -139,7 +144,7 @@ final class Edge: EdgeService {
 
   // MARK: The answer
 
-  private func respond(to request: Request, _ reply: Reply, _ visit: inout Visit) async {
+  private func respond(to request: Request, _ reply: Reply, _ visit: Visit) async {
     if readiness.concerns(request), let response = await readiness.response(request) {
       return await reply(response)
     }
@@ -158,10 +163,8 @@ final class Edge: EdgeService {
         guard reply.status == nil else { return }
         throw Problem(.internalServerError, .internal, "internal error", because: "unanswered")
       } catch {
-        let problem = Problem(error)
-        note(problem, request)
         // Of an answer that has begun nothing is left to say: its end has told it already.
-        return await reply(surface.failure(problem, request))
+        return await reply(failure(error, request, surface))
       }
     }
     await reply(
@@ -177,6 +180,12 @@ final class Edge: EdgeService {
     } catch { return error.response(requestID: request.id, types: types) }
   }
 
+  func failure(_ error: any Error, _ request: Request, _ surface: any Surface) -> Response {
+    let problem = Problem(error)
+    note(problem, request)
+    return surface.failure(problem, request)
+  }
+
   private func note(_ problem: Problem, _ request: Request) {
     guard problem.status.code >= 500 else { return }
     log.error(
@@ -190,7 +199,7 @@ final class Edge: EdgeService {
 
   // MARK: Around every answer
 
-  private func finished(_ response: Response, id: String, isTLS: Bool) -> Response {
+  func finished(_ response: Response, id: String, isTLS: Bool) -> Response {
     var response = response
     SecurityHeaders.add(
       to: &response, isTLS: isTLS || configuration.publicScheme == "https")

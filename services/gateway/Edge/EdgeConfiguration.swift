@@ -83,6 +83,7 @@ extension GatewayConfiguration {
 enum HostAddress {
   static func isIP(_ host: String) -> Bool {
     host.hasPrefix("[")
-      || (!host.isEmpty && host.allSatisfy { $0.isASCII && ($0.isNumber || $0 == ".") })
+      || (!host.isEmpty
+        && host.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") })
   }
 }

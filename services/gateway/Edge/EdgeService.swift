@@ -1,4 +1,5 @@
 import HTTP2
+import NIOCore
 import NIOHTTP1
 
 /// A request as a transport hands it over: parsed, not yet judged.
@@ -26,6 +27,12 @@ protocol EdgeService: Sendable {
   func answer(
     _ request: IncomingRequest, send: @escaping @Sendable (Response) async -> Void
   ) async
+  /// Answers a request without a task where one call is all that it takes: `send` is called exactly once then, on the event
+  /// loop. Nil for any other, which has left no trace.
+  func promptAnswer(
+    _ request: IncomingRequest, on eventLoop: any EventLoop,
+    send: @escaping @Sendable (Response) -> Void
+  ) -> PromptAnswer?
   /// What a request is told that would only wait in vain, decided on host and path; nil for any other.
   func floodAnswer(_ fields: HeaderFields) -> Flood.Answer?
   /// The answer to something that is no request.

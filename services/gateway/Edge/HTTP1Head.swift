@@ -133,5 +133,10 @@ enum HostName {
   }
 
   /// The name alone, lower-case.
-  static func name(_ text: String) -> String { split(text).name.lowercased() }
+  static func name(_ text: String) -> String {
+    let name = split(text).name
+    // Mostly it is all of the text, and in lower case.
+    let isPlain = name.utf8.allSatisfy { $0 < 0x41 || (0x5B...0x7F).contains($0) }
+    return isPlain ? String(name) : name.lowercased()
+  }
 }

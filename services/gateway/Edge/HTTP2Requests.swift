@@ -2,6 +2,7 @@ import HTTP2
 import NIOCore
 import NIOHTTP1
 import Synchronization
+import Values
 
 /// The requests of one HTTP/2 connection. Everything here runs on the connection's event loop.
 final class HTTP2Requests: HTTP2ConnectionDelegate, @unchecked Sendable {
@@ -34,16 +35,16 @@ final class HTTP2Requests: HTTP2ConnectionDelegate, @unchecked Sendable {
       return refuse(stream, error.problem)
     }
     let exchange = HTTP2Exchange(stream, of: self, bodyTime: edge.limits.bodyTime)
-    let body = RequestBody(
-      declaredLength: request.contentLength, pace: .init(edge.limits)
-    ) { [weak exchange] in
-      exchange?.demandBody()
-    }
-    exchange.body = body
+    let body = stream.hasReceivedEnd ? .none : exchange.makeBody(request, edge.limits)
     stream.delegate = exchange
     let incoming = IncomingRequest(
       method: request.method, target: request.path, host: request.authority,
       headers: request.headers, body: body, origin: origin)
+    let prompt = edge.promptAnswer(incoming, on: stream.eventLoop) { exchange.send($0) }
+    if let prompt {
+      exchange.prompt = prompt
+      return
+    }
     let isHead = request.method == .HEAD
     exchange.task = Task(executorPreference: connection.executor) { [edge] in
       await edge.answer(incoming) { response in await exchange.send(response, isHead: isHead) }
@@ -78,133 +79,15 @@ final class HTTP2Requests: HTTP2ConnectionDelegate, @unchecked Sendable {
   }
 }
 
-/// The header block of an HTTP/2 request, checked as strictly as HTTP/1.1's. nghttp2 has refused
-/// malformed pseudo-headers and connection-specific fields before.
-struct HTTP2RequestHead {
-  let method: HTTPMethod
-  let path: String
-  let authority: String
-  let headers: HTTPHeaders
-  let contentLength: Int?
-
-  init(_ fields: HeaderFields, limits: EdgeLimits) throws(HTTP1Parser.Fault) {
-    var parts = Parts()
-    parts.headers.reserveCapacity(fields.count)
-    for index in 0..<fields.count { try parts.take(fields, index) }
-    guard let method = parts.method, let path = parts.path else {
-      throw .malformed("a pseudo-header is missing")
-    }
-    guard path.utf8.count <= limits.targetBytes else { throw .targetTooLong }
-    guard HTTP1Head.isToken(method[...]), path.utf8.first == UInt8(ascii: "/") else {
-      throw .malformed(":method is no token, or :path no absolute path")
-    }
-    guard let authority = parts.authority ?? parts.hosts.first, HostName.isValid(authority),
-      parts.hosts.allSatisfy({ $0.lowercased() == authority.lowercased() })
-    else { throw .malformed("Host and :authority must name one host") }
-    self.method = HTTPMethod(rawValue: method)
-    self.path = path
-    self.authority = authority
-    headers = HTTPHeaders(parts.headers)
-    let digits = parts.lengths.first ?? "0"
-    guard parts.lengths.count <= 1, (1...18).contains(digits.utf8.count),
-      digits.utf8.allSatisfy({ (0x30...0x39).contains($0) })
-    else { throw .malformed("Content-Length must be one decimal number") }
-    contentLength = parts.lengths.first.flatMap { Int($0) }
-  }
-}
-
-extension HTTP2RequestHead {
-  /// The fields of a block, sorted out one by one.
-  private struct Parts {
-    var headers: [(String, String)] = []
-    var method: String?
-    var path: String?
-    var authority: String?
-    var scheme: String?
-    var hosts: [String] = []
-    var lengths: [String] = []
-
-    /// What a field is, told by the bytes of its name.
-    private enum Kind {
-      case method, path, authority, scheme, otherPseudo
-      case host, length, trailerEncoding, plain
-      case connectionSpecific, malformed
-
-      init(_ name: UnsafeRawBufferPointer) {
-        self =
-          switch name.first {
-          case UInt8(ascii: ":"): Self.pseudo(name)
-          case nil: .malformed
-          case _ where !name.allSatisfy(Self.isLowerCaseTokenByte): .malformed
-          case UInt8(ascii: "h") where name.isSame(as: "host"): .host
-          case UInt8(ascii: "c") where name.isSame(as: "content-length"): .length
-          case UInt8(ascii: "t") where name.isSame(as: "te"): .trailerEncoding
-          case _ where Self.isConnectionSpecific(name): .connectionSpecific
-          default: .plain
-          }
-      }
-
-      private static func pseudo(_ name: UnsafeRawBufferPointer) -> Kind {
-        if name.isSame(as: ":method") { return .method }
-        if name.isSame(as: ":path") { return .path }
-        if name.isSame(as: ":authority") { return .authority }
-        return name.isSame(as: ":scheme") ? .scheme : .otherPseudo
-      }
-
-      private static func isConnectionSpecific(_ name: UnsafeRawBufferPointer) -> Bool {
-        name.isSame(as: "connection") || name.isSame(as: "keep-alive")
-          || name.isSame(as: "proxy-connection") || name.isSame(as: "transfer-encoding")
-          || name.isSame(as: "upgrade")
-      }
-
-      private static func isLowerCaseTokenByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "-"): true
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): false
-        default: HTTP1Head.isTokenByte(byte)
-        }
-      }
-    }
-
-    mutating func take(_ fields: HeaderFields, _ index: Int) throws(HTTP1Parser.Fault) {
-      guard fields.withValue(at: index, { $0.allSatisfy(HeaderText.isSafe) }) else {
-        throw .malformed("a control character in the headers")
-      }
-      let kind = fields.withName(at: index) { Kind($0) }
-      let value = HeaderText.received(fields.value(at: index))
-      switch kind {
-      case .method: try Self.set(&method, value)
-      case .path: try Self.set(&path, value)
-      case .authority: try Self.set(&authority, value)
-      case .scheme: try Self.set(&scheme, value)
-      case .otherPseudo: throw .malformed("a pseudo-header is not known")
-      case .malformed: throw .malformed("a header's name is malformed")
-      case .connectionSpecific: throw .malformed("a connection-specific header in HTTP/2")
-      case .trailerEncoding where value != "trailers":
-        throw .malformed("a connection-specific header in HTTP/2")
-      case .host: hosts.append(value)
-      case .length: lengths.append(value)
-      case .plain, .trailerEncoding: break
-      }
-      if fields.withName(at: index, { $0.first != UInt8(ascii: ":") }) {
-        headers.append((fields.name(at: index), value))
-      }
-    }
-
-    private static func set(_ field: inout String?, _ value: String) throws(HTTP1Parser.Fault) {
-      guard field == nil else { throw .malformed("a pseudo-header appears twice") }
-      field = value
-    }
-  }
-}
-
 /// One stream: its body on the way in, its answer on the way out.
 final class HTTP2Exchange: HTTP2StreamDelegate, @unchecked Sendable {
   private let stream: HTTP2Stream
   private let requests: HTTP2Requests
   private let bodyTime: TimeAmount
-  var body: RequestBody?
+  private var body: RequestBody?
   var task: Task<Void, Never>?
+  /// Instead of a task, where none is needed.
+  var prompt: PromptAnswer?
   /// Bytes that were handed on; the window opens for them when the reader asks for more.
   private var unconsumed = 0
   private var timer: Scheduled<Void>?
@@ -219,6 +102,15 @@ final class HTTP2Exchange: HTTP2StreamDelegate, @unchecked Sendable {
   }
 
   // MARK: In
+
+  func makeBody(_ request: HTTP2RequestHead, _ limits: EdgeLimits) -> RequestBody {
+    let body = RequestBody(declaredLength: request.contentLength, pace: .init(limits)) {
+      [weak self] in
+      self?.demandBody()
+    }
+    self.body = body
+    return body
+  }
 
   func stream(_ stream: HTTP2Stream, received bytes: UnsafeRawBufferPointer) {
     timer?.cancel()
@@ -235,8 +127,12 @@ final class HTTP2Exchange: HTTP2StreamDelegate, @unchecked Sendable {
   func stream(_ stream: HTTP2Stream, closed closure: StreamClosure) {
     timer?.cancel()
     body?.fail(.aborted)
-    if closure != .finished { task?.cancel() }
+    if closure != .finished {
+      task?.cancel()
+      prompt?.cancel()
+    }
     task = nil
+    prompt = nil
     push?.closed()
     push = nil
   }
@@ -257,12 +153,23 @@ final class HTTP2Exchange: HTTP2StreamDelegate, @unchecked Sendable {
 
   // MARK: Out
 
+  /// On the event loop: an answer in one piece is written at once.
+  func send(_ response: Response) {
+    switch response.body {
+    case .empty: respond(response, length: 0, bytes: [])
+    case .bytes(let bytes): respond(response, length: bytes.count, bytes: bytes)
+    case .push, .stream: task = Task { await send(response, isHead: false) }
+    }
+  }
+
   func send(_ response: Response, isHead: Bool) async {
     do {
       switch response.body {
-      case .empty: await respond(response, length: 0, bytes: [])
+      case .empty: await perform { [self] _ in respond(response, length: 0, bytes: []) }
       case .bytes(let bytes):
-        await respond(response, length: bytes.count, bytes: isHead ? [] : bytes)
+        await perform { [self] _ in
+          respond(response, length: bytes.count, bytes: isHead ? [] : bytes)
+        }
       case .push(let accept):
         await perform { [self] stream in
           begin(response, length: nil, isAll: isHead)
@@ -284,13 +191,11 @@ final class HTTP2Exchange: HTTP2StreamDelegate, @unchecked Sendable {
     }
   }
 
-  private func respond(_ response: Response, length: Int, bytes: [UInt8]) async {
-    await perform { [self] stream in
-      begin(response, length: length, isAll: bytes.isEmpty)
-      guard !bytes.isEmpty else { return }
-      stream.send { $0.writeBytes(bytes) }
-      stream.finish()
-    }
+  private func respond(_ response: Response, length: Int, bytes: [UInt8]) {
+    begin(response, length: length, isAll: bytes.isEmpty)
+    guard !bytes.isEmpty else { return }
+    stream.send { $0.writeBytes(bytes) }
+    stream.finish()
   }
 
   /// - Parameter isAll: nothing follows the head.
@@ -320,11 +225,11 @@ final class HTTP2Exchange: HTTP2StreamDelegate, @unchecked Sendable {
   }
 
   private static func append(_ name: String, _ value: String, to fields: inout HeaderFields) {
-    var (name, value) = (name, value)
-    guard value.withUTF8({ $0.allSatisfy(HeaderText.isSafe) }) else { return }
+    guard value.withBytes({ $0.allSatisfy(HeaderText.isSafe) }) else { return }
+    let isVolatile = name == "x-request-id" || name == "date"
     // Our own names are lower-case already.
-    if name.withUTF8({ $0.contains { $0 >= 0x41 && $0 <= 0x5A } }) { name = name.lowercased() }
-    fields.append(name, value, isVolatile: name == "x-request-id" || name == "date")
+    let isLowerCase = name.withBytes { !$0.contains { $0 >= 0x41 && $0 <= 0x5A } }
+    fields.append(isLowerCase ? name : name.lowercased(), value, isVolatile: isVolatile)
   }
 
   private struct Writer: BodyWriter {

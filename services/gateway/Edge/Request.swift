@@ -10,6 +10,8 @@ final class Request: Sendable {
   let target: Target
   /// `Host` or `:authority` as sent, lower-case: `acme.localhost:8080`.
   let authority: String
+  /// Host the client asked for, without the port.
+  let host: String
   let headers: HTTPHeaders
   let cookies: Cookies
   let body: RequestBody
@@ -27,6 +29,7 @@ final class Request: Sendable {
     self.method = method
     self.target = target
     self.authority = authority
+    host = HostName.name(authority)
     self.headers = headers
     self.cookies = cookies
     self.body = body
@@ -35,8 +38,6 @@ final class Request: Sendable {
     self.received = received
   }
 
-  /// Host the client asked for, without the port.
-  var host: String { HostName.name(authority) }
   /// Scheme that the browser sees.
   var scheme: String { isSecure ? "https" : "http" }
   /// The path as sent, `/accounts/acme/tickets/42`.

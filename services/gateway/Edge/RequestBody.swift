@@ -73,6 +73,9 @@ final class RequestBody: Sendable {
     finish()
   }
 
+  /// That of all requests which have none.
+  static let none = RequestBody()
+
   /// There is no body, or it has ended without a byte, as that of a GET over HTTP/2 has when somebody looks.
   var isEmpty: Bool {
     declaredLength == 0
@@ -82,7 +85,10 @@ final class RequestBody: Sendable {
   var isAwaited: Bool { state.withLock { $0.waiter != nil } }
 
   /// While a reader waits for the peer, others may run in its place: a slow sender costs a connection and no more.
-  func yields(_ permit: Permit) { state.withLock { $0.permit = permit } }
+  func yields(_ permit: Permit) {
+    guard declaredLength != 0 else { return }
+    state.withLock { $0.permit = permit }
+  }
 
   // MARK: The reader's side
 

@@ -54,5 +54,5 @@ enum SecurityHeaders {
 
 extension Response {
   /// Whether a browser draws it as a document.
-  var isPage: Bool { headers["content-type"].first?.hasPrefix("text/html") ?? false }
+  var isPage: Bool { headers.first(name: "content-type")?.hasPrefix("text/html") ?? false }
 }

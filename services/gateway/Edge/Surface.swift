@@ -24,6 +24,12 @@ struct Errand: Sendable {
   let proof: Proof
   /// Runs once the request is let in, and answers once. What it throws before that becomes `Surface.failure`.
   var work: @Sendable (Guest, Reply) async throws -> Void
+  /// The same without a task, for what one call answers; nil where the work takes more than that.
+  var start: Start?
+
+  /// Is told the answer once, unless it throws: as `work`, that becomes `Surface.failure`.
+  typealias Start = @Sendable (Guest, @escaping Completion) throws -> any StartedCall
+  typealias Completion = @Sendable (Result<Response, any Error>) -> Void
 
   enum Proof: Sendable { case atTheDoor, inTheForm }
 

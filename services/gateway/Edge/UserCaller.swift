@@ -44,9 +44,27 @@ final class UserCaller: Caller {
     _ method: Method, _ request: [UInt8], _ options: CallOptions
   ) async throws -> UnaryResponse<[UInt8]> {
     let answer = try await base.unary(method, request, try prepared(options, for: method))
-    // Calls under way are looked at when identity tells what changed.
-    if method.mayChangeRights { sessions.forgetAll(of: tenant, endsCalls: false) }
+    answered(method)
     return answer
+  }
+
+  func start(
+    _ method: Method, _ request: [UInt8], _ options: CallOptions,
+    _ completion: @escaping UnaryCompletion
+  ) throws -> any StartedCall {
+    let options = try prepared(options, for: method)
+    guard method.mayChangeRights else {
+      return try base.start(method, request, options, completion)
+    }
+    return try base.start(method, request, options) { [self] result in
+      if case .success = result { answered(method) }
+      completion(result)
+    }
+  }
+
+  /// Calls under way are looked at when identity tells what changed.
+  private func answered(_ method: Method) {
+    if method.mayChangeRights { sessions.forgetAll(of: tenant, endsCalls: false) }
   }
 
   func stream<Result>(
@@ -92,6 +110,13 @@ public struct Backends: Caller {
     _ method: Method, _ request: [UInt8], _ options: CallOptions
   ) async throws -> UnaryResponse<[UInt8]> {
     try await caller(of: method).unary(method, request, options)
+  }
+
+  public func start(
+    _ method: Method, _ request: [UInt8], _ options: CallOptions,
+    _ completion: @escaping UnaryCompletion
+  ) throws -> any StartedCall {
+    try caller(of: method).start(method, request, options, completion)
   }
 
   public func stream<Result>(

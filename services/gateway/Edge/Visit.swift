@@ -4,8 +4,8 @@ import Telemetry
 import Values
 
 /// One request from its head to the end of its answer, as the log tells of it: never the query, which may carry the
-/// token of a link, nor headers, cookies or bodies.
-struct Visit {
+/// token of a link, nor headers, cookies or bodies. Belongs to whoever answers, one after the other.
+final class Visit: @unchecked Sendable {
   let id = RequestID.make()
   let method: String
   private let peer: RemoteAddress

@@ -63,6 +63,13 @@ final class JSONExchange: Sendable {
     }
   }
 
+  /// Begins the one call of a route that is prompt.
+  func start(_ completion: @escaping Errand.Completion) throws -> any StartedCall {
+    try caller.start(method, try translation.message(body: []), options) { [self] result in
+      completion(result.flatMap { answer in Result { try response(answer.message) } })
+    }
+  }
+
   // MARK: Requests
 
   /// The one message of the request.

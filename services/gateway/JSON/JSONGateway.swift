@@ -5,6 +5,9 @@ import RPC
 /// The JSON API under `/v1/`: finds the method, translates the request, calls, translates the answer, of every kind of method
 /// and over streams of either side (R-151..R-165). Knows no RPC by name.
 final class JSONGateway: Surface {
+  /// The first segment of every path here.
+  static let root = "v1"
+
   let router: JSONRouter
   let types: TypeRegistry
   let limits: EdgeLimits
@@ -20,13 +23,19 @@ final class JSONGateway: Surface {
   }
 
   func errand(_ request: Request) throws(Problem) -> Errand? {
-    guard request.target.segments.first == "v1" else { return nil }
+    guard request.target.segments.first == Self.root else { return nil }
     let match = try route(request)
     let method = match.value.method
     let timeout = try Self.timeout(request.headers)
-    return Errand(method, of: request, deadline: method.patience) { [self] guest, reply in
+    var errand = Errand(method, of: request, deadline: method.patience) { [self] guest, reply in
       try await JSONExchange(self, guest, match, timeout: timeout).run(reply)
     }
+    if match.value.isPrompt, request.body.isEmpty {
+      errand.start = { [self] guest, completion in
+        try JSONExchange(self, guest, match, timeout: timeout).start(completion)
+      }
+    }
+    return errand
   }
 
   func failure(_ problem: Problem, _ request: Request) -> Response {

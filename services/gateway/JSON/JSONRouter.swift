@@ -10,6 +10,8 @@ struct JSONRouter: Sendable {
     let template: PathTemplate
     /// Whether the answer is a resource that says which version it is.
     let hasEtag: Bool
+    /// Whether a request without a body has its answer from one message of one call.
+    let isPrompt: Bool
 
     init(method: Method, rule: HTTPRule, template: PathTemplate) {
       self.method = method
@@ -17,6 +19,8 @@ struct JSONRouter: Sendable {
       self.template = template
       let etag = method.output.field(named: "etag")
       hasEtag = rule.responseBody == nil && etag?.kind == .string && etag?.isRepeated == false
+      isPrompt =
+        method.streaming == .unary && rule.body == .none && method.output != HTTPBodyAnswer.type
     }
   }
   /// A rule that no request could be turned into a message by; found at start-up.

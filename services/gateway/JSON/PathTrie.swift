@@ -25,12 +25,27 @@ struct PathTrie<Value: Sendable>: Sendable {
     let template: PathTemplate
     let value: Value
   }
+  /// By verb ("" for none), then by method. Lists, for there are few of either.
+  private struct Leaves: Sendable {
+    private var verbs: [(verb: String, methods: [(method: String, leaf: Leaf)])] = []
+
+    subscript(verb: String) -> [(method: String, leaf: Leaf)]? {
+      verbs.first { $0.verb == verb }?.methods
+    }
+
+    mutating func add(_ verb: String, _ method: String, _ leaf: Leaf) {
+      if let index = verbs.firstIndex(where: { $0.verb == verb }) {
+        verbs[index].methods.append((method, leaf))
+      } else {
+        verbs.append((verb, [(method, leaf)]))
+      }
+    }
+  }
   private struct Node: Sendable {
     var literals: [String: Int] = [:]
     var single: Int?
-    /// By verb ("" for none), then by method.
-    var here: [String: [String: Leaf]] = [:]
-    var rest: [String: [String: Leaf]] = [:]
+    var here = Leaves()
+    var rest = Leaves()
   }
   private var nodes = [Node()]
 
@@ -45,11 +60,11 @@ struct PathTrie<Value: Sendable>: Sendable {
       }
     }
     let verb = template.verb ?? ""
-    let place: WritableKeyPath<Node, [String: [String: Leaf]]> = isOpen ? \.rest : \.here
-    if let other = nodes[at][keyPath: place][verb]?[method] {
-      throw Conflict(method: method, first: other.template.text, second: template.text)
+    let place: WritableKeyPath<Node, Leaves> = isOpen ? \.rest : \.here
+    if let other = nodes[at][keyPath: place][verb]?.first(where: { $0.method == method }) {
+      throw Conflict(method: method, first: other.leaf.template.text, second: template.text)
     }
-    nodes[at][keyPath: place][verb, default: [:]][method] = Leaf(template: template, value: value)
+    nodes[at][keyPath: place].add(verb, method, Leaf(template: template, value: value))
   }
 
   private mutating func child(of parent: Int, _ link: WritableKeyPath<Node, Int?>) -> Int {
@@ -108,12 +123,14 @@ struct PathTrie<Value: Sendable>: Sendable {
   }
 
   private func leaf(
-    _ leaves: [String: Leaf]?, _ segments: [String], _ search: inout Search
+    _ leaves: [(method: String, leaf: Leaf)]?, _ segments: [String], _ search: inout Search
   ) -> Match? {
     guard let leaves else { return nil }
-    guard let leaf = leaves[search.method], let bindings = leaf.template.bindings(segments) else {
+    guard let leaf = leaves.first(where: { $0.method == search.method })?.leaf,
+      let bindings = leaf.template.bindings(segments)
+    else {
       // What is found needs no list of what else there is.
-      search.allowed.formUnion(leaves.keys)
+      search.allowed.formUnion(leaves.lazy.map(\.method))
       return nil
     }
     return Match(value: leaf.value, bindings: bindings)

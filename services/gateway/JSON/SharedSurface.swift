@@ -39,6 +39,17 @@ extension Errand {
           await reply(response)
         })
     }
+    guard let start else { return errand }
+    errand.start = { guest, completion in
+      try start(guest) { result in
+        completion(
+          result.map { response in
+            var response = response
+            change(&response)
+            return response
+          })
+      }
+    }
     return errand
   }
 }

@@ -37,8 +37,26 @@ final class Admission: Sendable {
   struct Waiter {
     let id: UInt64
     let since: ContinuousClock.Instant
-    /// Resumed by whoever takes the waiter out of its queue, and by nobody else; with nil when it may not run.
-    let continuation: UnsafeContinuation<Start?, Never>
+    /// Called by whoever takes the waiter out of its queue, and by nobody else.
+    let resume: @Sendable (Outcome) -> Void
+  }
+
+  /// What became of somebody's waiting.
+  enum Outcome: Sendable {
+    case run(Start)
+    case refused
+    /// Nobody waits for it any more.
+    case left
+  }
+
+  /// Somebody who waits in no task.
+  struct Place: Sendable {
+    fileprivate let admission: Admission
+    fileprivate let tenant: TenantID
+    fileprivate let id: UInt64
+
+    /// Ends the waiting; harmless when it has ended.
+    func leave() { admission.leave(tenant, id) }
   }
 
   private struct State {
@@ -108,6 +126,7 @@ final class Admission: Sendable {
   private let limits: Limits
   private let state: Mutex<State>
   private let timers: any EventLoop
+  private let now: @Sendable () -> ContinuousClock.Instant
   /// A queue that is not empty for so long only makes everybody wait: then it must not grow (the idea of CoDel).
   private static let standing = Duration.milliseconds(100)
   private static let sweep = TimeAmount.milliseconds(5)
@@ -115,13 +134,16 @@ final class Admission: Sendable {
   /// - Parameters:
   ///   - refusals: where what is refused is counted, with others' if they share it.
   ///   - timers: where those who have waited too long are looked for.
+  ///   - now: by which waiting is measured.
   init(
     _ limits: Limits, refusals: Counter = Admission.makeCounter(),
-    timers: any EventLoop = MultiThreadedEventLoopGroup.singleton.next()
+    timers: any EventLoop = MultiThreadedEventLoopGroup.singleton.next(),
+    now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
   ) {
     self.limits = limits
     self.refusals = refusals
     self.timers = timers
+    self.now = now
     state = Mutex(
       State(
         gauge: LoadGauge(
@@ -144,30 +166,62 @@ final class Admission: Sendable {
 
   /// Whether a request of the tenant would be refused if it came now; `admit` would say the same, for more.
   func isHopeless(for tenant: TenantID) -> Bool {
-    state.withLock { $0.isHopeless(tenant, limits, at: .now) }
+    state.withLock { $0.isHopeless(tenant, limits, at: now()) }
   }
 
   /// Returns once the request may run. Throws 503 when it may not, `CancellationError` when nobody waits for it any more.
   func admit(_ tenant: TenantID, route: String) async throws -> Permit {
     // Mostly there is room, and nobody has to be made ready to wait.
-    if !Task.isCancelled, let start = state.withLock({ $0.start(tenant, at: .now) }) {
-      return Permit(self, tenant, route, start)
-    }
-    let id = state.withLock { state in
-      state.nextID &+= 1
-      return state.nextID
-    }
-    let start = await withTaskCancellationHandler {
-      await withUnsafeContinuation { enter(tenant, id, $0) }
+    if !Task.isCancelled, let permit = admitAtOnce(tenant, route: route) { return permit }
+    let id = nextID()
+    let outcome = await withTaskCancellationHandler {
+      await withUnsafeContinuation { continuation in
+        guard !Task.isCancelled else { return continuation.resume(returning: Outcome.left) }
+        enter(tenant, id) { continuation.resume(returning: $0) }
+      }
     } onCancel: {
       leave(tenant, id)
     }
-    if let start { return Permit(self, tenant, route, start) }
-    try Task.checkCancellation()
-    refusals.add()
-    // All who are refused must not be back at the same moment.
-    let spread = id % UInt64(Self.retries.count)
-    throw Self.refusal(retryAfter: Self.retries.lowerBound + Int(spread))
+    return try permit(outcome, tenant, route, id)
+  }
+
+  /// Waits for room in no task: `completion` is told once what `admit` returns or throws, perhaps before this returns, and on
+  /// any thread.
+  func wait(
+    _ tenant: TenantID, route: String,
+    _ completion: @escaping @Sendable (Result<Permit, any Error>) -> Void
+  ) -> Place {
+    let id = nextID()
+    enter(tenant, id) { [self] outcome in
+      completion(Result { try permit(outcome, tenant, route, id) })
+    }
+    return Place(admission: self, tenant: tenant, id: id)
+  }
+
+  private func nextID() -> UInt64 {
+    state.withLock { state in
+      state.nextID &+= 1
+      return state.nextID
+    }
+  }
+
+  private func permit(
+    _ outcome: Outcome, _ tenant: TenantID, _ route: String, _ id: UInt64
+  ) throws -> Permit {
+    switch outcome {
+    case .run(let start): return Permit(self, tenant, route, start)
+    case .left: throw CancellationError()
+    case .refused:
+      refusals.add()
+      // All who are refused must not be back at the same moment.
+      let spread = id % UInt64(Self.retries.count)
+      throw Self.refusal(retryAfter: Self.retries.lowerBound + Int(spread))
+    }
+  }
+
+  /// The right to run if there is room now.
+  func admitAtOnce(_ tenant: TenantID, route: String) -> Permit? {
+    state.withLock { $0.start(tenant, at: now()) }.map { Permit(self, tenant, route, $0) }
   }
 
   /// Seconds after which somebody who was refused may come again.
@@ -181,30 +235,28 @@ final class Admission: Sendable {
   }
 
   private func enter(
-    _ tenant: TenantID, _ id: UInt64, _ continuation: UnsafeContinuation<Start?, Never>
+    _ tenant: TenantID, _ id: UInt64, _ resume: @escaping @Sendable (Outcome) -> Void
   ) {
     enum Step {
       case run(Start)
       case refuse
       case wait(startsSweep: Bool)
     }
-    let isCancelled = Task.isCancelled
     let step: Step = state.withLock { state in
-      let now = ContinuousClock.now
-      guard !isCancelled else { return .refuse }
+      let now = now()
       if let start = state.start(tenant, at: now) { return .run(start) }
       state.gauge.noteFull()
       guard state.queues.room(for: tenant, within: limits.waiting, at: now) > 0,
         !state.isHopeless(tenant, limits, at: now)
       else { return .refuse }
-      state.queues.append(Waiter(id: id, since: now, continuation: continuation), of: tenant)
+      state.queues.append(Waiter(id: id, since: now, resume: resume), of: tenant)
       state.joined(at: now)
       defer { state.isSweeping = true }
       return .wait(startsSweep: !state.isSweeping)
     }
     switch step {
-    case .run(let start): continuation.resume(returning: start)
-    case .refuse: continuation.resume(returning: nil)
+    case .run(let start): resume(.run(start))
+    case .refuse: resume(.refused)
     case .wait(true): sweepLater()
     case .wait(false): break
     }
@@ -212,33 +264,33 @@ final class Admission: Sendable {
 
   private func leave(_ tenant: TenantID, _ id: UInt64) {
     let waiter = state.withLock { $0.queues.remove(id, of: tenant) }
-    waiter?.continuation.resume(returning: nil)
+    waiter?.resume(.left)
   }
 
   // MARK: Running requests
 
   /// - Parameter took: how long it ran, nil for what says nothing about the load.
-  fileprivate func ended(
+  func ended(
     _ tenant: TenantID, _ route: String, _ start: Start, took: Duration?
   ) {
     let next = state.withLock { state in
-      let now = ContinuousClock.now
+      let now = now()
       if let took { state.gauge.add(took, of: route, isAlone: start.isAlone, at: now) }
       return release(tenant, &state, at: now)
     }
-    for (waiter, start) in next { waiter.continuation.resume(returning: start) }
+    for (waiter, start) in next { waiter.resume(.run(start)) }
   }
 
-  fileprivate func paused(_ tenant: TenantID) {
-    let next = state.withLock { release(tenant, &$0, at: .now) }
-    for (waiter, start) in next { waiter.continuation.resume(returning: start) }
+  func paused(_ tenant: TenantID) {
+    let next = state.withLock { release(tenant, &$0, at: now()) }
+    for (waiter, start) in next { waiter.resume(.run(start)) }
   }
 
   /// Goes on where it was, full or not: what it waited for is here and must not wait again.
-  fileprivate func resumed(_ tenant: TenantID) {
+  func resumed(_ tenant: TenantID) {
     state.withLock { state in
       state.running += 1
-      state.queues.started(tenant, at: .now)
+      state.queues.started(tenant, at: now())
     }
   }
 
@@ -277,7 +329,7 @@ final class Admission: Sendable {
 
   private func sweepOnce() {
     let (late, isDone) = state.withLock { state -> ([Waiter], Bool) in
-      let now = ContinuousClock.now
+      let now = now()
       let late = state.queues.removeOlder(than: now - limits.patience)
       let isDone = state.queues.waiting == 0
       if isDone {
@@ -286,69 +338,7 @@ final class Admission: Sendable {
       }
       return (late, isDone)
     }
-    for waiter in late { waiter.continuation.resume(returning: nil) }
+    for waiter in late { waiter.resume(.refused) }
     if !isDone { sweepLater() }
-  }
-}
-
-/// The right to run. Ends with `end`, or with its last reference.
-final class Permit: Sendable {
-  private struct State {
-    var isEnded = false
-    var isPaused = false
-    var began = ContinuousClock.now
-    var ran = Duration.zero
-  }
-
-  private let admission: Admission
-  private let tenant: TenantID
-  private let route: String
-  private let start: Admission.Start
-  private let state = Mutex(State())
-
-  /// Nothing else ran when it was given.
-  var isAlone: Bool { start.isAlone }
-
-  fileprivate init(
-    _ admission: Admission, _ tenant: TenantID, _ route: String, _ start: Admission.Start
-  ) {
-    self.admission = admission
-    self.tenant = tenant
-    self.route = route
-    self.start = start
-  }
-
-  deinit { end(isTypical: false) }
-
-  /// - Parameter isTypical: the time that it took is what the route takes; errors are often faster.
-  func end(isTypical: Bool) {
-    let (took, wasRunning) = state.withLock { state -> (Duration?, Bool) in
-      guard !state.isEnded else { return (nil, false) }
-      state.isEnded = true
-      guard !state.isPaused else { return (nil, false) }
-      return (state.ran + (ContinuousClock.now - state.began), true)
-    }
-    if wasRunning { admission.ended(tenant, route, start, took: isTypical ? took : nil) }
-  }
-
-  /// While the peer is waited for others may run: slow senders must not fill the house.
-  func pause() {
-    let wasRunning = state.withLock { state in
-      guard !state.isEnded, !state.isPaused else { return false }
-      state.isPaused = true
-      state.ran += ContinuousClock.now - state.began
-      return true
-    }
-    if wasRunning { admission.paused(tenant) }
-  }
-
-  func resume() {
-    let wasPaused = state.withLock { state in
-      guard !state.isEnded, state.isPaused else { return false }
-      state.isPaused = false
-      state.began = .now
-      return true
-    }
-    if wasPaused { admission.resumed(tenant) }
   }
 }
