@@ -12,7 +12,10 @@ struct SourceFile: Sendable {
   init(path: String, text: String) {
     self.path = path
     self.text = text
-    source = SwiftText(path.hasSuffix(".swift") ? text : "")
+    // The generated files are half of all text, and of them only the imports are looked at.
+    let isSwift = path.hasSuffix(".swift")
+    source =
+      Self.isGenerated(path) ? SwiftText(plain: text) : SwiftText(isSwift ? text : "")
   }
 
   /// `Call.swift`
@@ -30,8 +33,10 @@ struct SourceFile: Sendable {
   }
 
   /// Generated files are held to the import table and to nothing else.
-  var isGenerated: Bool {
-    ["CPorticoProto", "PorticoAPI", "WellKnown"].contains(module)
+  var isGenerated: Bool { Self.isGenerated(path) }
+
+  private static func isGenerated(_ path: String) -> Bool {
+    ["CPorticoProto", "PorticoAPI", "WellKnown"].contains { path.hasPrefix("Sources/\($0)/") }
   }
 }
 

@@ -1,7 +1,8 @@
 import Testing
 
 /// Every rule over the project itself.
-@Suite struct ProjectTests {
+/// One after the other: each reads all of the project, and what others wait for must not stand still meanwhile.
+@Suite(.serialized) struct ProjectTests {
   @Test("Modules import what docs/architecture.md lets them")
   func imports() throws {
     let files = try Project.swift()

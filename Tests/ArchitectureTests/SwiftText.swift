@@ -19,6 +19,12 @@ struct SwiftText: Sendable {
     literals = reader.literals
   }
 
+  /// Source without texts and comments that could be taken for code.
+  init(plain code: String) {
+    self.code = code
+    literals = []
+  }
+
   /// The lines of `code`, numbered from 1.
   var lines: [(number: Int, text: Substring)] {
     code.split(separator: "\n", omittingEmptySubsequences: false).enumerated().map {
