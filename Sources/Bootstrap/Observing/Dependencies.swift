@@ -50,10 +50,13 @@ struct Dependencies: Sendable {
 
 extension Peers {
   /// Why a service cannot be called now; nil when it serves.
-  public func reason(against service: String) async -> String? {
+  /// - Parameter patience: how long an answer is waited for.
+  public func reason(
+    against service: String, patience: Duration = .seconds(1)
+  ) async -> String? {
     do {
       let answer = try await HealthClient(caller(service)).check(
-        .init(), CallOptions(deadline: .after(.seconds(1)), inheritsContext: false))
+        .init(), CallOptions(deadline: .after(patience), inheritsContext: false))
       return answer.status == .serving ? nil : "does not serve"
     } catch let status as Status {
       return "does not answer: \(status.code)"

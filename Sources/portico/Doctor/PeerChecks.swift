@@ -9,10 +9,15 @@ import Values
 /// Whether the other services answer from here, and whether their clocks and this one agree.
 struct PeerChecks {
   private let examination: Examination
+  private let patience: Duration
   /// A principal's token lasts a minute; a part of that is already gone when it arrives.
   static let tolerated = Duration.seconds(5)
 
-  init(_ examination: Examination) { self.examination = examination }
+  /// - Parameter patience: how long each answer is waited for. A place where nobody listens fails at once.
+  init(_ examination: Examination, patience: Duration = .seconds(2)) {
+    self.examination = examination
+    self.patience = patience
+  }
 
   func findings() async -> [Finding] {
     let addresses: [String: String]
@@ -20,7 +25,7 @@ struct PeerChecks {
     do {
       addresses = try HostConfiguration.peers(examination.settings)
       var channel = try HostConfiguration.channel(examination.settings)
-      channel.connectTimeout = .seconds(2)
+      channel.connectTimeout = patience
       peers = Peers(
         addresses, identity: identity, configuration: channel,
         logger: Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() })
@@ -43,7 +48,7 @@ struct PeerChecks {
   }
 
   private func reach(_ name: String, _ address: String, _ peers: Peers) async -> Finding {
-    guard let reason = await peers.reason(against: name) else {
+    guard let reason = await peers.reason(against: name, patience: patience) else {
       return .fine("peers", "\(name) answers at \(address)")
     }
     return .wrong(
@@ -71,7 +76,7 @@ struct PeerChecks {
     let before = examination.clock.now
     do {
       let answer = try await peers.caller(name).unary(
-        method, [], CallOptions(deadline: .after(.seconds(2))).asService(in: TenantID("doctor")))
+        method, [], CallOptions(deadline: .after(patience)).asService(in: TenantID("doctor")))
       let report = try Operations.ServiceReport(serialized: answer.message)
       let after = examination.clock.now
       guard let time = report.reportTime else { return nil }
