@@ -66,20 +66,13 @@ struct LifetimeTests {
 
   @Test("R-032 a stopping gateway lets a running request end, and closes its connection")
   func drain() async throws {
-    let (started, starting) = AsyncStream<Void>.makeStream()
-    let (released, releasing) = AsyncStream<Void>.makeStream()
-    let pages = table(
-      PageRoute(.GET, "/wait", access: .anyone) { _ in
-        starting.yield()
-        for await _ in released { break }
-        return .html("<p>done</p>")
-      })
-    try await EdgeStage.run(pages: pages) { stage in
+    let page = WaitingPage()
+    try await EdgeStage.run(pages: page.table) { stage in
       async let answer = stage.raw("GET /wait HTTP/1.1\r\nHost: \(EdgeStage.host)\r\n\r\n")
-      for await _ in started { break }
+      for await _ in page.started { break }
       async let stopped: Void = stage.server.stop()
       while stage.server.isListening { await Task.yield() }
-      releasing.yield()
+      page.releasing.yield()
       let text = try await answer
       await stopped
       #expect(

@@ -287,39 +287,26 @@ struct AdmissionTests {
 
   @Test("V-16 beyond what runs and waits the answer is 503 at once, health and assets still answer")
   func overSockets() async throws {
-    let (released, releasing) = AsyncStream<Void>.makeStream()
-    let (started, starting) = AsyncStream<Void>.makeStream()
-    let pages = PageTable(
-      routes: [
-        PageRoute(.GET, "/wait", access: .anyone) { _ in
-          starting.yield()
-          for await _ in released { break }
-          return .html("<p>done</p>")
-        }
-      ], stepUp: { _, _ in "" }, failure: { problem, _, _ in "<p>\(problem.detail)</p>" })
-    var limits = EdgeLimits.testing
-    (limits.runningAtLeast, limits.runningAtMost, limits.waiting) = (1, 1, 0)
-    try await EdgeStage.run(pages: pages, limits: limits) { stage in
+    let page = WaitingPage()
+    try await EdgeStage.run(pages: page.table, limits: .roomForOne) { stage in
       async let first = stage.send("GET", "/wait")
-      for await _ in started { break }
+      for await _ in page.started { break }
       let refused = try await stage.send("GET", "/wait")
       #expect(refused.status == 503)
       #expect((1...3).contains(Int(refused["retry-after"] ?? "") ?? 0))
       #expect(try await stage.send("GET", "/v1/accounts").status == 503)
       #expect(try await stage.send("GET", "/healthz").status == 200)
       #expect(try await stage.send("GET", "/assets/x/favicon.svg").status == 200)
-      releasing.yield()
+      page.releasing.yield()
       #expect(try await first.status == 200)
-      releasing.finish()
+      page.releasing.finish()
       #expect(try await stage.send("GET", "/wait").status == 200)
     }
   }
 
   @Test("R-173 a sender that dawdles with its body holds no place")
   func slowBodies() async throws {
-    var limits = EdgeLimits.testing
-    (limits.runningAtLeast, limits.runningAtMost, limits.waiting) = (1, 1, 0)
-    try await EdgeStage.run(limits: limits) { stage in
+    try await EdgeStage.run(limits: .roomForOne) { stage in
       let socket = try RawSocket(port: stage.port)
       try socket.send(
         Array(

@@ -26,18 +26,32 @@ struct LoadGaugeTests {
     mutating func add(_ milliseconds: Double, of route: String = "a", isAlone: Bool = false) {
       gauge.add(.milliseconds(milliseconds), of: route, isAlone: isAlone, at: now)
     }
+
+    /// One whose usual time is known: twenty windows of requests that ran alone.
+    static func usually(_ milliseconds: Double) -> Trial {
+      var trial = Trial()
+      trial.run(milliseconds, windows: 20, isAlone: true)
+      return trial
+    }
+
+    /// Where the limit must be after so many windows of requests that took so long, with a flood or without one.
+    mutating func expect(
+      _ limit: Int, after windows: Int, of milliseconds: Double, isBesideFlood: Bool = false,
+      sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+      gauge.isBesideFlood = isBesideFlood
+      run(milliseconds, windows: windows)
+      #expect(gauge.limit == limit, sourceLocation: sourceLocation)
+    }
   }
 
   @Test("The limit goes down when every request takes far longer than usual, and up again after")
   func gauge() {
     var trial = Trial()
     #expect(trial.gauge.limit == 8)
-    trial.run(5, windows: 60)
-    #expect(trial.gauge.limit == 64)
-    trial.run(50, windows: 10)
-    #expect(trial.gauge.limit == 4)
-    trial.run(5, windows: 60)
-    #expect(trial.gauge.limit == 64)
+    trial.expect(64, after: 60, of: 5)
+    trial.expect(4, after: 10, of: 50)
+    trial.expect(64, after: 60, of: 5)
   }
 
   @Test("One route that is slow by nature says nothing about the load; unused room is not added to")
@@ -59,74 +73,54 @@ struct LoadGaugeTests {
       trial.now += .milliseconds(11)
       trial.add(index.isMultiple(of: 2) ? 4 : 16, isAlone: true)
     }
-    trial.run(18, windows: 40)
-    #expect(trial.gauge.limit == 64)
-    trial.run(26, windows: 30)
-    #expect(trial.gauge.limit == 4)
+    trial.expect(64, after: 40, of: 18)
+    trial.expect(4, after: 30, of: 26)
     // Alone they take so long by themselves: it is their usual time now.
     trial.run(26, windows: 20, isAlone: true)
-    trial.run(26, windows: 60)
-    #expect(trial.gauge.limit == 64)
+    trial.expect(64, after: 60, of: 26)
   }
 
   @Test("X-26 who was not alone lowers the usual time only when far faster")
   func faster() {
-    var trial = Trial()
-    trial.run(20, windows: 20, isAlone: true)
+    var trial = Trial.usually(20)
     // Four fifths of the usual time: it stays at 20 ms, of which twice is 40.
     trial.run(16, windows: 20)
-    trial.run(37, windows: 60)
-    #expect(trial.gauge.limit == 64)
+    trial.expect(64, after: 60, of: 37)
     // Half of it is surely quiet: the usual time comes down as far as that says something, to 10 / 0.7.
     trial.run(10, windows: 20)
-    trial.run(37, windows: 20)
-    #expect(trial.gauge.limit == 4)
+    trial.expect(4, after: 20, of: 37)
   }
 
   @Test(
     "X-26 a rush of minutes does not become the usual, one of half an hour does"
   )
   func rush() {
-    var trial = Trial()
-    trial.run(10, windows: 20, isAlone: true)
+    var trial = Trial.usually(10)
     // Five minutes, in windows of 110 ms.
-    trial.run(30, windows: 2_700)
-    #expect(trial.gauge.limit == 4)
-    trial.gauge.isBesideFlood = true
-    trial.run(20, windows: 20)
-    #expect(trial.gauge.limit == 2)
-    trial.gauge.isBesideFlood = false
-    trial.run(30, windows: 13_300)
-    #expect(trial.gauge.limit == 64)
+    trial.expect(4, after: 2_700, of: 30)
+    trial.expect(2, after: 20, of: 20, isBesideFlood: true)
+    trial.expect(64, after: 13_300, of: 30)
   }
 
   @Test("One request that hangs while it is alone does not make the usual time one of hanging")
   func hanging() {
-    var trial = Trial()
-    trial.run(10, windows: 20, isAlone: true)
+    var trial = Trial.usually(10)
     trial.add(60_000, isAlone: true)
-    trial.run(60, windows: 20)
-    #expect(trial.gauge.limit == 4)
+    trial.expect(4, after: 20, of: 60)
   }
 
   @Test(
     "X-26 while a tenant floods beside others a tenth more than usual is too slow, and fewer may run"
   )
   func shared() {
-    var trial = Trial()
-    trial.run(10, windows: 20, isAlone: true)
-    trial.run(15, windows: 60)
-    #expect(trial.gauge.limit == 64)
-    trial.gauge.isBesideFlood = true
-    trial.run(10.5, windows: 20)
-    #expect(trial.gauge.limit == 64)
-    trial.run(15, windows: 40)
-    #expect(trial.gauge.limit == 2)
+    var trial = Trial.usually(10)
+    trial.expect(64, after: 60, of: 15)
+    trial.expect(64, after: 20, of: 10.5, isBesideFlood: true)
+    trial.expect(2, after: 40, of: 15, isBesideFlood: true)
     // The other is gone: what it had at least is there at once, and twice the usual time is tolerated again.
     trial.gauge.isBesideFlood = false
     #expect(trial.gauge.limit == 4)
-    trial.run(15, windows: 60)
-    #expect(trial.gauge.limit == 64)
+    trial.expect(64, after: 60, of: 15)
   }
 
   @Test(

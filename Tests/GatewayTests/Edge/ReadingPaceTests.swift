@@ -109,22 +109,11 @@ struct ReadingPaceTests {
   @Test(
     "Pages that are refused with 503 set the pace of their connection, and are answered in full")
   func busy() async throws {
-    let (released, releasing) = AsyncStream<Void>.makeStream()
-    let (started, starting) = AsyncStream<Void>.makeStream()
-    let pages = PageTable(
-      routes: [
-        PageRoute(.GET, "/wait", access: .anyone) { _ in
-          starting.yield()
-          for await _ in released { break }
-          return .html("<p>done</p>")
-        }
-      ], stepUp: { _, _ in "" }, failure: { problem, _, _ in "<p>\(problem.status.code)</p>" })
-    var limits = EdgeLimits.testing
-    (limits.runningAtLeast, limits.runningAtMost, limits.waiting) = (1, 1, 0)
-    try await EdgeStage.run(pages: pages, limits: limits) { stage in
+    let page = WaitingPage()
+    try await EdgeStage.run(pages: page.table, limits: .roomForOne) { stage in
       let line = try await Line(stage.server.edge)
       async let first = stage.send("GET", "/wait")
-      for await _ in started { break }
+      for await _ in page.started { break }
       _ = try await line.get("/healthz", streams: [1])
       #expect(try await line.pause() == nil)
       let refused = try await line.get("/wait", streams: [3, 5, 7])
@@ -135,7 +124,7 @@ struct ReadingPaceTests {
       #expect(try await line.pause() == ReadingPace.pause)
       line.clock.advance(by: ReadingPace.memory)
       #expect(try await line.pause() == nil)
-      releasing.finish()
+      page.releasing.finish()
       #expect(try await first.status == 200)
       #expect(try await line.get("/wait", streams: [13]) == ["<p>done</p>"])
       #expect(try await line.pause() == nil)
