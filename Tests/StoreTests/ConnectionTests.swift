@@ -148,10 +148,14 @@ struct ConnectionTests {
   func locks() async throws {
     try await Fixture.with(.postgres) { fixture in
       try await fixture.addAccounts()
-      var limits = PostgresStore.Limits()
-      limits.lockTimeout = .milliseconds(100)
-      limits.idleTimeout = .milliseconds(300)
-      let store = try await PostgresStore.open(fixture.place, clock: fixture.clock, limits: limits)
+      // A store for each limit: neither ends what the other is about while this machine stands still.
+      func open(_ change: (inout PostgresStore.Limits) -> Void) async throws -> PostgresStore {
+        var limits = PostgresStore.Limits()
+        change(&limits)
+        return try await PostgresStore.open(fixture.place, clock: fixture.clock, limits: limits)
+      }
+      let hasty = try await open { $0.lockTimeout = .milliseconds(100) }
+      let strict = try await open { $0.idleTimeout = .milliseconds(300) }
       let gate = Gate()
       let holder = Task {
         try await fixture.store.write(as: acme) { db in
@@ -161,12 +165,12 @@ struct ConnectionTests {
       }
       while !gate.isReached { try await Task.sleep(for: .milliseconds(2)) }
       await #expect(throws: StoreError.busy) {
-        try await store.write(as: acme) { try $0.run("UPDATE accounts SET name = \("mine")") }
+        try await hasty.write(as: acme) { try $0.run("UPDATE accounts SET name = \("mine")") }
       }
       gate.open()
       try await holder.value
       let error = await #expect(throws: StoreError.self) {
-        try await store.write(as: acme) { db in
+        try await strict.write(as: acme) { db in
           _ = try db.change("UPDATE accounts SET name = \("idle")")
           let watcher = try PostgresConnection(
             ConnectionAddress(fixture.place), names: ConstraintNames(), patience: .seconds(60))
@@ -180,7 +184,8 @@ struct ConnectionTests {
         }
       }
       guard case .unavailable = error else { throw error ?? .notFound }
-      await store.close()
+      await hasty.close()
+      await strict.close()
     }
   }
 

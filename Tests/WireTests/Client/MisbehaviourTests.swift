@@ -41,8 +41,8 @@ struct Trial {
     server = try RawServer(script: misbehaviour.script)
     var configuration = ChannelConfiguration()
     configuration.firstBackoff = .milliseconds(1)
-    // A peer that says nothing keeps the channel connecting for so long.
-    if misbehaviour.expires { configuration.http2.handshakeTimeout = .seconds(1) }
+    // A peer that says nothing keeps the channel connecting for so long: far longer than the call waits.
+    if misbehaviour.expires { configuration.http2.handshakeTimeout = .seconds(3) }
     channel = try Channel("127.0.0.1:\(server.port)", configuration)
   }
 

@@ -82,7 +82,7 @@ final class ServerProcess: Sendable {
 
   /// Waits a while for connections to be closed.
   func descriptors(atMost limit: Int) async throws -> Int {
-    for _ in 0..<50 {
+    for _ in 0..<300 {
       if try descriptors <= limit { break }
       try await Task.sleep(for: .milliseconds(100))
     }

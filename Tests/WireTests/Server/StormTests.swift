@@ -149,8 +149,13 @@ import WellKnown
           }
         }
         let channel = try Channel("127.0.0.1:\(port)")
-        async let load = Self.load(channel)
-        async let slow = Self.slow(channel, started: { server.terminate() })
+        // The load is there before the signal, however late the machine lets it begin.
+        let (firsts, first) = AsyncStream<Void>.makeStream()
+        async let load = Self.load(channel, first: first)
+        async let slow = Self.slow(channel) {
+          for await _ in firsts { break }
+          server.terminate()
+        }
         let finished = try await slow
         #expect(finished == 5, "a call that ran when SIGTERM came had \(finished) of 5 answers")
         let status = try await server.status()
@@ -165,7 +170,10 @@ import WellKnown
   }
 
   /// Calls until one is refused: how many were served, and what the last one met.
-  private static func load(_ channel: RPC.Channel) async -> (Int, Status.Code) {
+  private static func load(
+    _ channel: RPC.Channel, first: AsyncStream<Void>.Continuation
+  ) async -> (Int, Status.Code) {
+    defer { first.finish() }
     var served = 0
     while true {
       let status = await Trial.status {
@@ -173,19 +181,22 @@ import WellKnown
         _ = try await NestingClient(channel).echo(.init(text: "x"), options)
       }
       if status.code != .ok { return (served, status.code) }
+      if served == 0 { first.yield() }
       served += 1
     }
   }
 
   /// Five answers, a tenth of a second apart; `started` is called with the first.
-  private static func slow(_ channel: RPC.Channel, started: () -> Void) async throws -> Int {
+  private static func slow(
+    _ channel: RPC.Channel, started: @Sendable () async -> Void
+  ) async throws -> Int {
     let one = GrpcTesting.ResponseParameters(size: 1, intervalUs: 100_000)
     let request = GrpcTesting.StreamingOutputCallRequest(
       responseParameters: [GrpcTesting.ResponseParameters](repeating: one, count: 5))
     return try await TestClient(channel).streamingOutputCall(request) { responses in
       var count = 0
       for try await _ in responses {
-        if count == 0 { started() }
+        if count == 0 { await started() }
         count += 1
       }
       return count
