@@ -95,7 +95,7 @@ OF = {
     "messaging": ["ListMails"], "cms": ["ListNewsItems"],
 }
 """What cannot be answered without a service."""
-TRIES = 3
+TRIES = 5
 
 
 def slowest(running: Load) -> float:

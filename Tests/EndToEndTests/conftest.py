@@ -13,12 +13,14 @@ from harness import browser as chromium
 from harness import demo_data, places
 from harness.browser import Session, View
 from harness.elsewhere import Sites
+from harness.patience import wait_longer
 from harness.portico import Portico, up
 from harness.reports import pytest_runtest_makereport  # noqa: F401
 from harness.wire import Wire
 from people import Person, Visits
 
 _numbers = itertools.count(1)
+wait_longer()
 
 
 def pytest_collection_modifyitems(items):

@@ -3,6 +3,7 @@
 import people
 import tickets
 from harness.checks import assert_sound
+from harness.patience import reload_until
 from playwright.sync_api import Page, expect
 
 CREATE = """async ([path, contact]) => (await fetch(path, {
@@ -54,9 +55,4 @@ def _email(name: str) -> str:
 def _mailed(page: Page, email: str) -> None:
     """The welcome mail, which goes out by two outboxes."""
     row = tickets.row(page, email)
-    for _ in range(40):
-        page.goto("/mail")
-        if row.count() > 0:
-            break
-        page.wait_for_timeout(250)
-    expect(row.first).to_be_visible()
+    reload_until(page, "/mail", lambda: row.count() > 0)

@@ -13,6 +13,7 @@ import zoneinfo
 import people
 import tickets
 from harness import files
+from harness.patience import reload_until
 from playwright.sync_api import Page, expect
 
 NEW_USER = "conor.nolan"
@@ -101,11 +102,7 @@ def _filter_access(page: Page, choice: str) -> None:
 def _welcome_link(page: Page, origin: str) -> str:
     """The link in the kept welcome mail, which goes out by two outboxes."""
     row = tickets.row(page, "conor@larkspur.example")
-    for _ in range(40):
-        page.goto("/mail")
-        if row.count() > 0:
-            break
-        page.wait_for_timeout(250)
+    reload_until(page, "/mail", lambda: row.count() > 0)
     row.first.get_by_role("link").first.click()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     text = page.locator("main").inner_text()

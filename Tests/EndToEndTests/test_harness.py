@@ -111,7 +111,7 @@ def test_a_process_that_ends_too_early_is_reported_with_its_log(tmp_path):
 
 def test_a_process_that_stays_silent_is_killed(tmp_path):
     with pytest.raises(StartFailure, match="no line of JSON(.|\n)*starting"):
-        fake(fakes.SILENT, tmp_path, start_limit=1.0)
+        fake(fakes.SILENT, tmp_path, start_limit=5.0)
     assert not running(tmp_path)
 
 

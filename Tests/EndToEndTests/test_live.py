@@ -126,12 +126,11 @@ def test_who_is_signed_out_elsewhere_is_told(session, demo, visits):
         there.goto("/settings/sessions")
         row = tickets.row(there, "End").filter(has_not_text="This session")
         place = row if button == "End session" else there.locator("main")
-        # Who comes back for the stream is refused, which the console tells.
-        with browser.tripwire.expecting("401"):
-            place.get_by_role("button", name=button, exact=True).first.click()
-            said = "has ended" if button == "End session" else "logged out everywhere else"
-            expect(tickets.toast(there)).to_contain_text(said)
-            expect(here.locator(".live-bar")).to_contain_text("You have been signed out.", timeout=20_000)
+        browser.may_lose_stream()
+        place.get_by_role("button", name=button, exact=True).first.click()
+        said = "has ended" if button == "End session" else "logged out everywhere else"
+        expect(tickets.toast(there)).to_contain_text(said)
+        expect(here.locator(".live-bar")).to_contain_text("You have been signed out.")
         expect(here.get_by_role("link", name="Sign in again")).to_be_visible()
 
 
@@ -148,7 +147,7 @@ def test_what_a_cut_stream_missed_comes_with_the_next(session, demo, visits, arr
         page.evaluate("window.untouched = true")
         with browser.tripwire.expecting("Failed to load|ERR_"):
             link.cut()
-            expect(page.locator(".live-bar")).to_contain_text("You are offline", timeout=20_000)
+            expect(page.locator(".live-bar")).to_contain_text("You are offline")
             other = arrive(people.EXTERNAL_MANAGER, "/")
             name = tickets.open_ticket(other, tickets.Report("Raised while nobody listened"))
             assert page.locator(f"a[href='{name}']").count() == 0
@@ -168,9 +167,24 @@ def test_a_service_that_comes_back_goes_on_where_it_stood(services, session, vis
     listening(page, "/tickets")
     with browser.tripwire.expecting("50[0-9]|Failed to load"):
         services.stop("ticketing")
-        expect(page.locator(".live-bar")).to_contain_text("Live updates are interrupted", timeout=20_000)
+        expect(page.locator(".live-bar")).to_contain_text("Live updates are interrupted")
         services.restart("ticketing")
         expect(page.locator(".live-bar")).to_be_hidden(timeout=20_000)
-    other = browser.page()
-    name = tickets.open_ticket(other, tickets.Report("After the restart"))
+    name = open_when_it_is_back(browser, tickets.Report("After the restart"))
     expect(page.locator(f"a[href='{name}']")).to_be_visible()
+
+
+def open_when_it_is_back(browser: Session, report: tickets.Report) -> str:
+    """Raises a ticket; its path. Each of the gateway's loops finds by itself that a service is back, and refuses until then."""
+    page = browser.page()
+    with browser.tripwire.expecting("status of 50[0-9]"):
+        for _ in range(60):
+            page.goto("/tickets/new")
+            if tickets.labelled(page, "Title").count() > 0:
+                tickets.fill(page, report)
+                with page.expect_navigation() as sent:
+                    page.get_by_role("button", name="Open ticket").click()
+                if sent.value.status == 200:
+                    return page.evaluate("location.pathname")
+            page.wait_for_timeout(250)
+    raise AssertionError(f"no ticket can be raised: {page.locator('main').inner_text()}")

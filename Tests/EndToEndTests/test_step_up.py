@@ -41,6 +41,7 @@ def arrive(session, house):
 
     def make(person: people.Person, view: View = DESKTOP, keep: bool = False, **options):
         browser = session(house.origin(person), view, **options)
+        browser.may_lose_stream()
         page = browser.page("/login")
         if keep:
             page.get_by_label("Keep me signed in").check()

@@ -61,7 +61,7 @@ def test_a_flood_of_metadata_costs_the_connection_and_no_more(stub, pb, failure)
 
 def test_a_deadline_ends_a_stream_in_the_middle(stub, pb, failure):
     parameters = [pb.ResponseParameters(size=1), pb.ResponseParameters(size=1, interval_us=60_000_000)]
-    call = stub.StreamingOutputCall(pb.StreamingOutputCallRequest(response_parameters=parameters), timeout=1)
+    call = stub.StreamingOutputCall(pb.StreamingOutputCallRequest(response_parameters=parameters), timeout=5)
     assert len(next(call).payload.body) == 1
     assert failure(lambda: next(call)).code() == grpc.StatusCode.DEADLINE_EXCEEDED
 

@@ -1,6 +1,7 @@
 """One request is one tree of spans at a collector, from the browser over the services to their transactions."""
 
 import os
+import time
 
 import pytest
 import requests
@@ -40,8 +41,8 @@ def complete(spans, trace: str, root: str) -> bool:
     return bool(own) and all(span.parent in own or span.parent == root for span in own.values())
 
 
-def test_a_page_is_one_tree(traced, collector):
-    session = sign_in(traced, "ciara@larkspur.example")
+def spans_of_home(traced, collector, session) -> tuple[dict, str, str]:
+    """The spans of one visit by their ids, the one that it was sent from, and the id of the request."""
     trace, root = os.urandom(16).hex(), os.urandom(8).hex()
     answer = session.get(
         f"{base(traced)}/",
@@ -56,12 +57,22 @@ def test_a_page_is_one_tree(traced, collector):
         done = any(s.service == "gateway" and s.kind == SERVER for s in own)
         return done and complete(spans, trace, root) and any(s.attributes.get("db.system.name") for s in own)
 
-    own = tree(collector.wait(arrived), trace)
+    return tree(collector.wait(arrived), trace), root, answer.headers["x-request-id"]
+
+
+def test_a_page_is_one_tree(traced, collector):
+    session = sign_in(traced, "ciara@larkspur.example")
+    own, root, request_id = spans_of_home(traced, collector, session)
+    for _ in range(5):
+        # While the machine stands still the time of a part of the page runs out: then the page is asked for again.
+        if not any(span.failed for span in own.values()):
+            break
+        own, root, request_id = spans_of_home(traced, collector, session)
     first = [span for span in own.values() if span.parent == root]
     assert [span.service for span in first] == ["gateway"]
     page = first[0]
     assert page.name == "GET /" and page.attributes["http.response.status_code"] == 200
-    assert page.attributes["portico.request_id"] == answer.headers["x-request-id"]
+    assert page.attributes["portico.request_id"] == request_id
     services = {span.service for span in own.values()}
     assert {"gateway", "identity", "ticketing", "messaging"} <= services
     for span in own.values():
@@ -79,11 +90,19 @@ def test_no_span_holds_a_secret(traced, collector):
 def test_spans_that_left_are_counted(traced, collector):
     """What the process says it sent is what came, once it has nothing more to say."""
     collector.wait(lambda spans: len(spans) > 20)
-    sent = traced.inside.get("/metrics")[1]
-    count = next(line for line in sent.splitlines() if line.startswith("portico_spans_exported_total"))
-    assert 0 < int(count.split()[1]) <= len(collector.spans) + 512
+    # They count once the collector has answered.
+    deadline = time.monotonic() + 60
+    while (count := exported(sent := traced.inside.get("/metrics")[1])) == 0:
+        assert time.monotonic() < deadline, "none counts"
+        time.sleep(0.1)
+    assert count <= len(collector.spans) + 512
     dropped = next(line for line in sent.splitlines() if line.startswith("portico_spans_dropped_total"))
     assert dropped.split()[1] == "0"
+
+
+def exported(metrics: str) -> int:
+    line = next(line for line in metrics.splitlines() if line.startswith("portico_spans_exported_total"))
+    return int(line.split()[1])
 
 
 def test_without_sampling_nothing_leaves(portico, collector):

@@ -121,8 +121,14 @@ class Session:
 
     def lose_login(self) -> None:
         """Its cookies are gone while pages are open; what those ask for by themselves may be refused from now on."""
-        self.tripwire.expect(r"status of 401 .*/events")
+        self.may_lose_stream()
         self.context.clear_cookies()
+
+    def may_lose_stream(self) -> None:
+        """Its session may end while pages are open: these are refused when they come back for their stream of events,
+        whenever that is.
+        """
+        self.tripwire.expect(r"status of 401 .*/events")
 
     def close(self) -> None:
         self.context.close()
