@@ -24,7 +24,7 @@ struct ExplanationTests {
 
   @Test(
     "N-01 what is explained is what happens: every method, role and relation",
-    .timeLimit(.minutes(5)))
+    .timeLimit(.minutes(15)))
   func agrees() async throws {
     try await World.run { world in
       let door = ServiceDoor(stage: world.stage)

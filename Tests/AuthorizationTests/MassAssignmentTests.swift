@@ -79,7 +79,7 @@ struct MassAssignmentTests {
 
   @Test(
     "X-12 no field that a service owns takes a value from outside: every one of every changing method",
-    .timeLimit(.minutes(5)))
+    .timeLimit(.minutes(15)))
   func serverOwned() async throws {
     try await World.run { world in
       var run = Run(world: world)

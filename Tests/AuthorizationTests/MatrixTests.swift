@@ -60,7 +60,7 @@ private struct Row {
 struct MatrixTests {
   @Test(
     "quality 2, R-171, D-51 every method x 8 roles x 5 relations, at the services",
-    .timeLimit(.minutes(5)))
+    .timeLimit(.minutes(15)))
   func services() async throws {
     try await World.run { world in
       let door = ServiceDoor(stage: world.stage)
@@ -80,7 +80,7 @@ struct MatrixTests {
 
   @Test(
     "quality 2 a customer's and a member of staff's role of each single permission",
-    .timeLimit(.minutes(5)))
+    .timeLimit(.minutes(15)))
   func singlePermissions() async throws {
     try await World.run { world in
       let door = ServiceDoor(stage: world.stage)
@@ -108,7 +108,7 @@ struct MatrixTests {
 
   @Test(
     "quality 2 the same over the gateway's JSON, with real sessions: status, body and headers",
-    .timeLimit(.minutes(5)))
+    .timeLimit(.minutes(15)))
   func gateway() async throws {
     try await World.run { world in
       let door = JSONDoor(port: try #require(world.gateway.port))

@@ -58,7 +58,7 @@ private struct StreamFormat {
   }
 }
 
-@Suite("ASVS 8.3.2 calls under way", .serialized, .timeLimit(.minutes(5)))
+@Suite("ASVS 8.3.2 calls under way", .serialized, .timeLimit(.minutes(15)))
 struct RunningCallTests {
   private static let contact = "accounts/acme/contacts/ada"
 

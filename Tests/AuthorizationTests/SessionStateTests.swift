@@ -40,7 +40,7 @@ struct SessionStateTests {
 
   @Test(
     "ASVS 8.3.2 what ends or changes a session is felt by the next request, reading or writing, of every service",
-    .timeLimit(.minutes(5)), arguments: SessionState.allCases.map(\.rawValue))
+    .timeLimit(.minutes(15)), arguments: SessionState.allCases.map(\.rawValue))
   func states(name: String) async throws {
     let state = try #require(SessionState(rawValue: name))
     try await World.run { world in

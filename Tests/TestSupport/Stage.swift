@@ -113,7 +113,11 @@ public final class Stage: Sendable {
   fileprivate func channel(_ name: String) throws -> RPC.Channel {
     try channels.withLock { channels in
       if let channel = channels[name] { return channel }
-      let channel = try RPC.Channel("unix:\(socket(name))", logger: Self.logger)
+      // However long this machine stands still, who listens is reached; who does not is known at once.
+      var configuration = ChannelConfiguration()
+      configuration.connectTimeout = .seconds(600)
+      configuration.http2.handshakeTimeout = .seconds(600)
+      let channel = try RPC.Channel("unix:\(socket(name))", configuration, logger: Self.logger)
       channels[name] = channel
       return channel
     }

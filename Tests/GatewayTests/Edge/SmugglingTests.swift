@@ -5,7 +5,7 @@ import Testing
 
 @testable import Gateway
 
-@Suite("X-17 R-218 request smuggling over raw sockets", .timeLimit(.minutes(3)))
+@Suite("X-17 R-218 request smuggling over raw sockets", .timeLimit(.minutes(10)))
 struct SmugglingTests {
   private static let probe = "GET /healthz HTTP/1.1\r\nHost: \(EdgeStage.host)\r\n\r\n"
 
