@@ -32,6 +32,10 @@ struct TurnTests {
       }
       var limits = PostgresStore.Limits()
       (limits.connections, limits.waiting) = (1, waiting)
+      // Who waits here waits until its turn, however long the machine takes.
+      limits.longestWait = .seconds(600)
+      (limits.statementTimeout, limits.lockTimeout) = (.seconds(600), .seconds(600))
+      limits.idleTimeout = .seconds(600)
       let store = try await PostgresStore.open(fixture.place, clock: fixture.clock, limits: limits)
       try await body(store, fixture)
       await store.close()
