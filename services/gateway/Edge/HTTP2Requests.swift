@@ -41,10 +41,7 @@ final class HTTP2Requests: HTTP2ConnectionDelegate, @unchecked Sendable {
       method: request.method, target: request.path, host: request.authority,
       headers: request.headers, body: body, origin: origin)
     let prompt = edge.promptAnswer(incoming, on: stream.eventLoop) { exchange.send($0) }
-    if let prompt {
-      exchange.prompt = prompt
-      return
-    }
+    if let prompt { return exchange.hold(prompt) }
     let isHead = request.method == .HEAD
     exchange.task = Task(executorPreference: connection.executor) { [edge] in
       await edge.answer(incoming) { response in await exchange.send(response, isHead: isHead) }
@@ -87,7 +84,7 @@ final class HTTP2Exchange: HTTP2StreamDelegate, @unchecked Sendable {
   private var body: RequestBody?
   var task: Task<Void, Never>?
   /// Instead of a task, where none is needed.
-  var prompt: PromptAnswer?
+  private var prompt: PromptAnswer?
   /// Bytes that were handed on; the window opens for them when the reader asks for more.
   private var unconsumed = 0
   private var timer: Scheduled<Void>?
@@ -102,6 +99,11 @@ final class HTTP2Exchange: HTTP2StreamDelegate, @unchecked Sendable {
   }
 
   // MARK: In
+
+  /// What is cancelled with the stream.
+  func hold(_ prompt: PromptAnswer) {
+    if stream.closure == nil { self.prompt = prompt }
+  }
 
   func makeBody(_ request: HTTP2RequestHead, _ limits: EdgeLimits) -> RequestBody {
     let body = RequestBody(declaredLength: request.contentLength, pace: .init(limits)) {

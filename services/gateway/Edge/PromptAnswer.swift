@@ -19,6 +19,7 @@ final class PromptAnswer: @unchecked Sendable {
   private var place: Admission.Place?
   private var permit: Permit?
   private var call: (any StartedCall)?
+  private var isCancelled = false
 
   fileprivate init(
     _ edge: Edge, _ surface: any Surface, _ request: Request, _ errand: Errand, _ visit: Visit,
@@ -52,6 +53,8 @@ final class PromptAnswer: @unchecked Sendable {
 
   private func run(_ permit: Permit, _ visitor: Visitor, _ start: Errand.Start) {
     self.permit = permit
+    // It was its turn as its reader went away.
+    guard !isCancelled else { return end(.failure(CancellationError())) }
     do {
       let guest = try edge.door.guest(request, visitor, permit, on: errand)
       visit.visitor = visitor
@@ -61,6 +64,7 @@ final class PromptAnswer: @unchecked Sendable {
 
   /// Nobody waits for the answer any more.
   func cancel() {
+    isCancelled = true
     place?.leave()
     call?.cancel()
   }
