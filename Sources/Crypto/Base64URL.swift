@@ -1,3 +1,5 @@
+import Values
+
 /// base64url without padding (RFC 4648 §5): what goes into a link, a cookie or a header.
 public enum Base64URL {
   private static let alphabet = Array(
@@ -29,8 +31,7 @@ public enum Base64URL {
   /// Nil unless every character is of the alphabet and the unused bits of the last one are zero, so that one
   /// byte string has one spelling only.
   public static func decode(_ text: String) -> [UInt8]? {
-    var text = text
-    return text.withUTF8 { decode($0) }
+    text.withBytes { decode($0) }
   }
 
   private static func decode(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {

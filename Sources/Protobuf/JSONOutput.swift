@@ -1,4 +1,5 @@
 import Glibc
+import Values
 
 /// Bytes of JSON as they are written. Memory of its own: an answer is made of hundreds of short pieces, and what an
 /// array asks itself before it takes one costs more than the piece.
@@ -37,8 +38,7 @@ final class JSONOutput {
   func append(_ bytes: [UInt8]) { bytes.withUnsafeBytes { append($0) } }
 
   func append(_ text: String) {
-    var text = text
-    text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
+    text.withBytes { append(UnsafeRawBufferPointer($0)) }
   }
 
   /// A number in decimal.

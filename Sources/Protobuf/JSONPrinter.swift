@@ -1,4 +1,5 @@
 import CProtobufC
+import Values
 
 #if canImport(Glibc)
   import Glibc
@@ -191,8 +192,7 @@ struct JSONPrinter {
   }
 
   mutating func string(_ value: String) {
-    var value = value
-    value.withUTF8 { string(UnsafeRawBufferPointer($0)) }
+    value.withBytes { string(UnsafeRawBufferPointer($0)) }
   }
 
   /// UTF-8 between quotes. `<` and `>` are escaped too: the text stays harmless where HTML is sniffed.

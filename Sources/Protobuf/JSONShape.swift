@@ -20,7 +20,7 @@ final class JSONShape: Sendable {
     nonisolated(unsafe) let defaultValue: UnsafeRawPointer?
     /// Its enumeration is google.protobuf.NullValue, which JSON spells `null`.
     let isNull: Bool
-    /// `"createTime":` as it is written. What was made is known for ever, and so is its memory.
+    /// `"createTime":` as it is written; good as long as the field is.
     nonisolated(unsafe) let key: UnsafeRawBufferPointer
     /// The address of the shape of its messages; 0 until it was looked up.
     private let inner = Atomic<UInt>(0)
@@ -45,6 +45,8 @@ final class JSONShape: Sendable {
       key.copyBytes(from: "\"\(field.jsonName)\":".utf8)
       self.key = UnsafeRawBufferPointer(key)
     }
+
+    deinit { key.deallocate() }
 
     /// The shape of the messages that it holds, looked up once.
     func shape(of type: MessageDescriptor) -> JSONShape {

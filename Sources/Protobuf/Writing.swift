@@ -1,12 +1,12 @@
 import CProtobufC
 import Glibc
+import Values
 
 /// Copies from Swift values into C structures. For generated code.
 extension Arena {
   /// A C string. The empty one is a fresh byte too: inside a oneof the static one means absent.
   public func string(_ value: String) throws(EncodingError) -> UnsafeMutablePointer<CChar> {
-    var value = value
-    let copy = value.withUTF8 { utf8 -> UnsafeMutablePointer<CChar>? in
+    let copy = value.withBytes { utf8 -> UnsafeMutablePointer<CChar>? in
       guard let start = allocate(utf8.count + 1) else { return nil }
       if let source = utf8.baseAddress {
         start.copyMemory(from: source, byteCount: utf8.count)

@@ -1,4 +1,5 @@
 import Foundation
+import Values
 
 /// Finds the handler of a request by its path, byte for byte.
 struct Router: Sendable {
@@ -53,8 +54,7 @@ struct Router: Sendable {
   var methods: [Method] { routes.map(\.method) }
 
   func route(_ path: String) -> Route? {
-    var path = path
-    return path.withUTF8 { route(UnsafeRawBufferPointer($0)) }
+    path.withBytes { route(UnsafeRawBufferPointer($0)) }
   }
 
   /// The route of a path as it came over the wire.

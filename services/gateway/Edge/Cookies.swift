@@ -1,3 +1,5 @@
+import Values
+
 /// The cookies of a request. Unparsable pieces are skipped: other software on the host sets cookies too.
 struct Cookies: Sendable, Hashable {
   private struct Pair: Hashable {
@@ -11,7 +13,7 @@ struct Cookies: Sendable, Hashable {
   init(_ headers: [String] = []) {
     var left = Self.most
     if !headers.isEmpty { pairs.reserveCapacity(4) }
-    for var header in headers where left > 0 { header.withUTF8 { read($0, &left) } }
+    for header in headers where left > 0 { header.withBytes { read($0, &left) } }
   }
 
   /// By bytes: what separates is ASCII, and finding characters costs several times as much.

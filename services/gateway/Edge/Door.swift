@@ -1,4 +1,3 @@
-import Crypto
 import RPC
 
 /// The one way in, the same for every surface: the address's rate, the host's tenant, room to run, who

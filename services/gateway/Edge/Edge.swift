@@ -152,24 +152,34 @@ final class Edge: EdgeService {
       visit.kind = .asset
       return await reply(response)
     }
-    for surface in surfaces {
-      do {
-        guard let errand = try surface.errand(request) else { continue }
-        (visit.kind, visit.route) = (errand.kind, errand.route)
-        let guest = try await door.admit(request, on: errand) { visit.visitor = $0 }
-        visit.stream = guest.stream
-        reply.ends(guest.permit)
-        try await errand.work(guest, reply)
-        guard reply.status == nil else { return }
-        throw Problem(.internalServerError, .internal, "internal error", because: "unanswered")
-      } catch {
-        // Of an answer that has begun nothing is left to say: its end has told it already.
-        return await reply(failure(error, request, surface))
-      }
+    guard let claim = claim(on: request) else {
+      return await reply(
+        Problem(.notFound, .notFound, "there is nothing here")
+          .response(requestID: request.id, types: types))
     }
-    await reply(
-      Problem(.notFound, .notFound, "there is nothing here")
-        .response(requestID: request.id, types: types))
+    do {
+      let errand = try claim.errand.get()
+      (visit.kind, visit.route) = (errand.kind, errand.route)
+      let guest = try await door.admit(request, on: errand) { visit.visitor = $0 }
+      visit.stream = guest.stream
+      reply.ends(guest.permit)
+      try await errand.work(guest, reply)
+      guard reply.status == nil else { return }
+      throw Problem(.internalServerError, .internal, "internal error", because: "unanswered")
+    } catch {
+      // Of an answer that has begun nothing is left to say: its end has told it already.
+      await reply(failure(error, request, claim.surface))
+    }
+  }
+
+  /// The surface that a request belongs to, and what it wants there or is told; nil when it belongs to none.
+  func claim(on request: Request) -> (surface: any Surface, errand: Result<Errand, Problem>)? {
+    for surface in surfaces {
+      do throws(Problem) {
+        if let errand = try surface.errand(request) { return (surface, .success(errand)) }
+      } catch { return (surface, .failure(error)) }
+    }
+    return nil
   }
 
   private func asset(_ request: Request) -> Response? {

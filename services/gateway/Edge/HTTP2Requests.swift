@@ -1,7 +1,6 @@
 import HTTP2
 import NIOCore
 import NIOHTTP1
-import Synchronization
 import Values
 
 /// The requests of one HTTP/2 connection. Everything here runs on the connection's event loop.

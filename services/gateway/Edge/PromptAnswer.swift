@@ -3,7 +3,7 @@ import RPC
 
 /// An answer that takes one call and nobody else to be asked: the request is complete, its portal and its sender are known.
 /// It is made on the event loop that the request came on, without a task: most requests of programs are such, and a task
-/// with its frames, executors and continuations costs as much as the work (decision 0206).
+/// with its frames, executors and continuations costs an eighth of the whole (decision 0206).
 ///
 /// Belongs to that event loop.
 final class PromptAnswer: @unchecked Sendable {
@@ -89,31 +89,21 @@ extension Edge {
       incoming.target.hasPrefix(Self.promptPaths)
     else { return nil }
     let visit = Visit(incoming)
-    let request: Request
-    let found: (surface: any Surface, errand: Errand)?
-    let known: Visitor?
     do {
-      request = try makeRequest(incoming, id: visit.id)
-      found = try errand(of: request)
-      known = try found.flatMap { try door.knownVisitor(request, on: $0.errand) }
+      let request = try makeRequest(incoming, id: visit.id)
+      guard let claim = claim(on: request) else { return nil }
+      let errand = try claim.errand.get()
+      guard let start = errand.start, let visitor = try door.knownVisitor(request, on: errand)
+      else { return nil }
+      (visit.request, visit.kind, visit.route) = (request, errand.kind, errand.route)
+      let answer = PromptAnswer(
+        self, claim.surface, request, errand, visit, isTLS: incoming.origin.isTLS, on: eventLoop,
+        send)
+      answer.begin(visitor, start)
+      return answer
     } catch {
       // What is wrong with it is found again by `answer`, and said.
       return nil
     }
-    guard let (surface, errand) = found, let start = errand.start, let visitor = known else {
-      return nil
-    }
-    (visit.request, visit.kind, visit.route) = (request, errand.kind, errand.route)
-    let answer = PromptAnswer(
-      self, surface, request, errand, visit, isTLS: incoming.origin.isTLS, on: eventLoop, send)
-    answer.begin(visitor, start)
-    return answer
-  }
-
-  private func errand(of request: Request) throws(Problem) -> (any Surface, Errand)? {
-    for surface in surfaces {
-      if let errand = try surface.errand(request) { return (surface, errand) }
-    }
-    return nil
   }
 }

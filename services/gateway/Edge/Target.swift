@@ -1,3 +1,5 @@
+import Values
+
 /// A request target split once: the path stays encoded, because routing is done on the encoded form.
 struct Target: Sendable, Hashable {
   /// As sent: path and query.
@@ -17,8 +19,7 @@ struct Target: Sendable, Hashable {
 
   /// Parses the origin form, `/path?query`.
   init(_ raw: String) throws(Malformed) {
-    var copy = raw
-    let look = copy.withUTF8 { Look($0) }
+    let look = raw.withBytes { Look($0) }
     if let fault = look.fault { throw Malformed(reason: fault) }
     self.raw = raw
     if let mark = look.mark {

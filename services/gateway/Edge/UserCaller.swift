@@ -52,11 +52,7 @@ final class UserCaller: Caller {
     _ method: Method, _ request: [UInt8], _ options: CallOptions,
     _ completion: @escaping UnaryCompletion
   ) throws -> any StartedCall {
-    let options = try prepared(options, for: method)
-    guard method.mayChangeRights else {
-      return try base.start(method, request, options, completion)
-    }
-    return try base.start(method, request, options) { [self] result in
+    try base.start(method, request, prepared(options, for: method)) { [self] result in
       if case .success = result { answered(method) }
       completion(result)
     }

@@ -29,25 +29,18 @@ struct SharedSurface: Surface {
 extension Errand {
   /// The same, with a change to its answer.
   fileprivate func answering(_ change: @escaping @Sendable (inout Response) -> Void) -> Errand {
+    let changed: @Sendable (Response) -> Response = { response in
+      var response = response
+      change(&response)
+      return response
+    }
     var errand = self
     errand.work = { [work] guest, reply in
-      try await work(
-        guest,
-        Reply { response in
-          var response = response
-          change(&response)
-          await reply(response)
-        })
+      try await work(guest, Reply { await reply(changed($0)) })
     }
-    guard let start else { return errand }
-    errand.start = { guest, completion in
-      try start(guest) { result in
-        completion(
-          result.map { response in
-            var response = response
-            change(&response)
-            return response
-          })
+    if let start {
+      errand.start = { guest, completion in
+        try start(guest) { completion($0.map(changed)) }
       }
     }
     return errand
