@@ -95,7 +95,7 @@ OF = {
     "messaging": ["ListMails"], "cms": ["ListNewsItems"],
 }
 """What cannot be answered without a service."""
-TRIES = 5
+TRIES = 3
 
 
 def slowest(running: Load) -> float:
