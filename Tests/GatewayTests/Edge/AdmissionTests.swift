@@ -205,6 +205,27 @@ struct AdmissionTests {
     last.end(isTypical: true)
   }
 
+  @Test("V-16 what began alone and had others beside it says nothing of a quiet machine")
+  func aloneToTheEnd() throws {
+    let time = Mutex(ContinuousClock.now)
+    let admission = Admission(
+      .init(
+        runningAtLeast: 4, runningShared: 2, runningAtMost: 64, waiting: 0, patience: .zero),
+      now: { time.withLock { $0 } })
+    func run(_ beside: Int, _ took: Duration) throws {
+      for _ in 0..<100 {
+        var starts: [Admission.Start] = []
+        for _ in 0...beside { starts.append(try #require(admission.start(Self.one))) }
+        time.withLock { $0 += .milliseconds(20) }
+        for start in starts { admission.ended(Self.one, "a", start, took: took) }
+      }
+    }
+    try run(0, .milliseconds(10))
+    #expect(admission.load.limit == 8)
+    try run(1, .milliseconds(30))
+    #expect(admission.load.limit == 4)
+  }
+
   @Test("A request that nobody waits for any more leaves the queue")
   func cancelled() async throws {
     let admission = admission(running: 1)
@@ -283,6 +304,36 @@ struct AdmissionTests {
       kept.permits.withLock { $0.removeAll() }
       await Task.yield()
     }
+  }
+
+  @Test("X-26 a flood that has given way for its time starts without anybody's end")
+  func givesWayForAWhile() async throws {
+    let time = Mutex(ContinuousClock.now)
+    let admission = Admission(
+      .init(
+        runningAtLeast: 4, runningShared: 2, runningAtMost: 4, waiting: 100,
+        patience: .seconds(3600), longestStand: .seconds(3600)), now: { time.withLock { $0 } })
+    var floods: [Permit] = []
+    for _ in 0..<4 { floods.append(try await admission.admit(Self.one, route: "a")) }
+    let (started, starting) = AsyncStream<Permit>.makeStream()
+    for count in 1...6 {
+      Task { starting.yield(try await admission.admit(Self.one, route: "a")) }
+      await untilWaiting(count, admission)
+    }
+    let waiting = Task { try await admission.admit(Self.two, route: "b") }
+    await untilWaiting(7, admission)
+    floods.removeFirst().end(isTypical: false)
+    let neighbour = try await waiting.value
+    // As long as the clock stands still nothing starts beside it.
+    for flood in floods { flood.end(isTypical: false) }
+    #expect(admission.load.running == 1 && admission.load.waiting == 6)
+    time.withLock { $0 += .milliseconds(11) }
+    for await next in started.prefix(1) { floods = [next] }
+    #expect(admission.load.running > 1)
+    neighbour.end(isTypical: false)
+    for permit in floods { permit.end(isTypical: false) }
+    for await next in started.prefix(5) { next.end(isTypical: false) }
+    #expect(admission.load.running == 0)
   }
 
   @Test("V-16 beyond what runs and waits the answer is 503 at once, health and assets still answer")

@@ -15,16 +15,24 @@ struct LoadGaugeTests {
     }
 
     /// Ten requests in each window that find the limit reached.
-    mutating func run(_ milliseconds: Double, windows: Int, isAlone: Bool = false) {
-      for _ in 0..<windows * 10 {
+    ///
+    /// - Parameter neighbours: how long one more in each window takes, that is none of the flood's.
+    mutating func run(
+      _ milliseconds: Double, windows: Int, isAlone: Bool = false, neighbours: Double? = nil
+    ) {
+      for index in 0..<windows * 10 {
         now += .milliseconds(11)
         gauge.noteFull()
-        add(milliseconds, isAlone: isAlone)
+        if let neighbours, index.isMultiple(of: 10) { add(neighbours, by: .neighbour) }
+        add(milliseconds, by: gauge.isBesideFlood ? .flood : .anybody, isAlone: isAlone)
       }
     }
 
-    mutating func add(_ milliseconds: Double, of route: String = "a", isAlone: Bool = false) {
-      gauge.add(.milliseconds(milliseconds), of: route, isAlone: isAlone, at: now)
+    mutating func add(
+      _ milliseconds: Double, of route: String = "a", by sender: LoadGauge.Sender = .anybody,
+      isAlone: Bool = false
+    ) {
+      gauge.add(.milliseconds(milliseconds), of: route, by: sender, isAlone: isAlone, at: now)
     }
 
     /// One whose usual time is known: twenty windows of requests that ran alone.
@@ -37,10 +45,10 @@ struct LoadGaugeTests {
     /// Where the limit must be after so many windows of requests that took so long, with a flood or without one.
     mutating func expect(
       _ limit: Int, after windows: Int, of milliseconds: Double, isBesideFlood: Bool = false,
-      sourceLocation: SourceLocation = #_sourceLocation
+      neighbours: Double? = nil, sourceLocation: SourceLocation = #_sourceLocation
     ) {
       gauge.isBesideFlood = isBesideFlood
-      run(milliseconds, windows: windows)
+      run(milliseconds, windows: windows, neighbours: neighbours)
       #expect(gauge.limit == limit, sourceLocation: sourceLocation)
     }
   }
@@ -98,7 +106,7 @@ struct LoadGaugeTests {
     var trial = Trial.usually(10)
     // Five minutes, in windows of 110 ms.
     trial.expect(4, after: 2_700, of: 30)
-    trial.expect(2, after: 20, of: 20, isBesideFlood: true)
+    trial.expect(2, after: 20, of: 20, isBesideFlood: true, neighbours: 25)
     trial.expect(64, after: 13_300, of: 30)
   }
 
@@ -109,18 +117,46 @@ struct LoadGaugeTests {
     trial.expect(4, after: 20, of: 60)
   }
 
-  @Test(
-    "X-26 while a tenant floods beside others a tenth more than usual is too slow, and fewer may run"
-  )
+  @Test("X-26 beside a flood a fifth more than usual is too slow for the others, and fewer may run")
   func shared() {
     var trial = Trial.usually(10)
     trial.expect(64, after: 60, of: 15)
-    trial.expect(64, after: 20, of: 10.5, isBesideFlood: true)
-    trial.expect(2, after: 40, of: 15, isBesideFlood: true)
+    // However fast its own are answered.
+    trial.expect(2, after: 90, of: 10, isBesideFlood: true, neighbours: 13)
+    trial.expect(64, after: 60, of: 15, isBesideFlood: true, neighbours: 11)
+    trial.expect(2, after: 90, of: 10, isBesideFlood: true, neighbours: 13)
     // The other is gone: what it had at least is there at once, and twice the usual time is tolerated again.
     trial.gauge.isBesideFlood = false
     #expect(trial.gauge.limit == 4)
     trial.expect(64, after: 60, of: 15)
+  }
+
+  @Test("X-26 a flood's own requests do not make room for more of them, and are too slow like any")
+  func ownOfFlood() {
+    var trial = Trial.usually(10)
+    trial.expect(64, after: 60, of: 15)
+    trial.expect(64, after: 60, of: 15, isBesideFlood: true)
+    trial.expect(2, after: 40, of: 30, isBesideFlood: true)
+    trial.expect(2, after: 60, of: 10, isBesideFlood: true)
+    trial.expect(64, after: 60, of: 10, isBesideFlood: true, neighbours: 10)
+  }
+
+  @Test("X-26 neighbours are not measured by what the flood's requests take, alone or not")
+  func usualOfNeighbours() {
+    var trial = Trial.usually(2)
+    trial.gauge.isBesideFlood = true
+    trial.run(1, windows: 20, isAlone: true)
+    trial.expect(64, after: 60, of: 2, isBesideFlood: true, neighbours: 2)
+    trial.run(9, windows: 20, isAlone: true)
+    trial.expect(2, after: 60, of: 9, isBesideFlood: true, neighbours: 3)
+  }
+
+  @Test("X-26 a neighbour's request of less than a millisecond may not take twice as long either")
+  func shortRoutes() {
+    var trial = Trial.usually(0.5)
+    // By itself that says nothing: a thread may have waited for its core.
+    trial.expect(64, after: 60, of: 0.9)
+    trial.expect(2, after: 40, of: 0.5, isBesideFlood: true, neighbours: 0.9)
   }
 
   @Test(

@@ -22,6 +22,11 @@ struct TenantQueuesTests {
     return queues
   }
 
+  /// Starts the next of those that wait.
+  private func next(_ queues: inout TenantQueues, after milliseconds: Int = 0) -> UInt64? {
+    queues.next(within: 4, at: Self.now + .milliseconds(milliseconds))?.id
+  }
+
   @Test("X-26 who starts before a newcomer: its own tenant's queue, and as many of each other's")
   func places() async {
     let queues = queue([Self.one: 7, Self.two: 2])
@@ -78,30 +83,80 @@ struct TenantQueuesTests {
     come(Self.one, 2)
     come(Self.two, 1)
     // More than half, and too few to be in anybody's way.
-    #expect(!queues.hasFlood(at: Self.now))
+    #expect(queues.flooding(at: Self.now) == nil)
     come(Self.one, 1)
-    #expect(queues.hasFlood(at: Self.now))
-    #expect(queues.hasFlood(at: Self.now + .milliseconds(999)))
+    #expect(queues.flooding(at: Self.now) == Self.one)
+    #expect(queues.flooding(at: Self.now + .milliseconds(999)) == Self.one)
     // It says nothing of who comes a second later.
-    #expect(!queues.hasFlood(at: Self.now + .seconds(1)))
+    #expect(queues.flooding(at: Self.now + .seconds(1)) == nil)
     come(Self.two, 2, after: .seconds(2))
     come(Self.one, 0, after: .seconds(2))
-    #expect(!queues.hasFlood(at: Self.now + .seconds(2)))
+    #expect(queues.flooding(at: Self.now + .seconds(2)) == nil)
     queues.ended(Self.two)
     come(Self.one, 0, after: .seconds(3))
-    #expect(queues.hasFlood(at: Self.now + .seconds(3)))
+    #expect(queues.flooding(at: Self.now + .seconds(3)) == Self.one)
   }
 
   @Test("X-26 a tenant that is alone floods nobody, and one whose queue is long floods others")
   func floods() async {
     var queues = queue([Self.one: 7])
     queues.arrived(Self.one, at: Self.now)
-    #expect(!queues.hasFlood(at: Self.now))
+    #expect(queues.flooding(at: Self.now) == nil)
     queues.arrived(Self.two, at: Self.now)
-    #expect(queues.hasFlood(at: Self.now))
+    #expect(queues.flooding(at: Self.now) == Self.one)
     var even = queue([Self.one: 7, Self.two: 7])
     even.arrived(Self.one, at: Self.now)
     even.arrived(Self.two, at: Self.now)
-    #expect(!even.hasFlood(at: Self.now))
+    #expect(even.flooding(at: Self.now) == nil)
+  }
+
+  @Test(
+    "X-26 the flood's next request waits until what runs for others has ended, the others' do not")
+  func givesWay() {
+    var queues = queue([Self.one: 7])
+    queues.arrived(Self.two, at: Self.now)
+    queues.arrived(Self.one, at: Self.now)
+    #expect(queues.flooding(at: Self.now) == Self.one)
+    queues.started(Self.two, at: Self.now)
+    #expect(next(&queues) == nil)
+    #expect(queues.mayRun(Self.two, within: 4, at: Self.now))
+    queues.ended(Self.two)
+    // Its own requests are in nobody's way.
+    #expect([next(&queues, after: 2), next(&queues, after: 2)] == [1, 2])
+  }
+
+  @Test(
+    "X-26 the flood does not wait for a request that takes long, nor for what another flood runs")
+  func givesWayForAWhile() {
+    var queues = queue([Self.one: 7])
+    queues.arrived(Self.two, at: Self.now)
+    queues.arrived(Self.one, at: Self.now)
+    queues.started(Self.two, at: Self.now)
+    #expect([next(&queues), next(&queues, after: 10)] == [nil, 1])
+    var even = queue([Self.one: 7, Self.two: 7])
+    even.arrived(Self.one, at: Self.now)
+    even.arrived(Self.two, at: Self.now)
+    even.started(Self.two, at: Self.now)
+    #expect(next(&even) == 1)
+  }
+
+  @Test("X-26 beside a flood the others may have all that may run, the flood three quarters")
+  func shares() {
+    var queues = queue([Self.one: 7])
+    queues.arrived(Self.two, at: Self.now)
+    queues.arrived(Self.one, at: Self.now)
+    for _ in 0..<3 {
+      #expect(queues.mayRun(Self.two, within: 4, at: Self.now))
+      queues.started(Self.two, at: Self.now)
+    }
+    #expect(queues.mayRun(Self.two, within: 4, at: Self.now))
+    var calm = TenantQueues(harmless: 2)
+    calm.arrived(Self.one, at: Self.now)
+    for _ in 0..<3 {
+      calm.arrived(Self.two, at: Self.now)
+      calm.started(Self.two, at: Self.now)
+    }
+    #expect(calm.flooding(at: Self.now + .seconds(2)) == nil)
+    #expect(!calm.mayRun(Self.two, within: 4, at: Self.now + .seconds(2)))
   }
 }

@@ -30,8 +30,10 @@ final class Admission: Sendable {
 
   /// How a request began.
   struct Start: Sendable {
-    /// Nothing else ran: it takes what its route takes on a quiet machine.
+    /// Nothing else ran: it takes what its route takes on a quiet machine, if nothing else begins meanwhile.
     let isAlone: Bool
+    /// How many had begun with it.
+    fileprivate let number: UInt64
   }
 
   struct Waiter {
@@ -64,6 +66,8 @@ final class Admission: Sendable {
     var queues: TenantQueues
     var pace = QueuePace()
     var running = 0
+    /// How many have begun.
+    var begun: UInt64 = 0
     var nextID: UInt64 = 0
     var isSweeping = false
     /// Since when there has been somebody waiting, moments without anybody left out.
@@ -73,7 +77,7 @@ final class Admission: Sendable {
 
     /// How many may run, with those who are there now.
     mutating func limit(at now: ContinuousClock.Instant) -> Int {
-      gauge.isBesideFlood = queues.hasFlood(at: now)
+      gauge.isBesideFlood = queues.flooding(at: now) != nil
       return gauge.limit
     }
 
@@ -89,7 +93,20 @@ final class Admission: Sendable {
     /// One more runs.
     mutating func run() -> Start {
       defer { running += 1 }
-      return Start(isAlone: running == 0)
+      begun &+= 1
+      return Start(isAlone: running == 0, number: begun)
+    }
+
+    /// Learns from a request that has ended.
+    mutating func learn(
+      _ took: Duration, _ tenant: TenantID, _ route: String, _ start: Start,
+      at now: ContinuousClock.Instant
+    ) {
+      let flooding = queues.flooding(at: now)
+      gauge.isBesideFlood = flooding != nil
+      gauge.add(
+        took, of: route, by: flooding.map { $0 == tenant ? .flood : .neighbour } ?? .anybody,
+        isAlone: start.isAlone && begun == start.number, at: now)
     }
 
     /// Somebody begins to wait.
@@ -221,8 +238,10 @@ final class Admission: Sendable {
 
   /// The right to run if there is room now.
   func admitAtOnce(_ tenant: TenantID, route: String) -> Permit? {
-    state.withLock { $0.start(tenant, at: now()) }.map { Permit(self, tenant, route, $0) }
+    start(tenant).map { Permit(self, tenant, route, $0) }
   }
+
+  func start(_ tenant: TenantID) -> Start? { state.withLock { $0.start(tenant, at: now()) } }
 
   /// Seconds after which somebody who was refused may come again.
   static let retries = 1...3
@@ -275,7 +294,7 @@ final class Admission: Sendable {
   ) {
     let next = state.withLock { state in
       let now = now()
-      if let took { state.gauge.add(took, of: route, isAlone: start.isAlone, at: now) }
+      if let took { state.learn(took, tenant, route, start, at: now) }
       return release(tenant, &state, at: now)
     }
     for (waiter, start) in next { waiter.resume(.run(start)) }
@@ -328,17 +347,17 @@ final class Admission: Sendable {
   }
 
   private func sweepOnce() {
-    let (late, isDone) = state.withLock { state -> ([Waiter], Bool) in
+    let (late, next, isDone) = state.withLock { state in
       let now = now()
       let late = state.queues.removeOlder(than: now - limits.patience)
+      // Who has given way to others for long enough starts without anybody's end.
+      let next = startWaiting(&state, at: now)
       let isDone = state.queues.waiting == 0
-      if isDone {
-        state.isSweeping = false
-        state.queueEnded(at: now)
-      }
-      return (late, isDone)
+      if isDone { state.isSweeping = false }
+      return (late, next, isDone)
     }
     for waiter in late { waiter.resume(.refused) }
+    for (waiter, start) in next { waiter.resume(.run(start)) }
     if !isDone { sweepLater() }
   }
 }

@@ -7,6 +7,7 @@ struct TenantQueues {
     var running = 0
     var waiters: [Admission.Waiter] = []
     var seen: ContinuousClock.Instant
+    var courtesy = Courtesy()
 
     init(seen: ContinuousClock.Instant) { self.seen = seen }
   }
@@ -18,8 +19,8 @@ struct TenantQueues {
   private var running = 0
   /// Requests of a tenant that are no flood yet, however little else there is.
   private let harmless: Int
-  /// When somebody came who had most of what there was.
-  private var floodSeen: ContinuousClock.Instant?
+  /// Who had most of what there was when its last request came, and when that was.
+  private var flood: (tenant: TenantID, seen: ContinuousClock.Instant)?
 
   /// How long a tenant counts as present after its last request.
   private static let presence = Duration.seconds(10)
@@ -31,11 +32,11 @@ struct TenantQueues {
 
   init(harmless: Int) { self.harmless = harmless }
 
-  /// Whether one tenant has more than half of all that runs and waits while others are there. Many that ask for much together
+  /// The tenant that has more than half of all that runs and waits while others are there. Many that ask for much together
   /// are no flood: none of them is in the others' way more than they are in its.
-  func hasFlood(at now: ContinuousClock.Instant) -> Bool {
-    guard let floodSeen, now - floodSeen < Self.floodMemory else { return false }
-    return isShared(at: now)
+  func flooding(at now: ContinuousClock.Instant) -> TenantID? {
+    guard let flood, now - flood.seen < Self.floodMemory, isShared(at: now) else { return nil }
+    return flood.tenant
   }
 
   /// Whether several tenants are there: with something that runs or waits, or that came just now.
@@ -49,9 +50,32 @@ struct TenantQueues {
     return false
   }
 
-  /// While others are there a tenant may have three quarters of what runs: the rest starts at once for the others.
-  private func most(_ limit: Int, at now: ContinuousClock.Instant) -> Int {
-    isShared(at: now) ? max(1, Int(Double(limit) * Self.share)) : limit
+  /// Who may have how much of what may run.
+  private struct Shares {
+    let limit: Int
+    let isShared: Bool
+    let flooding: TenantID?
+
+    /// While others are there a tenant may have three quarters: the rest starts at once for the others. Beside a flood it is
+    /// the flood that leaves room.
+    func most(of tenant: TenantID) -> Int {
+      guard isShared, flooding == nil || flooding == tenant else { return limit }
+      return max(1, Int(Double(limit) * TenantQueues.share))
+    }
+  }
+
+  private func shares(of limit: Int, at now: ContinuousClock.Instant) -> Shares {
+    Shares(limit: limit, isShared: isShared(at: now), flooding: flooding(at: now))
+  }
+
+  /// Whether one more of the tenant's may run. A flood's also waits until what runs for others has ended: each of theirs would
+  /// have half a core beside it.
+  private func hasRoom(
+    _ id: TenantID, _ tenant: Tenant, _ shares: Shares, at now: ContinuousClock.Instant
+  ) -> Bool {
+    guard tenant.running < shares.most(of: id) else { return false }
+    guard id == shares.flooding, running > tenant.running else { return true }
+    return !tenant.courtesy.givesWay(at: now)
   }
 
   /// How many more of the tenant's may wait. While others are there each has the limit for itself, within twice as many
@@ -67,13 +91,13 @@ struct TenantQueues {
     let tenant = tenant(id, at: now)
     tenant.seen = now
     let own = tenant.running + tenant.waiters.count
-    if own > harmless, own * 2 > running + waiting { floodSeen = now }
+    if own > harmless, own * 2 > running + waiting { flood = (id, now) }
   }
 
   /// Whether a request of the tenant may start without waiting: there is room, and none of its own waits before it.
   func mayRun(_ id: TenantID, within limit: Int, at now: ContinuousClock.Instant) -> Bool {
     guard let tenant = tenants[id] else { return limit > 0 }
-    return tenant.waiters.isEmpty && tenant.running < most(limit, at: now)
+    return tenant.waiters.isEmpty && hasRoom(id, tenant, shares(of: limit, at: now), at: now)
   }
 
   /// Since when the first of a tenant's queue has waited; nil when nobody does.
@@ -87,7 +111,9 @@ struct TenantQueues {
   }
 
   mutating func started(_ id: TenantID, at now: ContinuousClock.Instant) {
-    tenant(id, at: now).running += 1
+    let tenant = tenant(id, at: now)
+    tenant.courtesy.started(isAlone: running == tenant.running, at: now)
+    tenant.running += 1
     running += 1
   }
 
@@ -112,12 +138,12 @@ struct TenantQueues {
 
   /// The one to start next: of the tenant with least running, and of these the one that came first.
   mutating func next(within limit: Int, at now: ContinuousClock.Instant) -> Admission.Waiter? {
-    let most = most(limit, at: now)
+    let shares = shares(of: limit, at: now)
     var best: (id: TenantID, running: Int, since: ContinuousClock.Instant)?
     for id in queued {
-      guard let tenant = tenants[id], let first = tenant.waiters.first, tenant.running < most else {
-        continue
-      }
+      guard let tenant = tenants[id], let first = tenant.waiters.first,
+        hasRoom(id, tenant, shares, at: now)
+      else { continue }
       if let found = best, (found.running, found.since) <= (tenant.running, first.since) {
         continue
       }
@@ -125,8 +151,7 @@ struct TenantQueues {
     }
     guard let id = best?.id, let waiter = tenants[id]?.waiters.removeFirst() else { return nil }
     left(id, 1)
-    tenants[id]?.running += 1
-    running += 1
+    started(id, at: now)
     return waiter
   }
 
