@@ -159,4 +159,40 @@ struct TenantQueuesTests {
     #expect(calm.flooding(at: Self.now + .seconds(2)) == nil)
     #expect(!calm.mayRun(Self.two, within: 4, at: Self.now + .seconds(2)))
   }
+
+  @Test(
+    "X-26 who has waited too long is taken out where the queue stands, not where it was a burst")
+  func standing() {
+    var queues = queue([Self.one: 2])
+    let burst = Self.now + .milliseconds(90)
+    queues.append(.init(id: 3, since: burst) { _ in }, of: Self.two)
+    func late(after milliseconds: Int) -> [UInt64] {
+      queues.removeStanding(
+        longerThan: .milliseconds(50), at: Self.now + .milliseconds(milliseconds)
+      )
+      .map(\.id)
+    }
+    #expect(late(after: 100) == [])
+    #expect(!queues.stands(Self.one, at: Self.now + .milliseconds(100)))
+    #expect(late(after: 160) == [1, 2])
+    #expect(!queues.stands(Self.two, at: Self.now + .milliseconds(190)))
+    #expect(late(after: 191) == [3])
+    #expect(queues.waiting == 0)
+  }
+
+  @Test(
+    "V-16 a queue that is empty for a moment is the same queue, after a tenth of a second another")
+  func standingAgain() {
+    var standing = Standing()
+    func at(_ milliseconds: Int) -> ContinuousClock.Instant {
+      Self.now + .milliseconds(milliseconds)
+    }
+    let first = standing.began(at: at(0))
+    standing.ended(at: at(10))
+    let same = standing.began(at: at(110))
+    #expect(!first && !same && standing.isLong(at: at(111)))
+    standing.ended(at: at(120))
+    let other = standing.began(at: at(221))
+    #expect(other && !standing.isLong(at: at(321)) && standing.isLong(at: at(322)))
+  }
 }

@@ -70,10 +70,8 @@ final class Admission: Sendable {
     var begun: UInt64 = 0
     var nextID: UInt64 = 0
     var isSweeping = false
-    /// Since when there has been somebody waiting, moments without anybody left out.
-    var busySince: ContinuousClock.Instant?
-    /// Since when nobody waits.
-    var emptySince: ContinuousClock.Instant?
+    /// That of all queues together.
+    var standing = Standing()
 
     /// How many may run, with those who are there now.
     mutating func limit(at now: ContinuousClock.Instant) -> Int {
@@ -110,19 +108,15 @@ final class Admission: Sendable {
     }
 
     /// Somebody begins to wait.
-    mutating func joined(at now: ContinuousClock.Instant) {
-      if let emptySince, now - emptySince > Admission.standing {
-        busySince = nil
-        // How fast it moved then, with a service that stood still perhaps, says nothing now.
-        pace = QueuePace()
-      }
-      emptySince = nil
-      if busySince == nil { busySince = now }
+    mutating func joined(_ waiter: Waiter, of tenant: TenantID, at now: ContinuousClock.Instant) {
+      queues.append(waiter, of: tenant)
+      // How fast it moved then, with a service that stood still perhaps, says nothing now.
+      if standing.began(at: now) { pace = QueuePace() }
     }
 
     /// Nobody waits any more.
     mutating func queueEnded(at now: ContinuousClock.Instant) {
-      if emptySince == nil { emptySince = now }
+      standing.ended(at: now)
       pace.rested()
     }
 
@@ -130,9 +124,9 @@ final class Admission: Sendable {
     func isHopeless(
       _ tenant: TenantID, _ limits: Limits, at now: ContinuousClock.Instant
     ) -> Bool {
-      guard let busySince, now - busySince > Admission.standing,
-        let oldest = queues.oldest(of: tenant)
-      else { return false }
+      guard let oldest = queues.oldest(of: tenant), queues.stands(tenant, at: now) else {
+        return false
+      }
       return now - oldest > limits.longestStand
         || pace.time(for: queues.places(before: tenant)) > limits.longestStand
     }
@@ -144,8 +138,6 @@ final class Admission: Sendable {
   private let state: Mutex<State>
   private let timers: any EventLoop
   private let now: @Sendable () -> ContinuousClock.Instant
-  /// A queue that is not empty for so long only makes everybody wait: then it must not grow (the idea of CoDel).
-  private static let standing = Duration.milliseconds(100)
   private static let sweep = TimeAmount.milliseconds(5)
 
   /// - Parameters:
@@ -268,8 +260,7 @@ final class Admission: Sendable {
       guard state.queues.room(for: tenant, within: limits.waiting, at: now) > 0,
         !state.isHopeless(tenant, limits, at: now)
       else { return .refuse }
-      state.queues.append(Waiter(id: id, since: now, resume: resume), of: tenant)
-      state.joined(at: now)
+      state.joined(Waiter(id: id, since: now, resume: resume), of: tenant, at: now)
       defer { state.isSweeping = true }
       return .wait(startsSweep: !state.isSweeping)
     }
@@ -282,7 +273,7 @@ final class Admission: Sendable {
   }
 
   private func leave(_ tenant: TenantID, _ id: UInt64) {
-    let waiter = state.withLock { $0.queues.remove(id, of: tenant) }
+    let waiter = state.withLock { $0.queues.remove(id, of: tenant, at: now()) }
     waiter?.resume(.left)
   }
 
@@ -349,7 +340,7 @@ final class Admission: Sendable {
   private func sweepOnce() {
     let (late, next, isDone) = state.withLock { state in
       let now = now()
-      let late = state.queues.removeOlder(than: now - limits.patience)
+      let late = state.queues.removeStanding(longerThan: limits.patience, at: now)
       // Who has given way to others for long enough starts without anybody's end.
       let next = startWaiting(&state, at: now)
       let isDone = state.queues.waiting == 0

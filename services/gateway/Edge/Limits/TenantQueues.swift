@@ -8,6 +8,7 @@ struct TenantQueues {
     var waiters: [Admission.Waiter] = []
     var seen: ContinuousClock.Instant
     var courtesy = Courtesy()
+    var standing = Standing()
 
     init(seen: ContinuousClock.Instant) { self.seen = seen }
   }
@@ -103,6 +104,11 @@ struct TenantQueues {
   /// Since when the first of a tenant's queue has waited; nil when nobody does.
   func oldest(of id: TenantID) -> ContinuousClock.Instant? { tenants[id]?.waiters.first?.since }
 
+  /// Whether somebody of the tenant has waited for so long, one after the other, that its queue is no burst.
+  func stands(_ id: TenantID, at now: ContinuousClock.Instant) -> Bool {
+    tenants[id]?.standing.isLong(at: now) ?? false
+  }
+
   /// How many start before somebody who joins the tenant's queue now: those in it, and as many of every other tenant that
   /// has one, for they take turns.
   func places(before id: TenantID) -> Int {
@@ -131,7 +137,9 @@ struct TenantQueues {
   }
 
   mutating func append(_ waiter: Admission.Waiter, of id: TenantID) {
-    tenant(id, at: waiter.since).waiters.append(waiter)
+    let tenant = tenant(id, at: waiter.since)
+    tenant.waiters.append(waiter)
+    tenant.standing.began(at: waiter.since)
     queued.insert(id)
     waiting += 1
   }
@@ -150,36 +158,43 @@ struct TenantQueues {
       best = (id, tenant.running, first.since)
     }
     guard let id = best?.id, let waiter = tenants[id]?.waiters.removeFirst() else { return nil }
-    left(id, 1)
+    left(id, 1, at: now)
     started(id, at: now)
     return waiter
   }
 
-  mutating func remove(_ waiter: UInt64, of id: TenantID) -> Admission.Waiter? {
+  mutating func remove(
+    _ waiter: UInt64, of id: TenantID, at now: ContinuousClock.Instant
+  ) -> Admission.Waiter? {
     guard let index = tenants[id]?.waiters.firstIndex(where: { $0.id == waiter }) else {
       return nil
     }
     let removed = tenants[id]?.waiters.remove(at: index)
-    left(id, 1)
+    left(id, 1, at: now)
     return removed
   }
 
-  /// Takes out whoever came before that moment.
-  mutating func removeOlder(than limit: ContinuousClock.Instant) -> [Admission.Waiter] {
+  /// Takes out whoever has waited for longer than `patience` in a queue that stands. In others it was a burst, or the machine
+  /// stood still: they will be served.
+  mutating func removeStanding(
+    longerThan patience: Duration, at now: ContinuousClock.Instant
+  ) -> [Admission.Waiter] {
     var late: [Admission.Waiter] = []
-    for id in queued {
-      let old = tenants[id]?.waiters.prefix { $0.since < limit } ?? []
+    for id in queued where stands(id, at: now) {
+      let old = tenants[id]?.waiters.prefix { now - $0.since > patience } ?? []
       guard !old.isEmpty else { continue }
       late += old
       tenants[id]?.waiters.removeFirst(old.count)
-      left(id, old.count)
+      left(id, old.count, at: now)
     }
     return late
   }
 
-  private mutating func left(_ id: TenantID, _ count: Int) {
+  private mutating func left(_ id: TenantID, _ count: Int, at now: ContinuousClock.Instant) {
     waiting -= count
-    if tenants[id]?.waiters.isEmpty ?? true { queued.remove(id) }
+    guard tenants[id]?.waiters.isEmpty ?? true else { return }
+    queued.remove(id)
+    tenants[id]?.standing.ended(at: now)
   }
 
   private mutating func tidy(at now: ContinuousClock.Instant) {
