@@ -233,6 +233,7 @@ final class Admission: Sendable {
     start(tenant).map { Permit(self, tenant, route, $0) }
   }
 
+  /// The same without what ends it by itself.
   func start(_ tenant: TenantID) -> Start? { state.withLock { $0.start(tenant, at: now()) } }
 
   /// Seconds after which somebody who was refused may come again.
