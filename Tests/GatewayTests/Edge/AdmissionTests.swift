@@ -19,14 +19,19 @@ struct AdmissionTests {
     let permits = Mutex<[Permit]>([])
   }
 
+  /// - Parameters:
+  ///   - shared: what may run beside a flood; as much as ever when nil.
+  ///   - stand: `longestStand`; the patience when nil.
   private func admission(
-    running: Int, waiting: Int = 100, patience: Duration = .seconds(3600)
+    running: Int, shared: Int? = nil, waiting: Int = 100, patience: Duration = .seconds(3600),
+    stand: Duration? = nil,
+    now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
   ) -> Admission {
     // The gauge starts with twice the least, at most with the most.
     Admission(
       .init(
-        runningAtLeast: running, runningShared: running, runningAtMost: running, waiting: waiting,
-        patience: patience, longestStand: patience))
+        runningAtLeast: running, runningShared: shared ?? running, runningAtMost: running,
+        waiting: waiting, patience: patience, longestStand: stand ?? patience), now: now)
   }
 
   private func untilWaiting(_ count: Int, _ admission: Admission) async {
@@ -93,10 +98,7 @@ struct AdmissionTests {
   @Test("V-16 in a queue that never empties newcomers are refused at once; others' tenants are not")
   func standingQueue() async throws {
     let time = Mutex(ContinuousClock.now)
-    let admission = Admission(
-      .init(
-        runningAtLeast: 1, runningShared: 1, runningAtMost: 1, waiting: 100,
-        patience: .seconds(600), longestStand: .milliseconds(1)), now: { time.withLock { $0 } })
+    let admission = admission(running: 1, stand: .milliseconds(1)) { time.withLock { $0 } }
     let (crowded, quiet) = (TenantID("crowded"), TenantID("quiet"))
     let running = try await admission.admit(crowded, route: "a")
     #expect(!admission.isCrowded && !admission.isHopeless(for: crowded))
@@ -117,10 +119,7 @@ struct AdmissionTests {
   @Test("V-16 who would wait too long by the pace of the queue is refused at once")
   func pace() async throws {
     let time = Mutex(ContinuousClock.now)
-    let admission = Admission(
-      .init(
-        runningAtLeast: 1, runningShared: 1, runningAtMost: 1, waiting: 100,
-        patience: .seconds(600), longestStand: .seconds(1)), now: { time.withLock { $0 } })
+    let admission = admission(running: 1, stand: .seconds(1)) { time.withLock { $0 } }
     var running = try await admission.admit(Self.one, route: "a")
     let (started, starting) = AsyncStream<Permit>.makeStream()
     let waiting = (0..<45).map { _ in
@@ -309,10 +308,7 @@ struct AdmissionTests {
   @Test("X-26 a flood that has given way for its time starts without anybody's end")
   func givesWayForAWhile() async throws {
     let time = Mutex(ContinuousClock.now)
-    let admission = Admission(
-      .init(
-        runningAtLeast: 4, runningShared: 2, runningAtMost: 4, waiting: 100,
-        patience: .seconds(3600), longestStand: .seconds(3600)), now: { time.withLock { $0 } })
+    let admission = admission(running: 4, shared: 2) { time.withLock { $0 } }
     var floods: [Permit] = []
     for _ in 0..<4 { floods.append(try await admission.admit(Self.one, route: "a")) }
     let (started, starting) = AsyncStream<Permit>.makeStream()

@@ -97,25 +97,28 @@ struct TenantQueuesTests {
     #expect(queues.flooding(at: Self.now + .seconds(3)) == Self.one)
   }
 
+  /// Seven of the first tenant wait, and so many of the second, which is there too.
+  private func waiting(beside others: Int) -> TenantQueues {
+    var queues = queue([Self.one: 7, Self.two: others])
+    queues.arrived(Self.two, at: Self.now)
+    queues.arrived(Self.one, at: Self.now)
+    return queues
+  }
+
   @Test("X-26 a tenant that is alone floods nobody, and one whose queue is long floods others")
-  func floods() async {
+  func floods() {
     var queues = queue([Self.one: 7])
     queues.arrived(Self.one, at: Self.now)
     #expect(queues.flooding(at: Self.now) == nil)
     queues.arrived(Self.two, at: Self.now)
     #expect(queues.flooding(at: Self.now) == Self.one)
-    var even = queue([Self.one: 7, Self.two: 7])
-    even.arrived(Self.one, at: Self.now)
-    even.arrived(Self.two, at: Self.now)
-    #expect(even.flooding(at: Self.now) == nil)
+    #expect(waiting(beside: 7).flooding(at: Self.now) == nil)
   }
 
   @Test(
     "X-26 the flood's next request waits until what runs for others has ended, the others' do not")
   func givesWay() {
-    var queues = queue([Self.one: 7])
-    queues.arrived(Self.two, at: Self.now)
-    queues.arrived(Self.one, at: Self.now)
+    var queues = waiting(beside: 0)
     #expect(queues.flooding(at: Self.now) == Self.one)
     queues.started(Self.two, at: Self.now)
     #expect(next(&queues) == nil)
@@ -128,23 +131,17 @@ struct TenantQueuesTests {
   @Test(
     "X-26 the flood does not wait for a request that takes long, nor for what another flood runs")
   func givesWayForAWhile() {
-    var queues = queue([Self.one: 7])
-    queues.arrived(Self.two, at: Self.now)
-    queues.arrived(Self.one, at: Self.now)
+    var queues = waiting(beside: 0)
     queues.started(Self.two, at: Self.now)
     #expect([next(&queues), next(&queues, after: 10)] == [nil, 1])
-    var even = queue([Self.one: 7, Self.two: 7])
-    even.arrived(Self.one, at: Self.now)
-    even.arrived(Self.two, at: Self.now)
+    var even = waiting(beside: 7)
     even.started(Self.two, at: Self.now)
     #expect(next(&even) == 1)
   }
 
   @Test("X-26 beside a flood the others may have all that may run, the flood three quarters")
   func shares() {
-    var queues = queue([Self.one: 7])
-    queues.arrived(Self.two, at: Self.now)
-    queues.arrived(Self.one, at: Self.now)
+    var queues = waiting(beside: 0)
     for _ in 0..<3 {
       #expect(queues.mayRun(Self.two, within: 4, at: Self.now))
       queues.started(Self.two, at: Self.now)
@@ -160,24 +157,14 @@ struct TenantQueuesTests {
     #expect(!calm.mayRun(Self.two, within: 4, at: Self.now + .seconds(2)))
   }
 
-  @Test(
-    "X-26 who has waited too long is taken out where the queue stands, not where it was a burst")
+  @Test("X-26 a queue that never empties is its own tenant's alone")
   func standing() {
     var queues = queue([Self.one: 2])
-    let burst = Self.now + .milliseconds(90)
-    queues.append(.init(id: 3, since: burst) { _ in }, of: Self.two)
-    func late(after milliseconds: Int) -> [UInt64] {
-      queues.removeStanding(
-        longerThan: .milliseconds(50), at: Self.now + .milliseconds(milliseconds)
-      )
-      .map(\.id)
-    }
-    #expect(late(after: 100) == [])
-    #expect(!queues.stands(Self.one, at: Self.now + .milliseconds(100)))
-    #expect(late(after: 160) == [1, 2])
-    #expect(!queues.stands(Self.two, at: Self.now + .milliseconds(190)))
-    #expect(late(after: 191) == [3])
-    #expect(queues.waiting == 0)
+    queues.append(.init(id: 3, since: Self.now + .milliseconds(90)) { _ in }, of: Self.two)
+    let later = Self.now + .milliseconds(101)
+    #expect(queues.stands(Self.one, at: later) && !queues.stands(Self.two, at: later))
+    let late = queues.removeWaiting(longerThan: .milliseconds(50), at: later)
+    #expect(late.map(\.id) == [1, 2] && queues.waiting == 1)
   }
 
   @Test(

@@ -341,7 +341,7 @@ final class Admission: Sendable {
   private func sweepOnce() {
     let (late, next, isDone) = state.withLock { state in
       let now = now()
-      let late = state.queues.removeStanding(longerThan: limits.patience, at: now)
+      let late = state.queues.removeWaiting(longerThan: limits.patience, at: now)
       // Who has given way to others for long enough starts without anybody's end.
       let next = startWaiting(&state, at: now)
       let isDone = state.queues.waiting == 0

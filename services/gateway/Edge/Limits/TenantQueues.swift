@@ -66,7 +66,9 @@ struct TenantQueues {
   }
 
   private func shares(of limit: Int, at now: ContinuousClock.Instant) -> Shares {
-    Shares(limit: limit, isShared: isShared(at: now), flooding: flooding(at: now))
+    let flooding = flooding(at: now)
+    return Shares(
+      limit: limit, isShared: flooding != nil || isShared(at: now), flooding: flooding)
   }
 
   /// Whether one more of the tenant's may run. A flood's also waits until what runs for others has ended: each of theirs would
@@ -174,13 +176,12 @@ struct TenantQueues {
     return removed
   }
 
-  /// Takes out whoever has waited for longer than `patience` in a queue that stands. In others it was a burst, or the machine
-  /// stood still: they will be served.
-  mutating func removeStanding(
+  /// Takes out whoever has waited for longer than `patience`.
+  mutating func removeWaiting(
     longerThan patience: Duration, at now: ContinuousClock.Instant
   ) -> [Admission.Waiter] {
     var late: [Admission.Waiter] = []
-    for id in queued where stands(id, at: now) {
+    for id in queued {
       let old = tenants[id]?.waiters.prefix { now - $0.since > patience } ?? []
       guard !old.isEmpty else { continue }
       late += old
